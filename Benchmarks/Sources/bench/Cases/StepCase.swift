@@ -1,0 +1,125 @@
+import ArgumentParser
+import TesseraBasics
+import TesseraModels
+import TesseraTensors
+
+/// `bench step`: training steps of a Llama in f32: forward, backward, clipping, AdamW.
+struct StepCase: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step", abstract: "Make training steps on random tokens.")
+
+  @Option(help: "The width of the residual stream.") var width = 256
+  @Option(help: "The number of layers.") var layers = 6
+  @Option(help: "The number of heads.") var heads = 4
+  @Option(help: "The width of the feed-forward block.") var feedForward = 704
+  @Option(help: "The number of tokens of the vocabulary.") var vocabulary = 8_192
+  @Option(help: "The number of sequences of a batch.") var batch = 16
+  @Option(help: "The number of tokens of a sequence.") var length = 256
+  @Option(help: "The number of threads.") var threads = 2
+  @Option(help: "Steps that are timed.") var steps = 5
+  @Option(help: "Steps before them.") var warmup = 2
+
+  func run() throws {
+    Workers.setThreadCount(threads)
+    let configuration = TransformerConfiguration(
+      vocabularySize: vocabulary, width: width, layerCount: layers, headCount: heads,
+      feedForwardWidth: feedForward, contextLength: length)
+    var run = TrainingSteps(configuration: configuration)
+    let tokens = randomTokens()
+
+    var losses: [Double] = []
+    var times: [Measurement] = []
+    for _ in 0..<warmup + steps {
+      let (loss, time) = measure { run.step(on: tokens) }
+      losses.append(loss)
+      times.append(time)
+    }
+    guard losses.allSatisfy(\.isFinite) else {
+      throw WrongResult(description: "a loss is not a finite number: \(losses)")
+    }
+    times.removeFirst(warmup)
+    printResult(
+      [
+        "tokens": JSONValue(tokens.tokenCount),
+        "parameters": JSONValue(run.model.parameters.count),
+        "step_seconds": .array(times.map { JSONValue($0.seconds) }),
+        "losses": .array(losses.map { JSONValue($0) }),
+      ],
+      times: Measurement(
+        seconds: median(times.map(\.seconds)),
+        processorSeconds: median(times.map(\.processorSeconds))),
+      peakMemory: peakMemory())
+  }
+
+  /// Sequences of random tokens, whose targets are the next ones: those of `torch_step.py`.
+  private func randomTokens() -> TokenBatch {
+    var random = SplitMix64(seed: 2)
+    var inputs: [Int32] = []
+    var targets: [Int32] = []
+    for _ in 0..<batch {
+      let tokens = (0...length).map { _ in Int32(random.next() % UInt64(vocabulary)) }
+      inputs += tokens.dropLast()
+      targets += tokens.dropFirst()
+    }
+    return TokenBatch(
+      sequenceCount: batch, sequenceLength: length, inputs: inputs, targets: targets)
+  }
+}
+
+/// A model with an optimizer, and no more than that.
+private struct TrainingSteps {
+  private(set) var model: Transformer
+  private var gradient: [Float]
+  private var firstMoment: [Float]
+  private var secondMoment: [Float]
+  private let workspace = TransformerWorkspace()
+  private var stepCount = 0
+
+  /// Norms are 1; all else is uniform with deviation 0.02, one number for each parameter, as in
+  /// `torch_step.py`.
+  init(configuration: TransformerConfiguration) {
+    let layout = ParameterLayout(configuration)
+    var random = SplitMix64(seed: 1)
+    let range = Float(0.02 * 12.0.squareRoot())
+    var parameters: [Float] = []
+    parameters.reserveCapacity(layout.count)
+    for tensor in layout.tensors {
+      for _ in tensor.range {
+        let uniform = Float(random.next() >> 40) * 0x1p-24 - 0.5
+        parameters.append(tensor.role == .norm ? 1 : uniform * range)
+      }
+    }
+    model = Transformer(configuration: configuration, parameters: parameters)
+    gradient = [Float](repeating: 0, count: layout.count)
+    firstMoment = gradient
+    secondMoment = gradient
+  }
+
+  /// One step; returns the loss before it, in nats per token.
+  mutating func step(on batch: TokenBatch) -> Double {
+    let loss = model.accumulateGradient(
+      of: batch, into: &gradient, scale: 1 / Float(batch.tokenCount), workspace: workspace)
+    stepCount += 1
+    update(
+      &model.parameters, gradient: gradient, firstMoment: &firstMoment,
+      secondMoment: &secondMoment, step: stepCount)
+    var sums = gradient.mutableSpan
+    sums.update(repeating: 0)
+    return loss.mean
+  }
+}
+
+/// Clipping and AdamW with the options of `torch_step.py`.
+private func update(
+  _ parameters: inout [Float], gradient: [Float], firstMoment: inout [Float],
+  secondMoment: inout [Float], step: Int
+) {
+  let norm = sumOfSquares(gradient.span).squareRoot()
+  var parameterSpan = parameters.mutableSpan
+  var firstSpan = firstMoment.mutableSpan
+  var secondSpan = secondMoment.mutableSpan
+  adamW(
+    parameters: &parameterSpan, gradient: gradient.span, firstMoment: &firstSpan,
+    secondMoment: &secondSpan, learningRate: 1e-3, weightDecay: 0.1, step: step,
+    gradientScale: min(1, 1 / norm))
+}

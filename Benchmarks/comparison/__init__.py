@@ -1,0 +1,1 @@
+"""The driver behind `make bench`: what is compared, how it is run, and how it is reported."""

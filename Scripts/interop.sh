@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Compares with the peers: merges, IDs, checkpoints and logits. Makes its own Python environment.
+# Takes corpora/ if `make corpora` made it; without it, builds the languages that it needs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+Scripts/install-dependencies.sh --for interop
+python=$(Scripts/peers.sh)
+if ! [ -f corpora/MANIFEST.json ]; then make --silent corpora; fi
+
+tessera=.build/release/tessera
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# Three scripts, whole documents, six megabytes each where the language has them.
+for language in en ru ja; do
+  head --bytes=6500000 "corpora/$language.txt" | iconv --from UTF-8 --to UTF-8 -c \
+    > "$work/$language.txt"
+done
+
+failed=0
+section() { printf '\n== %s\n' "$1"; }
+
+section "Trained merges: tokenizers, rustbpe"
+"$python" Scripts/interop/compare-training.py "$tessera" "$work"/{en,ru,ja}.txt || failed=1
+
+section "IDs on whole corpora: tiktoken, tokenizers"
+"$python" Scripts/interop/compare-encoding.py "$tessera" "$work"/{en,ru,ja}.txt || failed=1
+
+section "Checkpoints: safetensors, transformers"
+"$tessera" extend --quiet --model models/base-en --corpus corpora-samples/hi --paragraphs \
+  --new-tokens 300 --output "$work/extended"
+"$python" Scripts/interop/compare-checkpoints.py "$work/extended" --base models/base-en || failed=1
+"$tessera" adapt --quiet --model models/base-en --corpus corpora-samples/hi --paragraphs \
+  --replay corpora-samples/en --steps 20 --output "$work/adapted"
+"$python" Scripts/interop/compare-checkpoints.py "$work/adapted" || failed=1
+
+section "Logits: transformers"
+"$python" Scripts/interop/compare-logits.py "$tessera" \
+  models/base-en corpora-samples/en/nature.txt \
+  "$work/adapted" corpora-samples/hi/daily-life.txt || failed=1
+
+exit "$failed"

@@ -1,0 +1,105 @@
+// Vector kernels with run-time dispatch: what Swift does not vectorize by itself, that is
+// exponentials, reductions, and the optimizer's pass.
+//
+// Every function takes pointers and sizes, keeps no state, allocates nothing, and does not split
+// its work: callers hand out rows to threads. Matrices are row-major. A `stride` is the distance
+// between rows in floats. Results are the same bits for the same input and instruction set.
+
+#pragma once
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The instruction sets that the kernels are compiled for, smallest first.
+enum tk_instruction_set {
+  TK_PORTABLE = 0,
+  TK_AVX2 = 1,
+  TK_AVX512 = 2,
+};
+
+/// The kernels, compiled for one instruction set.
+struct tk_kernels {
+  /// output[r,i] = input[r,i] * weight[i] * s[r], s[r] = 1 / sqrt(mean of squares + epsilon);
+  /// s goes to `scale`.
+  void (*rms_norm)(float *output, float *scale, const float *input, const float *weight,
+                   int64_t rows, int64_t width, float epsilon);
+
+  /// dinput[r] = residual[r] + gradient of the norm; weight_gradient[i] += over rows, unless null;
+  /// normed (the forward output again) is written unless null. `dinput` may be `residual` or
+  /// `doutput`.
+  void (*rms_norm_backward)(float *dinput, const float *residual, const float *doutput,
+                            const float *input, const float *weight, const float *scale,
+                            float *weight_gradient, float *normed, int64_t rows, int64_t width);
+
+  /// output[r,i] = silu(gate[r,i]) * up[r,i], gate_up[r] = gate[r] then up[r].
+  void (*swiglu)(float *output, const float *gate_up, int64_t rows, int64_t width);
+
+  /// On entry `hidden` is the gradient of the output; on exit it is the forward output, and
+  /// `gate_up` holds the gradients of gate and up.
+  void (*swiglu_backward)(float *hidden, float *gate_up, int64_t rows, int64_t width);
+
+  /// Rotates pairs (i, i + half) of each head by the angle of the row's position; `direction` is
+  /// 1, or -1 for the inverse. Row r has position (first + r) mod period. Tables: [period, half].
+  void (*rotate)(float *values, int64_t stride, const float *cosines, const float *sines,
+                 int64_t first, int64_t period, int64_t rows, int64_t heads, int64_t half,
+                 float direction);
+
+  /// Row r keeps its first `first + r + 1` scores and becomes softmax(scale * score) there and 0
+  /// up to `columns`; its log of the sum of exponentials goes to `log_sums`.
+  void (*causal_softmax)(float *scores, int64_t stride, float *log_sums, int64_t first,
+                         int64_t rows, int64_t columns, float scale);
+
+  /// As causal_softmax, with the log sums known.
+  void (*causal_probabilities)(float *scores, int64_t stride, const float *log_sums,
+                               int64_t first, int64_t rows, int64_t columns, float scale);
+
+  /// gradient[r,j] = probabilities[r,j] * (gradient[r,j] - dots[r]) * scale, in the first
+  /// `first + r + 1` columns, and 0 up to `columns`.
+  void (*causal_softmax_backward)(float *gradient, const float *probabilities, int64_t stride,
+                                  const float *dots, int64_t first, int64_t rows,
+                                  int64_t columns, float scale);
+
+  /// Each row becomes exp(value - maximum of the row); maximum and sum go to their arrays.
+  void (*exponentials)(float *values, int64_t stride, float *maxima, float *sums, int64_t rows,
+                       int64_t columns);
+
+  /// values[r,j] *= factors[r].
+  void (*scale_rows)(float *values, int64_t stride, const float *factors, int64_t rows,
+                     int64_t columns);
+
+  /// dots[r] = sum over i of a[r,i] * b[r,i].
+  void (*row_dots)(float *dots, const float *a, int64_t a_stride, const float *b,
+                   int64_t b_stride, int64_t rows, int64_t width);
+
+  /// output[r] = sum over i of matrix[r,i] * vector[i].
+  void (*matrix_vector)(float *output, const float *matrix, int64_t stride, const float *vector,
+                        int64_t rows, int64_t width);
+
+  /// target[i] += factor * source[i].
+  void (*add_scaled)(float *target, const float *source, float factor, int64_t count);
+
+  /// The sum of squares, in double precision.
+  double (*sum_of_squares)(const float *values, int64_t count);
+
+  /// One AdamW update: g = gradient * gradient_scale; m = beta1 m + (1 - beta1) g;
+  /// v = beta2 v + (1 - beta2) g^2; p = p * decay - rate * m / (sqrt(v) * root + epsilon).
+  void (*adamw)(float *parameters, const float *gradient, float *first_moment,
+                float *second_moment, int64_t count, float gradient_scale, float beta1,
+                float beta2, float decay, float rate, float root, float epsilon);
+};
+
+/// The best instruction set of this processor that the kernels are compiled for.
+enum tk_instruction_set tk_best_instruction_set(void);
+
+/// The kernels for an instruction set, or null where they are not compiled or cannot run.
+const struct tk_kernels *tk_kernels_for(enum tk_instruction_set set);
+
+/// The kernels for the best instruction set of this processor.
+const struct tk_kernels *tk_best_kernels(void);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,314 @@
+// The kernels, written once over vectors of LANES floats. See include/CTesseraKernels.h for what
+// each computes; included by instruction_sets.c once per instruction set.
+
+#include "vectors.inc.h"
+
+// Applies BODY to all lanes of a row: `i` is the index, LOAD and STORE move whole vectors, or the
+// last few floats.
+#define FOR_EACH_VECTOR(count, BODY)                                                      \
+  do {                                                                                    \
+    int64_t i = 0;                                                                        \
+    for (; i + LANES <= (count); i += LANES) {                                            \
+      BODY(NAME(load), NAME(store))                                                       \
+    }                                                                                     \
+    if (i < (count)) {                                                                    \
+      const int64_t rest = (count) - i;                                                   \
+      BODY(LOAD_REST, STORE_REST)                                                         \
+    }                                                                                     \
+  } while (0)
+#define LOAD_REST(p) NAME(load_part)((p), rest, 0.0f)
+#define STORE_REST(p, v) NAME(store_part)((p), (v), rest)
+
+static float NAME(dot)(const float *a, const float *b, int64_t count) {
+  VECTOR s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+  int64_t i = 0;
+  for (; i + 4 * LANES <= count; i += 4 * LANES) {
+    s0 += NAME(load)(a + i) * NAME(load)(b + i);
+    s1 += NAME(load)(a + i + LANES) * NAME(load)(b + i + LANES);
+    s2 += NAME(load)(a + i + 2 * LANES) * NAME(load)(b + i + 2 * LANES);
+    s3 += NAME(load)(a + i + 3 * LANES) * NAME(load)(b + i + 3 * LANES);
+  }
+  for (; i + LANES <= count; i += LANES) s0 += NAME(load)(a + i) * NAME(load)(b + i);
+  if (i < count) {
+    const int64_t rest = count - i;
+    s1 += LOAD_REST(a + i) * LOAD_REST(b + i);
+  }
+  return NAME(sum)((s0 + s1) + (s2 + s3));
+}
+
+static void NAME(rms_norm)(float *output, float *scale, const float *input, const float *weight,
+                           int64_t rows, int64_t width, float epsilon) {
+  for (int64_t r = 0; r < rows; r++) {
+    const float *x = input + r * width;
+    float *y = output + r * width;
+    const float s = 1.0f / __builtin_sqrtf(NAME(dot)(x, x, width) / (float)width + epsilon);
+    scale[r] = s;
+#define BODY(LOAD, STORE) STORE(y + i, LOAD(x + i) * s * LOAD(weight + i));
+    FOR_EACH_VECTOR(width, BODY);
+#undef BODY
+  }
+}
+
+static void NAME(rms_norm_backward)(float *dinput, const float *residual, const float *doutput,
+                                    const float *input, const float *weight, const float *scale,
+                                    float *weight_gradient, float *normed, int64_t rows,
+                                    int64_t width) {
+  for (int64_t r = 0; r < rows; r++) {
+    const float *x = input + r * width, *dy = doutput + r * width, *base = residual + r * width;
+    float *dx = dinput + r * width;
+    const float s = scale[r];
+    VECTOR total = {0};
+#define BODY(LOAD, STORE) total += LOAD(dy + i) * LOAD(weight + i) * LOAD(x + i);
+    FOR_EACH_VECTOR(width, BODY);
+#undef BODY
+    const float mean = NAME(sum)(total) * s * s / (float)width;
+    if (normed) {
+      float *n = normed + r * width;
+#define BODY(LOAD, STORE) STORE(n + i, LOAD(x + i) * s * LOAD(weight + i));
+      FOR_EACH_VECTOR(width, BODY);
+#undef BODY
+    }
+    if (weight_gradient) {
+#define BODY(LOAD, STORE) \
+  STORE(weight_gradient + i, LOAD(weight_gradient + i) + LOAD(dy + i) * (LOAD(x + i) * s));
+      FOR_EACH_VECTOR(width, BODY);
+#undef BODY
+    }
+#define BODY(LOAD, STORE) \
+  STORE(dx + i, LOAD(base + i) + (LOAD(dy + i) * LOAD(weight + i) - LOAD(x + i) * mean) * s);
+    FOR_EACH_VECTOR(width, BODY);
+#undef BODY
+  }
+}
+
+static void NAME(swiglu)(float *output, const float *gate_up, int64_t rows, int64_t width) {
+  for (int64_t r = 0; r < rows; r++) {
+    const float *gate = gate_up + 2 * r * width, *up = gate + width;
+    float *out = output + r * width;
+#define BODY(LOAD, STORE)                                 \
+  {                                                       \
+    const VECTOR g = LOAD(gate + i);                      \
+    const VECTOR sigmoid = 1.0f / (NAME(exp)(-g) + 1.0f); \
+    STORE(out + i, g * sigmoid * LOAD(up + i));           \
+  }
+    FOR_EACH_VECTOR(width, BODY);
+#undef BODY
+  }
+}
+
+static void NAME(swiglu_backward)(float *hidden, float *gate_up, int64_t rows, int64_t width) {
+  for (int64_t r = 0; r < rows; r++) {
+    float *gate = gate_up + 2 * r * width, *up = gate + width, *h = hidden + r * width;
+#define BODY(LOAD, STORE)                                           \
+  {                                                                 \
+    const VECTOR g = LOAD(gate + i), u = LOAD(up + i), d = LOAD(h + i); \
+    const VECTOR sigmoid = 1.0f / (NAME(exp)(-g) + 1.0f);           \
+    const VECTOR silu = g * sigmoid;                                \
+    STORE(h + i, silu * u);                                         \
+    STORE(up + i, d * silu);                                        \
+    STORE(gate + i, d * u * (sigmoid + silu * (1.0f - sigmoid)));   \
+  }
+    FOR_EACH_VECTOR(width, BODY);
+#undef BODY
+  }
+}
+
+static void NAME(rotate)(float *values, int64_t stride, const float *cosines, const float *sines,
+                         int64_t first, int64_t period, int64_t rows, int64_t heads, int64_t half,
+                         float direction) {
+  for (int64_t r = 0; r < rows; r++) {
+    const int64_t position = (first + r) % period;
+    const float *c = cosines + position * half, *s = sines + position * half;
+    for (int64_t head = 0; head < heads; head++) {
+      float *low = values + r * stride + head * 2 * half, *high = low + half;
+#define BODY(LOAD, STORE)                                                \
+  {                                                                      \
+    const VECTOR a = LOAD(low + i), b = LOAD(high + i), cosine = LOAD(c + i); \
+    const VECTOR sine = LOAD(s + i) * direction;                         \
+    STORE(low + i, a * cosine - b * sine);                               \
+    STORE(high + i, b * cosine + a * sine);                              \
+  }
+      FOR_EACH_VECTOR(half, BODY);
+#undef BODY
+    }
+  }
+}
+
+static inline void NAME(clear)(float *values, int64_t from, int64_t to) {
+  for (int64_t i = from; i < to; i++) values[i] = 0.0f;
+}
+
+static float NAME(maximum)(const float *values, int64_t count) {
+  VECTOR m = NAME(splat)(-__builtin_inff());
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES) m = NAME(larger)(m, NAME(load)(values + i));
+  if (i < count)
+    m = NAME(larger)(m, NAME(load_part)(values + i, count - i, -__builtin_inff()));
+  return NAME(largest)(m);
+}
+
+// values = exp(scale * values - offset); returns the sum.
+static float NAME(exponentiate)(float *values, int64_t count, float scale, float offset) {
+  VECTOR total = {0};
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    const VECTOR e = NAME(exp)(NAME(load)(values + i) * scale - offset);
+    NAME(store)(values + i, e);
+    total += e;
+  }
+  if (i < count) {
+    const int64_t rest = count - i;
+    const VECTOR e = NAME(exp)(LOAD_REST(values + i) * scale - offset);
+    STORE_REST(values + i, e);
+    total += NAME(load_part)(values + i, rest, 0.0f);
+  }
+  return NAME(sum)(total);
+}
+
+static void NAME(scale_row)(float *values, int64_t count, float factor) {
+#define BODY(LOAD, STORE) STORE(values + i, LOAD(values + i) * factor);
+  FOR_EACH_VECTOR(count, BODY);
+#undef BODY
+}
+
+static void NAME(causal_softmax)(float *scores, int64_t stride, float *log_sums, int64_t first,
+                                 int64_t rows, int64_t columns, float scale) {
+  for (int64_t r = 0; r < rows; r++) {
+    float *row = scores + r * stride;
+    const int64_t count = first + r + 1;
+    const float offset = NAME(maximum)(row, count) * scale;
+    const float total = NAME(exponentiate)(row, count, scale, offset);
+    NAME(scale_row)(row, count, 1.0f / total);
+    log_sums[r] = offset + __builtin_logf(total);
+    NAME(clear)(row, count, columns);
+  }
+}
+
+static void NAME(causal_probabilities)(float *scores, int64_t stride, const float *log_sums,
+                                       int64_t first, int64_t rows, int64_t columns,
+                                       float scale) {
+  for (int64_t r = 0; r < rows; r++) {
+    float *row = scores + r * stride;
+    const int64_t count = first + r + 1;
+    NAME(exponentiate)(row, count, scale, log_sums[r]);
+    NAME(clear)(row, count, columns);
+  }
+}
+
+static void NAME(causal_softmax_backward)(float *gradient, const float *probabilities,
+                                          int64_t stride, const float *dots, int64_t first,
+                                          int64_t rows, int64_t columns, float scale) {
+  for (int64_t r = 0; r < rows; r++) {
+    float *d = gradient + r * stride;
+    const float *p = probabilities + r * stride;
+    const int64_t count = first + r + 1;
+    const float dot = dots[r];
+#define BODY(LOAD, STORE) STORE(d + i, LOAD(p + i) * (LOAD(d + i) - dot) * scale);
+    FOR_EACH_VECTOR(count, BODY);
+#undef BODY
+    NAME(clear)(d, count, columns);
+  }
+}
+
+static void NAME(exponentials)(float *values, int64_t stride, float *maxima, float *sums,
+                               int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; r++) {
+    float *row = values + r * stride;
+    maxima[r] = NAME(maximum)(row, columns);
+    sums[r] = NAME(exponentiate)(row, columns, 1.0f, maxima[r]);
+  }
+}
+
+static void NAME(scale_rows)(float *values, int64_t stride, const float *factors, int64_t rows,
+                             int64_t columns) {
+  for (int64_t r = 0; r < rows; r++) NAME(scale_row)(values + r * stride, columns, factors[r]);
+}
+
+static void NAME(row_dots)(float *dots, const float *a, int64_t a_stride, const float *b,
+                           int64_t b_stride, int64_t rows, int64_t width) {
+  for (int64_t r = 0; r < rows; r++) dots[r] = NAME(dot)(a + r * a_stride, b + r * b_stride, width);
+}
+
+// Four rows at a time, so that there is always a product to start while others finish.
+static void NAME(matrix_vector)(float *output, const float *matrix, int64_t stride,
+                                const float *vector, int64_t rows, int64_t width) {
+  int64_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    const float *m0 = matrix + r * stride, *m1 = m0 + stride, *m2 = m1 + stride, *m3 = m2 + stride;
+    VECTOR s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+#define BODY(LOAD, STORE)            \
+  {                                  \
+    const VECTOR v = LOAD(vector + i); \
+    s0 += LOAD(m0 + i) * v;          \
+    s1 += LOAD(m1 + i) * v;          \
+    s2 += LOAD(m2 + i) * v;          \
+    s3 += LOAD(m3 + i) * v;          \
+  }
+    FOR_EACH_VECTOR(width, BODY);
+#undef BODY
+    output[r] = NAME(sum)(s0);
+    output[r + 1] = NAME(sum)(s1);
+    output[r + 2] = NAME(sum)(s2);
+    output[r + 3] = NAME(sum)(s3);
+  }
+  for (; r < rows; r++) output[r] = NAME(dot)(matrix + r * stride, vector, width);
+}
+
+static void NAME(add_scaled)(float *target, const float *source, float factor, int64_t count) {
+#define BODY(LOAD, STORE) STORE(target + i, LOAD(target + i) + LOAD(source + i) * factor);
+  FOR_EACH_VECTOR(count, BODY);
+#undef BODY
+}
+
+// Blocks of 64 vectors are summed in single precision, and the blocks in double.
+static double NAME(sum_of_squares)(const float *values, int64_t count) {
+  double total = 0;
+  for (int64_t start = 0; start < count; start += 64 * LANES) {
+    const int64_t length = count - start < 64 * LANES ? count - start : 64 * LANES;
+    total += (double)NAME(dot)(values + start, values + start, length);
+  }
+  return total;
+}
+
+static void NAME(adamw)(float *parameters, const float *gradient, float *first_moment,
+                        float *second_moment, int64_t count, float gradient_scale, float beta1,
+                        float beta2, float decay, float rate, float root, float epsilon) {
+  const float one_minus_beta1 = 1.0f - beta1, one_minus_beta2 = 1.0f - beta2;
+#define BODY(LOAD, STORE)                                                              \
+  {                                                                                    \
+    const VECTOR g = LOAD(gradient + i) * gradient_scale;                              \
+    const VECTOR m = LOAD(first_moment + i) * beta1 + g * one_minus_beta1;             \
+    const VECTOR v = LOAD(second_moment + i) * beta2 + g * g * one_minus_beta2;        \
+    STORE(first_moment + i, m);                                                        \
+    STORE(second_moment + i, v);                                                       \
+    const VECTOR step = m / (__builtin_elementwise_sqrt(v) * root + epsilon);          \
+    STORE(parameters + i, LOAD(parameters + i) * decay - step * rate);                 \
+  }
+  FOR_EACH_VECTOR(count, BODY);
+#undef BODY
+}
+
+#define ENTRY(x) .x = NAME(x)
+static const struct tk_kernels NAME(kernels) = {
+    ENTRY(rms_norm),
+    ENTRY(rms_norm_backward),
+    ENTRY(swiglu),
+    ENTRY(swiglu_backward),
+    ENTRY(rotate),
+    ENTRY(causal_softmax),
+    ENTRY(causal_probabilities),
+    ENTRY(causal_softmax_backward),
+    ENTRY(exponentials),
+    ENTRY(scale_rows),
+    ENTRY(row_dots),
+    ENTRY(matrix_vector),
+    ENTRY(add_scaled),
+    ENTRY(sum_of_squares),
+    ENTRY(adamw),
+};
+#undef ENTRY
+#undef FOR_EACH_VECTOR
+#undef LOAD_REST
+#undef STORE_REST
+#undef VECTOR
+#undef INTEGERS

@@ -1,0 +1,91 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What can go wrong with a file or a folder, with its path and the system's error number.
+public enum FileError: Error, Hashable, Sendable {
+  /// A file or folder cannot be opened for reading.
+  case cannotOpen(path: String, errno: Int32)
+  /// The path leads to a folder, a device or a pipe where a regular file is needed.
+  case notRegularFile(path: String)
+  /// The path leads to something else where a folder is needed.
+  case notDirectory(path: String)
+  /// The system failed to read.
+  case readFailed(path: String, offset: Int, errno: Int32)
+  /// The file ends before `count` bytes at `offset` are there.
+  case truncated(path: String, offset: Int, count: Int, size: Int)
+  /// The file is larger than its kind may be.
+  case tooLarge(path: String, size: Int, limit: Int)
+  /// A file or folder cannot be made.
+  case cannotCreate(path: String, errno: Int32)
+  /// The output is there already, and nobody said to replace it.
+  case exists(path: String)
+  /// The folder is one that no output may replace: the root, the user's home, a folder that holds
+  /// the working directory, or a version-controlled one.
+  case protected(path: String)
+  /// Another run is writing here.
+  case locked(path: String)
+  /// The system failed to write; the disk may be full.
+  case writeFailed(path: String, offset: Int, errno: Int32)
+  /// What was written cannot be put in its place or made durable.
+  case commitFailed(path: String, errno: Int32)
+}
+
+extension FileError {
+  /// The file or folder.
+  public var path: String {
+    switch self {
+    case .cannotOpen(let path, _), .notRegularFile(let path), .notDirectory(let path),
+      .readFailed(let path, _, _), .truncated(let path, _, _, _), .tooLarge(let path, _, _),
+      .cannotCreate(let path, _), .exists(let path), .protected(let path), .locked(let path),
+      .writeFailed(let path, _, _), .commitFailed(let path, _):
+      path
+    }
+  }
+}
+
+extension FileError: CustomStringConvertible {
+  /// One sentence: what failed, where, and why.
+  public var description: String {
+    switch self {
+    case .cannotOpen(let path, let errno):
+      "cannot open \(path): \(systemMessage(errno))"
+    case .notRegularFile(let path):
+      "\(path) is not a regular file"
+    case .notDirectory(let path):
+      "\(path) is not a folder"
+    case .readFailed(let path, let offset, let errno):
+      "cannot read \(path) at byte \(offset): \(systemMessage(errno))"
+    case .truncated(let path, let offset, let count, let size):
+      "\(path) ends at byte \(size), where \(count) bytes at byte \(offset) are expected"
+    case .tooLarge(let path, let size, let limit):
+      "\(path) has \(size) bytes, and at most \(limit) are allowed"
+    case .cannotCreate(let path, let errno):
+      "cannot create \(path): \(systemMessage(errno))"
+    case .exists(let path):
+      "\(path) exists already; choose another output or say --force"
+    case .protected(let path):
+      """
+      \(path) will not be replaced: it is a home or a root folder, holds the working directory, \
+      or is under version control
+      """
+    case .locked(let path):
+      "another run is writing \(path)"
+    case .writeFailed(let path, let offset, let errno):
+      "cannot write \(path) at byte \(offset): \(systemMessage(errno))"
+    case .commitFailed(let path, let errno):
+      "cannot finish \(path): \(systemMessage(errno))"
+    }
+  }
+}
+
+/// The system's words for an error number.
+func systemMessage(_ errno: Int32) -> String {
+  // SAFETY: the C library returns a string that ends with zero, for unknown numbers too.
+  guard let text = unsafe strerror(errno) else { return "error \(errno)" }
+  return unsafe String(cString: text)
+}

@@ -1,0 +1,97 @@
+internal import TesseraBasics
+
+/// A model directory that is open for reading: configuration, tensors, and the names of all files.
+///
+/// Weights are read from `model.safetensors`, or where that is missing from the shards that
+/// `model.safetensors.index.json` names: the order in which transformers looks for them. Headers are checked at once, tensors are read when asked for.
+///
+///     let checkpoint = try Checkpoint(directory: "models/base-en")
+///     let embedding = try checkpoint.readTensor("model.embed_tokens.weight")
+public struct Checkpoint: Sendable {
+  /// The name of the file that holds the weights where one file does.
+  public static let singleFileName = "model.safetensors"
+
+  /// The model directory.
+  public let directory: String
+  /// The content of `config.json`.
+  public let configuration: ModelConfiguration
+  /// The files with weights, in the order of their names.
+  public let shards: [SafetensorsFile]
+  /// The names of ``shards`` in the directory.
+  public let shardNames: [String]
+  /// The shard index, or nil where the weights are in one file.
+  public let index: ShardIndex?
+  /// The family that tells which tensors are embedding and head, or nil for unknown model types.
+  public let family: ModelFamily?
+  /// All files of the directory, with paths relative to it, sorted; none that is inside a folder
+  /// whose name begins with a dot.
+  public let files: [String]
+
+  /// Opens a model directory and checks that its parts fit together.
+  ///
+  /// - Throws: ``CheckpointError`` for the first thing that does not. A directory whose only weights
+  ///   are pickles is refused, and the error says what to do.
+  public init(directory: String) throws(CheckpointError) {
+    let listed = try withFileErrors { () throws(FileError) in try listFiles(under: directory) }
+    let prefix = Path.join(directory, "").utf8.count
+    files = listed.compactMap { path in
+      let name = String(decoding: path.utf8.dropFirst(prefix), as: UTF8.self)
+      let folders = name.split(separator: "/").dropLast()
+      return name.isEmpty || folders.contains { $0.hasPrefix(".") } ? nil : name
+    }
+    func path(_ name: String) -> String { Path.join(directory, name) }
+    guard files.contains(ModelConfiguration.fileName) else {
+      throw .noConfiguration(directory: directory)
+    }
+    self.directory = directory
+    configuration = try ModelConfiguration(path: path(ModelConfiguration.fileName))
+    family = ModelFamily.containing(modelType: configuration.modelType)
+
+    if files.contains(Self.singleFileName) {
+      index = nil
+      shardNames = [Self.singleFileName]
+    } else if files.contains(ShardIndex.fileName) {
+      let index = try ShardIndex(path: path(ShardIndex.fileName))
+      self.index = index
+      shardNames = index.shards
+    } else if let pickle = files.first(where: Self.isPickle) {
+      throw .pickledWeights(directory: directory, file: pickle)
+    } else {
+      throw .noWeights(directory: directory)
+    }
+    var shards: [SafetensorsFile] = []
+    for name in shardNames { shards.append(try SafetensorsFile(path: path(name))) }
+    self.shards = shards
+    try checkShards()
+  }
+
+  /// Whether a file's name is that of weights that only Python can read, by running code.
+  static func isPickle(_ name: String) -> Bool {
+    [".bin", ".pt", ".pth", ".pkl", ".ckpt"].contains { name.hasSuffix($0) }
+  }
+
+  /// Checks that no tensor is in two shards, and that all tensors of the index are where it says.
+  private func checkShards() throws(CheckpointError) {
+    var owners: [(name: String, shard: Int)] = []
+    for (i, shard) in shards.enumerated() {
+      for tensor in shard.header.tensors { owners.append((tensor.name, i)) }
+    }
+    owners.sort {
+      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+        || ($0.name.utf8.elementsEqual($1.name.utf8) && $0.shard < $1.shard)
+    }
+    for (a, b) in zip(owners, owners.dropFirst()) where a.name.utf8.elementsEqual(b.name.utf8) {
+      throw .tensorInTwoShards(
+        tensor: a.name, first: shardNames[a.shard], second: shardNames[b.shard])
+    }
+    guard let index else { return }
+    for entry in index.entries {
+      // The names of `shards` are the index's own, so each is found.
+      guard let shard = shardNames.firstIndex(where: { $0.utf8.elementsEqual(entry.shard.utf8) }),
+        shards[shard].tensor(named: entry.tensor) != nil
+      else {
+        throw .tensorNotInShard(tensor: entry.tensor, shard: Path.join(directory, entry.shard))
+      }
+    }
+  }
+}

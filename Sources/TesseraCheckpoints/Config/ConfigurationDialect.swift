@@ -1,0 +1,15 @@
+/// The way in which a `config.json` writes what changed its name in transformers 5.
+///
+/// | | version 4 | version 5 |
+/// |---|---|---|
+/// | rotary base | `rope_theta` | `rope_parameters.rope_theta` |
+/// | rotary scaling | `rope_scaling` | the other keys of `rope_parameters` |
+/// | element type | `torch_dtype` | `dtype` |
+///
+/// Both are read, and a changed configuration keeps the dialect that it came in.
+public enum ConfigurationDialect: Hashable, Sendable {
+  /// Version 4 of transformers and before.
+  case version4
+  /// Version 5 of transformers.
+  case version5
+}

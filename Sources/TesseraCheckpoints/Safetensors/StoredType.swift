@@ -1,0 +1,62 @@
+public import TesseraTensors
+
+/// The element type of a tensor in a safetensors file.
+///
+/// All 22 types of safetensors 0.8 are known, so that a tensor of any of them can be copied. We
+/// compute with three of them, which have an ``elementType``.
+public enum StoredType: String, CaseIterable, Hashable, Sendable {
+  case f4 = "F4"
+  case f6E2M3 = "F6_E2M3"
+  case f6E3M2 = "F6_E3M2"
+  case bool = "BOOL"
+  case u8 = "U8"
+  case i8 = "I8"
+  case f8E5M2 = "F8_E5M2"
+  case f8E4M3 = "F8_E4M3"
+  case f8E8M0 = "F8_E8M0"
+  case f8E4M3FNUZ = "F8_E4M3FNUZ"
+  case f8E5M2FNUZ = "F8_E5M2FNUZ"
+  case i16 = "I16"
+  case u16 = "U16"
+  case f16 = "F16"
+  case bf16 = "BF16"
+  case i32 = "I32"
+  case u32 = "U32"
+  case f32 = "F32"
+  case c64 = "C64"
+  case f64 = "F64"
+  case i64 = "I64"
+  case u64 = "U64"
+
+  /// The stored form of a type that we compute with.
+  public init(_ type: ElementType) {
+    self =
+      switch type {
+      case .f32: .f32
+      case .bf16: .bf16
+      case .f16: .f16
+      }
+  }
+
+  /// The size of one element in bits.
+  public var bitCount: Int {
+    switch self {
+    case .f4: 4
+    case .f6E2M3, .f6E3M2: 6
+    case .bool, .u8, .i8, .f8E5M2, .f8E4M3, .f8E8M0, .f8E4M3FNUZ, .f8E5M2FNUZ: 8
+    case .i16, .u16, .f16, .bf16: 16
+    case .i32, .u32, .f32: 32
+    case .c64, .f64, .i64, .u64: 64
+    }
+  }
+
+  /// The type to compute with, or nil for tensors that are only copied.
+  public var elementType: ElementType? {
+    switch self {
+    case .f32: .f32
+    case .bf16: .bf16
+    case .f16: .f16
+    default: nil
+    }
+  }
+}

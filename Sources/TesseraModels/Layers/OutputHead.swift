@@ -1,0 +1,53 @@
+import TesseraTensors
+
+// The final norm, the LM head and the loss, in chunks of rows: the logits of a whole batch never
+// exist. Positions without a target take no part.
+
+extension DecoderPass {
+  /// The loss of each position in nats, 0 where it has no target.
+  ///
+  /// With a gradient, the gradient of `scale` times the summed loss is added to its final norm and
+  /// head, and that of the residual stream is left in `stream[0]` of the gradient activations.
+  func headLosses(
+    targets: [Int32], into gradient: ModelWeights? = nil, scope: GradientScope = .all,
+    scale: Float = 1
+  ) -> [Float] {
+    let memory = activations.head
+    var losses = [Float](repeating: 0, count: targets.count)
+    let positions = targets.indices.filter { targets[$0] >= 0 }
+    let streamGradient = activations.gradients?.stream[0]
+    if gradient != nil, positions.count < targets.count { streamGradient?.fill(with: 0) }
+    var start = 0
+    while start < positions.count {
+      let chunk = positions[start..<min(start + memory.crossEntropy.rowCapacity, positions.count)]
+      start = chunk.endIndex
+      let rows = 0..<chunk.count
+      let (stream, normed) = (memory.stream.rows(rows), memory.normed.rows(rows))
+      let scales = memory.scale.columns(rows)
+      for (row, position) in chunk.enumerated() {
+        stream.rows(row..<row + 1).copy(from: activations.output.rows(position..<position + 1))
+      }
+      rmsNorm(
+        into: normed, scale: scales, input: stream, weight: weights.finalNorm,
+        epsilon: configuration.normEpsilon)
+      let chunkTargets = chunk.map { targets[$0] }
+      let chunkLosses = crossEntropy(
+        hidden: normed, head: weights.head, targets: chunkTargets, buffers: memory.crossEntropy)
+      for (loss, position) in zip(chunkLosses, chunk) { losses[position] = loss }
+      guard let gradient, let streamGradient else { continue }
+      let rowGradient = memory.gradient.rows(rows)
+      crossEntropyBackward(
+        hiddenGradient: rowGradient, headGradient: gradient.head, hidden: normed,
+        head: weights.head, targets: chunkTargets, scale: scale, buffers: memory.crossEntropy)
+      normed.fill(with: 0)
+      rmsNormBackward(
+        into: rowGradient, residual: normed, outputGradient: rowGradient, input: stream,
+        weight: weights.finalNorm, scale: scales,
+        weightGradient: scope == .all ? gradient.finalNorm : nil, normed: nil)
+      for (row, position) in chunk.enumerated() {
+        streamGradient.rows(position..<position + 1).copy(from: rowGradient.rows(row..<row + 1))
+      }
+    }
+    return losses
+  }
+}

@@ -1,0 +1,70 @@
+/// Where each tensor of a model lies in the one flat array of its parameters.
+///
+/// Gradients and the optimizer's moments use the same layout. Tensors follow each other without
+/// gaps, in an order that puts matrices with one input side by side: queries, keys and values are
+/// one product, gate and up another.
+public struct ParameterLayout: Hashable, Sendable {
+  /// What a tensor is for; optimizers and freezing go by it.
+  public enum Role: Hashable, Sendable {
+    /// The embedding, which is also the LM head where the two are tied.
+    case embedding
+    /// An LM head of its own.
+    case head
+    /// The weights of a norm.
+    case norm
+    /// A matrix of a layer.
+    case matrix
+  }
+
+  /// One tensor.
+  public struct Tensor: Hashable, Sendable {
+    /// The name in checkpoints, such as `model.embed_tokens.weight`.
+    public let name: String
+    /// The sizes, outermost first; a matrix is [outputs, inputs].
+    public let shape: [Int]
+    /// The place in the flat array.
+    public let range: Range<Int>
+    /// What the tensor is for.
+    public let role: Role
+  }
+
+  /// All tensors, in the order of the flat array.
+  public let tensors: [Tensor]
+  /// The number of parameters.
+  public let count: Int
+  private let indices: [String: Int]
+
+  /// A layout of tensors, given in order.
+  init(_ list: [(name: String, shape: [Int], role: Role)]) {
+    var tensors: [Tensor] = []
+    var indices: [String: Int] = [:]
+    var start = 0
+    for (name, shape, role) in list {
+      let end = start + shape.reduce(1, *)
+      indices[name] = tensors.count
+      tensors.append(Tensor(name: name, shape: shape, range: start..<end, role: role))
+      start = end
+    }
+    self.tensors = tensors
+    self.count = start
+    self.indices = indices
+  }
+
+  /// The tensor with a name.
+  public subscript(name: String) -> Tensor? {
+    indices[name].map { tensors[$0] }
+  }
+
+  /// The ranges of all tensors with one of the roles, neighbours joined.
+  public func ranges(of roles: Set<Role>) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    for tensor in tensors where roles.contains(tensor.role) {
+      if let last = ranges.last, last.upperBound == tensor.range.lowerBound {
+        ranges[ranges.count - 1] = last.lowerBound..<tensor.range.upperBound
+      } else {
+        ranges.append(tensor.range)
+      }
+    }
+    return ranges
+  }
+}

@@ -1,0 +1,98 @@
+import TesseraBasics
+public import TesseraCheckpoints
+public import TesseraTensors
+
+extension Transformer {
+  /// Reads a model from a checkpoint directory.
+  ///
+  /// Every tensor of the model must be there with its shape; weights of 16 bits become floats.
+  /// Tensors that the model does not use, such as the head of a tied model, are not read.
+  ///
+  /// - Throws: `CheckpointError`, for a configuration that asks for what this family lacks as well.
+  public init(checkpoint directory: String) throws(CheckpointError) {
+    try self.init(Checkpoint(directory: directory))
+  }
+
+  /// Reads a model from an open checkpoint.
+  public init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    let configuration = try TransformerConfiguration(checkpoint.configuration)
+    let layout = ParameterLayout(configuration)
+    var parameters: [Float] = []
+    parameters.reserveCapacity(layout.count)
+    for tensor in layout.tensors {
+      parameters += try checkpoint.readTensor(tensor.name, shape: tensor.shape)
+    }
+    self.init(configuration: configuration, parameters: parameters)
+  }
+
+  /// Writes `config.json` and the weights to a folder, usually the staging folder of an output.
+  ///
+  /// - Parameters:
+  ///   - directory: A folder that exists.
+  ///   - elementType: How weights are stored; 16 bits round to nearest.
+  ///   - source: The configuration that the model was read with, whose other keys are kept; nil for
+  ///     a new model.
+  /// - Throws: `CheckpointError/file(_:)`.
+  public func save(
+    toStaging directory: String, elementType: ElementType = .f32,
+    like source: ModelConfiguration? = nil
+  ) throws(CheckpointError) {
+    let bytes = try modelConfiguration(elementType: elementType, like: source).serialized()
+    do {
+      try writeFile(Path.join(directory, ModelConfiguration.fileName), bytes)
+    } catch {
+      throw .file(error)
+    }
+    let type = StoredType(elementType)
+    var writer = try CheckpointWriter(
+      directory: directory,
+      tensors: layout.tensors.map {
+        TensorDescription(name: $0.name, type: type, shape: $0.shape)
+      })
+    for description in writer.order {
+      guard let tensor = layout[description.name] else {
+        preconditionFailure("the writer asks for the tensors that it was given")
+      }
+      try writer.append(values: parameters.span.extracting(tensor.range))
+    }
+    try writer.commit()
+  }
+
+  /// The configuration file of this model.
+  ///
+  /// - Parameters:
+  ///   - elementType: How its weights are stored.
+  ///   - source: A configuration whose other keys, order and dialect are kept.
+  public func modelConfiguration(
+    elementType: ElementType, like source: ModelConfiguration? = nil
+  ) throws(CheckpointError) -> ModelConfiguration {
+    guard var source else {
+      return ModelConfiguration(llama: llamaConfiguration(elementType: elementType))
+    }
+    source.vocabularySize = configuration.vocabularySize
+    var json = source.json
+    let name: JSONValue =
+      switch elementType {
+      case .f32: "float32"
+      case .bf16: "bfloat16"
+      case .f16: "float16"
+      }
+    json[source.dialect == .version5 ? "dtype" : "torch_dtype"] = name
+    return try ModelConfiguration(json: json, path: source.path)
+  }
+
+  private func llamaConfiguration(elementType: ElementType) -> LlamaConfiguration {
+    let c = configuration
+    var llama = LlamaConfiguration(
+      vocabularySize: c.vocabularySize, width: c.width, layerCount: c.layerCount,
+      headCount: c.headCount, keyValueHeadCount: c.keyValueHeadCount,
+      feedForwardWidth: c.feedForwardWidth, contextLength: c.contextLength,
+      tiedEmbeddings: c.tiedEmbeddings)
+    llama.headWidth = c.headWidth
+    // The decimal number that was meant, not the digits of its binary neighbour.
+    llama.normEpsilon = Double(c.normEpsilon.description) ?? Double(c.normEpsilon)
+    llama.ropeTheta = c.ropeTheta
+    llama.elementType = elementType
+    return llama
+  }
+}

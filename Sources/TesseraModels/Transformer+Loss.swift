@@ -1,0 +1,124 @@
+import TesseraTensors
+
+extension Transformer {
+  /// The summed loss of a batch.
+  ///
+  /// - Precondition: Tokens are inside the vocabulary.
+  public func loss(of batch: TokenBatch, workspace: TransformerWorkspace) -> BatchLoss {
+    BatchLoss(tokenLosses(of: batch, workspace: workspace), targets: batch.targets)
+  }
+
+  /// The loss of each position in nats, 0 where the target is ``TokenBatch/noTarget``.
+  ///
+  /// - Precondition: Tokens are inside the vocabulary.
+  public func tokenLosses(of batch: TokenBatch, workspace: TransformerWorkspace) -> [Float] {
+    guard batch.tokenCount > 0 else { return [] }
+    return withPass(over: batch, workspace: workspace, keepsLayers: false) { pass in
+      pass.forward()
+      return pass.headLosses(targets: batch.targets)
+    }
+  }
+
+  /// Adds the gradient of `scale` times the summed loss of a batch.
+  ///
+  /// - Parameters:
+  ///   - batch: Sequences and targets; those without a target cost only their forward pass.
+  ///   - gradient: As many floats as ``parameters``, in the same layout.
+  ///   - scale: A factor for the loss, such as one over the number of targets of a step.
+  ///   - scope: Which parameters; the others' gradients are left as they were.
+  ///   - workspace: Memory for the activations of every layer.
+  /// - Returns: The loss, without `scale`.
+  /// - Precondition: Tokens are inside the vocabulary.
+  public func accumulateGradient(
+    of batch: TokenBatch, into gradient: inout [Float], scale: Float = 1,
+    scope: GradientScope = .all, workspace: TransformerWorkspace
+  ) -> BatchLoss {
+    precondition(gradient.count == parameters.count, "a gradient has the parameters' layout")
+    guard batch.tokenCount > 0 else { return BatchLoss(sum: 0, count: 0) }
+    return unsafe gradient.withUnsafeMutableBufferPointer { buffer in
+      // SAFETY: the array is not empty, since a model has parameters, and stays in place until
+      // the closure returns; the views die before.
+      let flat = unsafe Matrix(
+        base: buffer.baseAddress!, rowCount: 1, columnCount: buffer.count)
+      let views = ModelWeights(flat, configuration: configuration, layout: layout)
+      return withPass(over: batch, workspace: workspace, keepsLayers: true) { pass in
+        pass.forward()
+        let losses = pass.headLosses(
+          targets: batch.targets, into: views, scope: scope, scale: scale)
+        pass.backward(into: views, scope: scope)
+        return BatchLoss(losses, targets: batch.targets)
+      }
+    }
+  }
+
+  /// The logits of every position of one sequence, [tokens, vocabulary].
+  ///
+  /// For tests and for exchange with other programs; losses never make so many at once.
+  ///
+  /// - Precondition: Tokens are inside the vocabulary.
+  public func logits(for tokens: [Int32]) -> [Float] {
+    guard !tokens.isEmpty else { return [] }
+    let batch = TokenBatch(
+      sequenceCount: 1, sequenceLength: tokens.count, inputs: tokens, targets: tokens)
+    return withPass(over: batch, workspace: TransformerWorkspace(), keepsLayers: false) { pass in
+      pass.forward()
+      let normed = pass.activations.normed
+      let scale = pass.activations.layers[0].attentionScale
+      rmsNorm(
+        into: normed, scale: scale, input: pass.activations.output, weight: pass.weights.finalNorm,
+        epsilon: configuration.normEpsilon)
+      let memory = FloatMemory(
+        capacity: FloatMemory.size(
+          rowCount: tokens.count, columnCount: configuration.vocabularySize))
+      let logits = memory.carve(tokens.count, configuration.vocabularySize)
+      multiply(into: logits, normed, transposed: pass.weights.head)
+      return logits.elements()
+    }
+  }
+
+  /// Calls the body with a pass over a batch, in the workspace's memory.
+  func withPass<Result>(
+    over batch: TokenBatch, workspace: TransformerWorkspace, keepsLayers: Bool,
+    _ body: (DecoderPass) -> Result
+  ) -> Result {
+    precondition(
+      batch.inputs.allSatisfy { $0 >= 0 && Int($0) < configuration.vocabularySize },
+      "input token out of range")
+    precondition(
+      batch.targets.allSatisfy { Int($0) < configuration.vocabularySize },
+      "target token out of range")
+    return withWeights { weights in
+      body(
+        DecoderPass(
+          configuration: configuration, weights: weights,
+          activations: Activations(
+            workspace, configuration: configuration, sequenceCount: batch.sequenceCount,
+            sequenceLength: batch.sequenceLength, keepsLayers: keepsLayers),
+          scratch: workspace.scratch,
+          rotaryTable: workspace.rotaryTable(configuration, length: batch.sequenceLength),
+          tokens: batch.inputs, sequenceCount: batch.sequenceCount,
+          sequenceLength: batch.sequenceLength))
+    }
+  }
+
+  /// Calls the body with views of the parameters, which it must only read.
+  func withWeights<Result>(_ body: (ModelWeights) -> Result) -> Result {
+    precondition(parameters.count == layout.count, "the number of parameters must not change")
+    return unsafe parameters.withUnsafeBufferPointer { buffer in
+      // SAFETY: the array is not empty and stays in place until the closure returns. The view is
+      // only read: neither passes nor decoding write to weights.
+      let flat = unsafe Matrix(
+        base: UnsafeMutablePointer(mutating: buffer.baseAddress!), rowCount: 1,
+        columnCount: buffer.count)
+      return body(ModelWeights(flat, configuration: configuration, layout: layout))
+    }
+  }
+}
+
+extension BatchLoss {
+  /// The sum of losses in the order of positions.
+  fileprivate init(_ losses: [Float], targets: [Int32]) {
+    sum = losses.reduce(0.0) { $0 + Double($1) }
+    count = targets.count { $0 >= 0 }
+  }
+}

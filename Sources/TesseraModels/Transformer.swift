@@ -1,0 +1,45 @@
+import TesseraBasics
+
+/// A language model: its shape, and all its parameters in one flat array.
+public struct Transformer: Sendable {
+  /// The shape of the model.
+  public let configuration: TransformerConfiguration
+  /// Where each tensor lies in ``parameters``.
+  public let layout: ParameterLayout
+  /// The parameters. Optimizers change them in place; their number stays ``ParameterLayout/count``.
+  public var parameters: [Float]
+
+  /// A model with the given parameters.
+  ///
+  /// - Precondition: There are as many as the layout of the configuration has.
+  public init(configuration: TransformerConfiguration, parameters: [Float]) {
+    self.configuration = configuration
+    self.layout = ParameterLayout(configuration)
+    precondition(parameters.count == layout.count, "the parameters must fill the layout")
+    self.parameters = parameters
+  }
+
+  /// A model with random parameters, the same for the same seed.
+  ///
+  /// Matrices and embeddings are normal with deviation 0.02; the two matrices of a layer that add
+  /// to the residual stream are divided by the root of their number, so that the stream's variance
+  /// does not grow with depth; norms are 1. Radford et al., "Language Models are Unsupervised
+  /// Multitask Learners", 2019, section 2.3.
+  public init(configuration: TransformerConfiguration, seed: UInt64) {
+    self.configuration = configuration
+    self.layout = ParameterLayout(configuration)
+    var random = SplitMix64(seed: seed)
+    var parameters: [Float] = []
+    parameters.reserveCapacity(layout.count)
+    let residualDeviation = 0.02 / Double(2 * configuration.layerCount).squareRoot()
+    for tensor in layout.tensors {
+      let addsToResidual =
+        tensor.name.hasSuffix("o_proj.weight") || tensor.name.hasSuffix("down_proj.weight")
+      for _ in tensor.range {
+        let deviation = addsToResidual ? residualDeviation : 0.02
+        parameters.append(tensor.role == .norm ? 1 : Float(deviation * random.normal()))
+      }
+    }
+    self.parameters = parameters
+  }
+}

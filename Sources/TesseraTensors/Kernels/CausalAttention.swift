@@ -1,0 +1,178 @@
+import CTesseraKernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+// Causal attention of one head over one sequence, in tiles of queries.
+//
+// Shapes, row-major:   queries, keys, values, output: [length, headWidth]   logSums: [1, length]
+//
+//   scores[t, s]  = queries[t] . keys[s] / sqrt(headWidth)      s <= t
+//   p[t, s]       = exp(scores[t, s] - logSums[t])              logSums = log of sum of exp
+//   output[t]     = sum over s <= t of p[t, s] values[s]
+//
+// Backward, with d the gradient of the output:
+//
+//   dvalues[s]  = sum over t of p[t, s] d[t]
+//   dp[t, s]    = d[t] . values[s]
+//   dscores     = p * (dp - d[t] . output[t])
+//   dqueries[t] = sum over s of dscores[t, s] keys[s] / sqrt(headWidth),   dkeys alike
+//
+// A tile of queries meets the keys up to its last position, so most of the upper triangle is never
+// computed, and the scratch memory is one or two tiles of rows: linear in the length. Only logSums
+// is kept for the backward pass, which computes the probabilities again.
+//
+// Vaswani et al., "Attention Is All You Need", 2017, arXiv:1706.03762, section 3.2.1;
+// Dao et al., "FlashAttention", 2022, arXiv:2205.14135, for the backward pass without stored
+// probabilities.
+
+/// Queries per tile.
+private let tileRows = 64
+
+/// The tiles of a sequence.
+private func tiles(_ length: Int) -> [Range<Int>] {
+  stride(from: 0, to: length, by: tileRows).map { $0..<min($0 + tileRows, length) }
+}
+
+/// Attention of one head; `logSums` keeps what the backward pass needs.
+package func causalAttention(
+  into output: Matrix, logSums: Matrix, queries: Matrix, keys: Matrix, values: Matrix,
+  scratch: ScratchPool
+) {
+  let length = queries.rowCount
+  precondition(logSums.count == length && logSums.isContiguous)
+  precondition(keys.rowCount == length && values.rowCount == length)
+  let scale = 1 / Float(queries.columnCount).squareRoot()
+  let scoreSize = FloatMemory.size(rowCount: min(tileRows, length), columnCount: length)
+  scratch.withMemory(capacity: scoreSize) { memory in
+    let space = memory.carve(min(tileRows, length), length)
+    for tile in tiles(length) {
+      let visible = 0..<tile.upperBound
+      let scores = space.reshaped(rowCount: tile.count, columnCount: visible.count)
+      multiply(into: scores, queries.rows(tile), transposed: keys.rows(visible))
+      // SAFETY: row r of the tile has `tile.lowerBound + r + 1` visible columns, at most all.
+      unsafe kernels.causal_softmax(
+        scores.base, Int64(scores.stride), logSums.columns(tile).base, Int64(tile.lowerBound),
+        Int64(tile.count), Int64(visible.count), scale)
+      multiply(into: output.rows(tile), scores, values.rows(visible))
+    }
+  }
+}
+
+/// The matrices of the backward pass of one head, all [length, headWidth].
+package struct CausalAttentionGradient {
+  /// The gradient of the queries, overwritten.
+  package var queries: Matrix
+  /// The gradient of the keys, added to.
+  package var keys: Matrix
+  /// The gradient of the values, added to.
+  package var values: Matrix
+
+  /// The three gradients.
+  package init(queries: Matrix, keys: Matrix, values: Matrix) {
+    self.queries = queries
+    self.keys = keys
+    self.values = values
+  }
+}
+
+/// The gradient of ``causalAttention(into:logSums:queries:keys:values:scratch:)``.
+///
+/// Heads that share keys and values are called one after the other, and add up.
+package func causalAttentionBackward(
+  into gradient: CausalAttentionGradient, outputGradient: Matrix, output: Matrix, logSums: Matrix,
+  queries: Matrix, keys: Matrix, values: Matrix, scratch: ScratchPool
+) {
+  let length = queries.rowCount
+  let width = queries.columnCount
+  precondition(logSums.count == length && output.rowCount == length)
+  precondition(output.columnCount == width && outputGradient.columnCount == width)
+  precondition(outputGradient.rowCount == length && keys.rowCount == length)
+  let scale = 1 / Float(width).squareRoot()
+  let rows = min(tileRows, length)
+  let scoreSize = FloatMemory.size(rowCount: rows, columnCount: length)
+  let dotSize = FloatMemory.size(rowCount: 1, columnCount: rows)
+  scratch.withMemory(capacity: 2 * scoreSize + dotSize) { memory in
+    let firstSpace = memory.carve(rows, length)
+    let secondSpace = memory.carve(rows, length)
+    let dots = memory.carve(1, rows)
+    for tile in tiles(length) {
+      let visible = 0..<tile.upperBound
+      let probabilities = firstSpace.reshaped(rowCount: tile.count, columnCount: visible.count)
+      let scores = secondSpace.reshaped(rowCount: tile.count, columnCount: visible.count)
+      let d = outputGradient.rows(tile)
+      let o = output.rows(tile)
+      multiply(into: probabilities, queries.rows(tile), transposed: keys.rows(visible))
+      multiply(into: scores, d, transposed: values.rows(visible))
+      // SAFETY: row r of the tile has `tile.lowerBound + r + 1` visible columns, at most all; the
+      // two score matrices have one stride; `dots` has a float for each row of the tile.
+      unsafe kernels.causal_probabilities(
+        probabilities.base, Int64(probabilities.stride), logSums.columns(tile).base,
+        Int64(tile.lowerBound), Int64(tile.count), Int64(visible.count), scale)
+      unsafe kernels.row_dots(
+        dots.base, d.base, Int64(d.stride), o.base, Int64(o.stride), Int64(tile.count),
+        Int64(width))
+      unsafe kernels.causal_softmax_backward(
+        scores.base, probabilities.base, Int64(scores.stride), dots.base, Int64(tile.lowerBound),
+        Int64(tile.count), Int64(visible.count), scale)
+      multiply(into: gradient.values.rows(visible), transposed: probabilities, d, keep: 1)
+      multiply(into: gradient.queries.rows(tile), scores, keys.rows(visible))
+      multiply(
+        into: gradient.keys.rows(visible), transposed: scores, queries.rows(tile), keep: 1)
+    }
+  }
+}
+
+/// The attention of one query over everything that is cached, all of which it sees.
+///
+/// Shapes: `query` and `output` [1, headWidth], `keys` and `values` [length, headWidth].
+package func cachedAttention(
+  into output: Matrix, query: Matrix, keys: Matrix, values: Matrix, scratch: ScratchPool
+) {
+  let length = keys.rowCount
+  precondition(query.rowCount == 1 && values.rowCount == length && length > 0)
+  precondition(query.columnCount == keys.columnCount && output.columnCount == values.columnCount)
+  let sizes = FloatMemory.size(rowCount: 1, columnCount: length) + FloatMemory.alignment
+  scratch.withMemory(capacity: sizes) { memory in
+    let scores = memory.carve(1, length)
+    let logSum = memory.carve(1, 1)
+    // SAFETY: there is a score for each key, and the one row of scores sees all of them.
+    unsafe kernels.matrix_vector(
+      scores.base, keys.base, Int64(keys.stride), query.base, Int64(length),
+      Int64(keys.columnCount))
+    unsafe kernels.causal_softmax(
+      scores.base, Int64(length), logSum.base, Int64(length - 1), 1, Int64(length),
+      1 / Float(query.columnCount).squareRoot())
+    output.fill(with: 0)
+    for row in 0..<length {
+      // SAFETY: both rows have the width of a head.
+      unsafe kernels.add_scaled(
+        output.base, values.rows(row..<row + 1).base, scores[0, row], Int64(values.columnCount))
+    }
+  }
+}
+
+/// The attention of one head in Double, from its definition.
+package func causalAttentionReference(
+  queries: [Double], keys: [Double], values: [Double], width: Int
+) -> [Double] {
+  var output = [Double](repeating: 0, count: queries.count)
+  for t in 0..<queries.count / width {
+    let scores = (0...t).map { s in
+      (0..<width).reduce(0) { $0 + queries[t * width + $1] * keys[s * width + $1] }
+        / Double(width).squareRoot()
+    }
+    let largest = scores.max() ?? 0
+    let weights = scores.map { exp($0 - largest) }
+    let total = weights.reduce(0, +)
+    for (s, weight) in weights.enumerated() {
+      for i in 0..<width { output[t * width + i] += weight / total * values[s * width + i] }
+    }
+  }
+  return output
+}

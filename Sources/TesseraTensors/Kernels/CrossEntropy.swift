@@ -1,0 +1,154 @@
+import CTesseraKernels
+import TesseraBasics
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+// Cross-entropy of a linear head, for a chunk of rows whose logits fit in memory.
+//
+// Shapes, row-major:   hidden: [rows, width]   head: [vocabulary, width]
+//                      logits: [rows, vocabulary]   targets: [rows]
+//
+//   logits     = hidden * head^T
+//   loss[r]    = log(sum over v of exp(logits[r, v])) - logits[r, targets[r]]
+//   dlogits    = scale * (softmax(logits) - one at the target)
+//   dhidden    = dlogits * head        dhead += dlogits^T * hidden
+//
+// The vocabulary is cut into blocks. A block computes its logits, replaces them by exponentials
+// relative to its own maximum, and later turns those into gradients with one factor per row, so
+// each exponential is computed once. The blocks' maxima and sums are combined in block order.
+
+/// Tokens of the vocabulary per block.
+private let blockSize = 1024
+
+/// Rows of `dhidden` per call.
+private let gradientRows = 64
+
+/// The working memory for one chunk of rows.
+package struct CrossEntropyBuffers: Sendable {
+  fileprivate let logits: Matrix
+  fileprivate let maxima: Matrix
+  fileprivate let sums: Matrix
+  fileprivate let targetLogits: Matrix
+
+  /// The number of rows that fit.
+  package var rowCapacity: Int { logits.rowCount }
+
+  /// Rows per chunk: logits of at most 64 MiB, but never less than 64 rows nor more than 512.
+  package static func rowCapacity(vocabularySize: Int) -> Int {
+    min(512, max(64, (16 << 20) / max(1, vocabularySize) / 64 * 64))
+  }
+
+  /// The number of floats that ``init(memory:rowCapacity:vocabularySize:)`` carves.
+  package static func size(rowCapacity: Int, vocabularySize: Int) -> Int {
+    let blocks = (vocabularySize + blockSize - 1) / blockSize
+    return FloatMemory.size(rowCount: rowCapacity, columnCount: vocabularySize)
+      + 2 * FloatMemory.size(rowCount: blocks, columnCount: rowCapacity)
+      + FloatMemory.size(rowCount: 1, columnCount: rowCapacity)
+  }
+
+  /// Buffers for chunks of up to `rowCapacity` rows.
+  package init(memory: FloatMemory, rowCapacity: Int, vocabularySize: Int) {
+    let blocks = (vocabularySize + blockSize - 1) / blockSize
+    logits = memory.carve(rowCapacity, vocabularySize)
+    maxima = memory.carve(blocks, rowCapacity)
+    sums = memory.carve(blocks, rowCapacity)
+    targetLogits = memory.carve(1, rowCapacity)
+  }
+}
+
+/// The losses of a chunk of rows, in nats; leaves exponentials in the buffers for the backward pass.
+///
+/// - Precondition: Targets are inside the vocabulary, and the rows fit into the buffers.
+package func crossEntropy(
+  hidden: Matrix, head: Matrix, targets: [Int32], buffers: CrossEntropyBuffers
+) -> [Float] {
+  let rows = hidden.rowCount
+  let vocabularySize = head.rowCount
+  precondition(rows == targets.count && rows <= buffers.rowCapacity)
+  precondition(buffers.logits.columnCount == vocabularySize)
+  precondition(targets.allSatisfy { $0 >= 0 && Int($0) < vocabularySize }, "target out of range")
+  let logits = buffers.logits.rows(0..<rows)
+  parallelFor(0..<vocabularySize, grain: blockSize) { block in
+    // Each call owns the columns of its block, and the targets that lie in it.
+    let part = logits.columns(block)
+    multiply(into: part, hidden, transposed: head.rows(block))
+    for (row, target) in targets.enumerated() where block.contains(Int(target)) {
+      buffers.targetLogits[0, row] = logits[row, Int(target)]
+    }
+    let index = block.lowerBound / blockSize
+    let (maxima, sums) = (buffers.maxima.rows(index..<index + 1), buffers.sums)
+    // SAFETY: the block's rows of `maxima` and `sums` have room for every row of the chunk.
+    unsafe kernels.exponentials(
+      part.base, Int64(part.stride), maxima.base, sums.rows(index..<index + 1).base, Int64(rows),
+      Int64(block.count))
+  }
+  return (0..<rows).map { row in
+    let logSum = combinedLogSum(row, buffers)
+    return Float(logSum - Double(buffers.targetLogits[0, row]))
+  }
+}
+
+/// The log of the sum of exponentials over all blocks of a row.
+private func combinedLogSum(_ row: Int, _ buffers: CrossEntropyBuffers) -> Double {
+  var largest = -Float.infinity
+  for block in 0..<buffers.maxima.rowCount { largest = max(largest, buffers.maxima[block, row]) }
+  var total = 0.0
+  for block in 0..<buffers.maxima.rowCount {
+    let weight = exp(Double(buffers.maxima[block, row] - largest))
+    total += Double(buffers.sums[block, row]) * weight
+  }
+  return Double(largest) + log(total)
+}
+
+/// The gradients of `scale` times the sum of the losses that
+/// ``crossEntropy(hidden:head:targets:buffers:)`` has just computed.
+///
+/// `hiddenGradient` is overwritten, `headGradient` added to.
+package func crossEntropyBackward(
+  hiddenGradient: Matrix, headGradient: Matrix?, hidden: Matrix, head: Matrix, targets: [Int32],
+  scale: Float, buffers: CrossEntropyBuffers
+) {
+  let rows = hidden.rowCount
+  let vocabularySize = head.rowCount
+  precondition(rows == targets.count && rows <= buffers.rowCapacity)
+  precondition(hiddenGradient.rowCount == rows && hiddenGradient.columnCount == head.columnCount)
+  let logits = buffers.logits.rows(0..<rows)
+  // From here on `maxima` holds the factors that make gradients of the exponentials.
+  for row in 0..<rows {
+    let logSum = combinedLogSum(row, buffers)
+    for block in 0..<buffers.maxima.rowCount {
+      let factor = exp(Double(buffers.maxima[block, row]) - logSum)
+      buffers.maxima[block, row] = Float(factor) * scale
+    }
+  }
+  parallelFor(0..<vocabularySize, grain: blockSize) { block in
+    // Each call owns the columns of its block, and the same rows of the head's gradient.
+    let part = logits.columns(block)
+    let index = block.lowerBound / blockSize
+    let factors = buffers.maxima.rows(index..<index + 1)
+    // SAFETY: there is a factor for each row of the chunk.
+    unsafe kernels.scale_rows(
+      part.base, Int64(part.stride), factors.base, Int64(rows), Int64(block.count))
+    for (row, target) in targets.enumerated() where block.contains(Int(target)) {
+      logits[row, Int(target)] -= scale
+    }
+    if let headGradient {
+      multiply(into: headGradient.rows(block), transposed: part, hidden, keep: 1)
+    }
+  }
+  parallelFor(0..<rows, grain: gradientRows) { range in
+    multiply(into: hiddenGradient.rows(range), logits.rows(range), head)
+  }
+}
+
+/// The loss of one row in Double, from its definition.
+package func crossEntropyReference(logits: [Double], target: Int) -> Double {
+  let largest = logits.max() ?? 0
+  return largest + log(logits.reduce(0) { $0 + exp($1 - largest) }) - logits[target]
+}

@@ -1,0 +1,37 @@
+extension BPEModel {
+  /// Whether ranks alone, as a rank file has them, give the same tokens as the merges.
+  ///
+  /// They do where each merge makes a new token, in order of the tokens' IDs, and each token of
+  /// more than one byte is what its own bytes are merged to. Then, at the moment when any two
+  /// tokens that together are a token are side by side, their bytes have been merged as if alone,
+  /// so they are the two tokens of its merge.
+  ///
+  /// - Parameter omitted: Tokens that the rank file leaves out: added tokens, which no merge makes.
+  func agreesWithRanks(without omitted: Set<TokenID>) -> Bool {
+    if semantics == .ranks { return true }
+    var previous: TokenID?
+    for merge in merges {
+      if let previous, merge.result <= previous { return false }
+      previous = merge.result
+    }
+    let compiled = CompiledBPE(self)
+    var scratch = MergeScratch()
+    let made = Set(merges.map(\.result))
+    var output = [TokenID](repeating: 0, count: TokenTable.maximumTokenSize)
+    for id in 0..<TokenID(tokens.idBound) {
+      guard let bytes = tokens.bytes(of: id), tokens.id(of: bytes) == id, !omitted.contains(id)
+      else { continue }
+      if bytes.count == 1 { continue }
+      guard made.contains(id) else { return false }
+      // SAFETY: a token has at most as many bytes as `output` has room for.
+      let isWhole = unsafe bytes.withUnsafeBufferPointer { bytes in
+        unsafe output.withUnsafeMutableBufferPointer { output in
+          unsafe scratch.merge(bytes, compiled.view, into: output.baseAddress!) == 1
+            && output[0] == id
+        }
+      }
+      if !isWhole { return false }
+    }
+    return true
+  }
+}

@@ -1,0 +1,284 @@
+// Merging one pre-token: from bytes to tokens.
+//
+// Always the pair with the smallest rank is merged, the leftmost of equal ones first, until no
+// adjacent pair has a merge. Two ways, chosen by size, do the same:
+//
+//   short   ranks of all adjacent pairs in an array; each step looks for the smallest one and
+//           closes the gap: O(n^2) with a very small constant
+//   long    a linked list of tokens and a heap of (rank, position); an entry counts only if the
+//           pair at its position still has that rank: O(n log n)
+//
+// `mergeReference` is the definition.
+
+/// The memory in which pre-tokens are merged; it grows with the longest one and is kept.
+@safe
+struct MergeScratch: ~Copyable {
+  private var tokens: UnsafeMutablePointer<TokenID>
+  private var ranks: UnsafeMutablePointer<UInt32>
+  /// Positions after and before, and the heap: for the long way only.
+  private var following: UnsafeMutablePointer<UInt32>
+  private var preceding: UnsafeMutablePointer<UInt32>
+  private var heap: UnsafeMutablePointer<UInt64>
+  private var capacity: Int
+  private var longCapacity = 0
+
+  /// The size in bytes from which the long way is faster.
+  static let longSize = 96
+
+  init() {
+    capacity = Self.longSize
+    unsafe tokens = .allocate(capacity: capacity)
+    unsafe ranks = .allocate(capacity: capacity)
+    unsafe following = .allocate(capacity: 1)
+    unsafe preceding = .allocate(capacity: 1)
+    unsafe heap = .allocate(capacity: 1)
+  }
+
+  deinit {
+    unsafe tokens.deallocate()
+    unsafe ranks.deallocate()
+    unsafe following.deallocate()
+    unsafe preceding.deallocate()
+    unsafe heap.deallocate()
+  }
+
+  /// Merges a pre-token.
+  ///
+  /// - Parameters:
+  ///   - bytes: The pre-token.
+  ///   - model: The merges.
+  ///   - output: Room for as many tokens as there are bytes.
+  /// - Returns: The number of tokens written to `output`.
+  @unsafe
+  mutating func merge(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ model: MergeTables.View,
+    into output: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    // SAFETY: passed on as they came.
+    bytes.count < Self.longSize
+      ? unsafe mergeShort(bytes, model, into: output)
+      : unsafe mergeLong(bytes, model, into: output)
+  }
+
+  @unsafe
+  func mergeShort(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ model: MergeTables.View,
+    into output: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    // SAFETY: there are `count` tokens and `count - 1` ranks, all below `longSize`; `best` and its
+    // neighbors are compared with `count` before each access.
+    var count = bytes.count
+    if count == 0 { return 0 }
+    let tokens = unsafe output
+    let ranks = unsafe self.ranks
+    for index in 0..<count {
+      let byte = unsafe bytes[index]
+      unsafe tokens[index] = model.token(of: byte)
+      if index > 0 {
+        unsafe ranks[index - 1] = model.rank(first: bytes[index - 1], second: byte)
+      }
+    }
+    while count > 1 {
+      var best = 0
+      var bestRank = unsafe ranks[0]
+      for index in 1..<max(1, count - 1) {
+        let rank = unsafe ranks[index]
+        if rank < bestRank {
+          bestRank = rank
+          best = index
+        }
+      }
+      if bestRank == PairTable.noRank { break }
+      let merged = model.result(of: bestRank)
+      unsafe tokens[best] = merged
+      count -= 1
+      for index in best + 1..<max(best + 1, count) {
+        unsafe tokens[index] = unsafe tokens[index + 1]
+        unsafe ranks[index - 1] = unsafe ranks[index]
+      }
+      if best > 0 { unsafe ranks[best - 1] = model.rank(left: tokens[best - 1], right: merged) }
+      if best + 1 < count {
+        unsafe ranks[best] = model.rank(left: merged, right: tokens[best + 1])
+      }
+    }
+    return count
+  }
+
+  @unsafe
+  mutating func mergeLong(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ model: MergeTables.View,
+    into output: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    let count = bytes.count
+    if count == 0 { return 0 }
+    // Positions share a word with ranks.
+    precondition(count < Int(UInt32.max), "a pre-token has less than 4 GiB")
+    reserveLong(count)
+    // SAFETY: every array has room for `count` (the heap for three times as many: each of fewer
+    // than `count` merges adds two); positions come from these arrays and are below `count`, or
+    // `none`, which is compared before each access.
+    let none = UInt32.max
+    let tokens = unsafe self.tokens
+    let ranks = unsafe self.ranks
+    let following = unsafe self.following
+    let preceding = unsafe self.preceding
+    var heap = unsafe RankHeap(storage: self.heap)
+    for index in 0..<count {
+      let byte = unsafe bytes[index]
+      unsafe tokens[index] = model.token(of: byte)
+      unsafe preceding[index] = index == 0 ? none : UInt32(index - 1)
+      unsafe following[index] = index + 1 == count ? none : UInt32(index + 1)
+      let rank =
+        index + 1 == count
+        ? PairTable.noRank : unsafe model.rank(first: byte, second: bytes[index + 1])
+      unsafe ranks[index] = rank
+      if rank != PairTable.noRank {
+        heap.appendUnordered(rank: rank, position: UInt32(index))
+      }
+    }
+    heap.order()
+    while let (rank, position) = heap.removeFirst() {
+      let index = Int(position)
+      // The pair has changed since, or is gone.
+      if unsafe ranks[index] != rank { continue }
+      let merged = model.result(of: rank)
+      unsafe tokens[index] = merged
+      let removed = unsafe Int(following[index])
+      let after = unsafe following[removed]
+      unsafe ranks[removed] = PairTable.noRank
+      unsafe following[index] = after
+      var rankAfter = PairTable.noRank
+      if after != none {
+        unsafe preceding[Int(after)] = position
+        rankAfter = unsafe model.rank(left: merged, right: tokens[Int(after)])
+        if rankAfter != PairTable.noRank { heap.insert(rank: rankAfter, position: position) }
+      }
+      unsafe ranks[index] = rankAfter
+      let before = unsafe preceding[index]
+      if before != none {
+        let rankBefore = unsafe model.rank(left: tokens[Int(before)], right: merged)
+        unsafe ranks[Int(before)] = rankBefore
+        if rankBefore != PairTable.noRank { heap.insert(rank: rankBefore, position: before) }
+      }
+    }
+    var written = 0
+    var position: UInt32 = 0
+    while position != none {
+      unsafe output[written] = unsafe tokens[Int(position)]
+      written += 1
+      position = unsafe following[Int(position)]
+    }
+    return written
+  }
+
+  private mutating func reserveLong(_ count: Int) {
+    if count <= longCapacity { return }
+    longCapacity = max(count, min(longCapacity * 2, 1 << 20))
+    capacity = max(capacity, longCapacity)
+    unsafe tokens.deallocate()
+    unsafe ranks.deallocate()
+    unsafe following.deallocate()
+    unsafe preceding.deallocate()
+    unsafe heap.deallocate()
+    unsafe tokens = .allocate(capacity: capacity)
+    unsafe ranks = .allocate(capacity: capacity)
+    unsafe following = .allocate(capacity: longCapacity)
+    unsafe preceding = .allocate(capacity: longCapacity)
+    unsafe heap = .allocate(capacity: longCapacity * 3)
+  }
+}
+
+/// A binary heap of ranks and positions, the smallest rank first, then the smallest position.
+@safe
+private struct RankHeap {
+  private let storage: UnsafeMutablePointer<UInt64>
+  private var count = 0
+
+  /// - Precondition: There is room for every entry that will be inserted.
+  @unsafe
+  init(storage: UnsafeMutablePointer<UInt64>) { unsafe self.storage = storage }
+
+  /// Adds an entry; ``order()`` must follow before anything is removed.
+  @inline(__always)
+  mutating func appendUnordered(rank: UInt32, position: UInt32) {
+    // SAFETY: the initializer's caller has seen to the room.
+    unsafe storage[count] = UInt64(rank) << 32 | UInt64(position)
+    count += 1
+  }
+
+  mutating func order() {
+    for index in stride(from: count / 2 - 1, through: 0, by: -1) {
+      // SAFETY: `index` is below `count`.
+      sink(unsafe storage[index], from: index)
+    }
+  }
+
+  @inline(__always)
+  mutating func insert(rank: UInt32, position: UInt32) {
+    let entry = UInt64(rank) << 32 | UInt64(position)
+    var hole = count
+    count += 1
+    // SAFETY: `hole` is below `count`, and so is its parent.
+    while hole > 0 {
+      let parent = (hole - 1) / 2
+      let other = unsafe storage[parent]
+      if other <= entry { break }
+      unsafe storage[hole] = other
+      hole = parent
+    }
+    unsafe storage[hole] = entry
+  }
+
+  @inline(__always)
+  mutating func removeFirst() -> (rank: UInt32, position: UInt32)? {
+    if count == 0 { return nil }
+    // SAFETY: there is a first and a last entry.
+    let first = unsafe storage[0]
+    count -= 1
+    if count > 0 { sink(unsafe storage[count], from: 0) }
+    return (UInt32(first >> 32), UInt32(truncatingIfNeeded: first))
+  }
+
+  /// Puts an entry at `index` or below, moving smaller entries up.
+  @inline(__always)
+  private func sink(_ entry: UInt64, from index: Int) {
+    var hole = index
+    // SAFETY: every index is compared with `count`.
+    while true {
+      var child = hole * 2 + 1
+      if child >= count { break }
+      if child + 1 < count, unsafe storage[child + 1] < storage[child] { child += 1 }
+      if unsafe storage[child] >= entry { break }
+      unsafe storage[hole] = unsafe storage[child]
+      hole = child
+    }
+    unsafe storage[hole] = entry
+  }
+}
+
+/// The definition of encoding a pre-token: look at all pairs, merge the best, start again.
+///
+/// - Complexity: O(*n*²) time.
+package func mergeReference(_ preToken: [UInt8], _ model: BPEModel) -> [TokenID] {
+  if model.semantics != .merges, let whole = model.tokens.id(of: preToken) { return [whole] }
+  var ranks: [Merge: Int] = [:]
+  for (rank, merge) in model.merges.enumerated() {
+    ranks[Merge(left: merge.left, right: merge.right, result: 0)] = rank
+  }
+  var tokens = preToken.compactMap { model.tokens.id(of: [$0]) }
+  while true {
+    var best: (rank: Int, index: Int, result: TokenID)?
+    for index in 0..<max(0, tokens.count - 1) {
+      let pair = Merge(left: tokens[index], right: tokens[index + 1], result: 0)
+      if model.semantics == .ranks {
+        if let id = model.tokens.id(joining: pair.left, pair.right), Int(id) < best?.rank ?? .max {
+          best = (Int(id), index, id)
+        }
+      } else if let rank = ranks[pair], rank < best?.rank ?? .max {
+        best = (rank, index, model.merges[rank].result)
+      }
+    }
+    guard let best else { return tokens }
+    tokens.replaceSubrange(best.index...best.index + 1, with: [best.result])
+  }
+}

@@ -1,0 +1,286 @@
+// What pre-tokens were encoded as, so that each one is merged once.
+//
+// Two open-addressing tables. Pre-tokens of up to 15 bytes are packed into 16, with their size in
+// the last one:
+//
+//   offset  size  content of an entry
+//        0    16  the bytes, zeros, and the size (1 to 15); all zero where free
+//       16    12  up to three tokens
+//       28     4  the number of tokens; above three, the first word is their place in the list
+//
+// Longer ones, up to 255 bytes, are found by a 64-bit hash and then compared:
+//
+//   offset  size  content of an entry
+//        0     8  the hash; zero where free
+//        8     4  where the bytes begin
+//       12     2  the number of bytes
+//       14     2  the number of tokens
+//       16     4  where the tokens begin
+//
+// Both tables grow up to a limit and are emptied when it is reached, so memory is bounded. They
+// hold nothing but what merging gave.
+
+/// A bounded memory of encoded pre-tokens; each encoder has its own.
+@safe
+struct PreTokenCache: ~Copyable {
+  struct ShortEntry {
+    var low: UInt64
+    var high: UInt64
+    var first: TokenID
+    var second: TokenID
+    var third: TokenID
+    var count: UInt32
+  }
+
+  struct LongEntry {
+    var hash: UInt64
+    var start: UInt32
+    var size: UInt16
+    var tokenCount: UInt16
+    var tokenStart: UInt32
+  }
+
+  static let shortSize = 15
+  static let longSize = 255
+  /// The most slots of the tables: 32 MiB and 12 MiB.
+  private static let shortSlotLimit = 1 << 20
+  private static let longSlotLimit = 1 << 19
+  /// The most bytes that long pre-tokens may have in all.
+  private static let byteLimit = 1 << 24
+  /// The most tokens that the list may have: 16 MiB.
+  private static let tokenLimit = 1 << 22
+
+  private var shortEntries: UnsafeMutablePointer<ShortEntry>
+  private var shortSlots = 1 << 13
+  private var shortCount = 0
+  /// Changes whenever slots from before have lost their meaning.
+  private(set) var generation = 0
+  private var longEntries: UnsafeMutablePointer<LongEntry>
+  private var longSlots = 1 << 10
+  private var longCount = 0
+  private var bytes: [UInt8] = []
+  private var tokens: [TokenID] = []
+
+  init() {
+    unsafe shortEntries = Self.freeEntries(shortSlots)
+    unsafe longEntries = Self.freeLongEntries(longSlots)
+  }
+
+  deinit {
+    unsafe shortEntries.deallocate()
+    unsafe longEntries.deallocate()
+  }
+
+  private static func freeEntries(_ count: Int) -> UnsafeMutablePointer<ShortEntry> {
+    let result = unsafe allocateLarge(ShortEntry.self, count: count)
+    // SAFETY: `count` entries were allocated.
+    unsafe result.initialize(
+      repeating: ShortEntry(low: 0, high: 0, first: 0, second: 0, third: 0, count: 0),
+      count: count)
+    return unsafe result
+  }
+
+  private static func freeLongEntries(_ count: Int) -> UnsafeMutablePointer<LongEntry> {
+    let result = unsafe allocateLarge(LongEntry.self, count: count)
+    // SAFETY: `count` entries were allocated.
+    unsafe result.initialize(
+      repeating: LongEntry(hash: 0, start: 0, size: 0, tokenCount: 0, tokenStart: 0),
+      count: count)
+    return unsafe result
+  }
+
+  // MARK: Short pre-tokens
+
+  /// The short table for the inner loop; any change of the cache ends its validity.
+  var shortView: ShortView {
+    unsafe ShortView(
+      entries: shortEntries, shift: UInt64(shortSlots.leadingZeroBitCount + 1),
+      mask: shortSlots - 1)
+  }
+
+  @safe
+  struct ShortView {
+    fileprivate let entries: UnsafeMutablePointer<ShortEntry>
+    fileprivate let shift: UInt64
+    fileprivate let mask: Int
+
+    /// Where the search for a key begins.
+    @inline(__always)
+    func slot(low: UInt64, high: UInt64) -> Int {
+      let product = (low ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(
+        by: high ^ 0xC2B2_AE3D_27D4_EB4F)
+      return Int(truncatingIfNeeded: (product.high ^ product.low) &>> shift)
+    }
+
+    /// The first word at a slot, to have it fetched.
+    @inline(__always)
+    func low(at slot: Int) -> UInt64 {
+      // SAFETY: slots come from `slot(low:high:)`, which is below the slot count.
+      unsafe entries[slot].low
+    }
+
+    /// The entry of a key, or the free one where it would go.
+    @inline(__always)
+    @unsafe
+    func entry(low: UInt64, high: UInt64, from start: Int) -> UnsafeMutablePointer<ShortEntry> {
+      var slot = start
+      // SAFETY: `slot` is masked to the slot count, and some slots are always free.
+      while true {
+        let entry = unsafe entries + slot
+        if unsafe entry.pointee.low == low && entry.pointee.high == high { return unsafe entry }
+        if unsafe entry.pointee.high == 0 { return unsafe entry }
+        slot = (slot + 1) & mask
+      }
+    }
+  }
+
+  /// Remembers the tokens of a short pre-token.
+  @unsafe
+  mutating func insert(
+    low: UInt64, high: UInt64, _ newTokens: UnsafeBufferPointer<TokenID>
+  ) {
+    if (shortCount + 1) * 3 > shortSlots * 2 { makeRoomForShort() }
+    if tokens.count + newTokens.count > Self.tokenLimit { removeAll() }
+    // SAFETY: the entry is within the table; `newTokens` has the tokens that are read.
+    let view = shortView
+    let entry = unsafe view.entry(low: low, high: high, from: view.slot(low: low, high: high))
+    var new = ShortEntry(
+      low: low, high: high, first: 0, second: 0, third: 0, count: UInt32(newTokens.count))
+    if newTokens.count > 3 {
+      new.first = TokenID(tokens.count)
+      unsafe tokens.append(contentsOf: newTokens)
+    } else {
+      if newTokens.count > 0 { new.first = unsafe newTokens[0] }
+      if newTokens.count > 1 { new.second = unsafe newTokens[1] }
+      if newTokens.count > 2 { new.third = unsafe newTokens[2] }
+    }
+    unsafe entry.pointee = new
+    shortCount += 1
+  }
+
+  private mutating func makeRoomForShort() {
+    if shortSlots >= Self.shortSlotLimit {
+      removeAll()
+      return
+    }
+    generation += 1
+    let old = unsafe shortEntries
+    let oldSlots = shortSlots
+    shortSlots *= 2
+    unsafe shortEntries = Self.freeEntries(shortSlots)
+    let view = shortView
+    for slot in 0..<oldSlots where unsafe old[slot].high != 0 {
+      // SAFETY: the new table has more slots than entries.
+      let entry = unsafe old[slot]
+      let start = view.slot(low: entry.low, high: entry.high)
+      unsafe view.entry(low: entry.low, high: entry.high, from: start).pointee = entry
+    }
+    unsafe old.deallocate()
+  }
+
+  // MARK: Long pre-tokens
+
+  /// The hash of a long pre-token, never zero.
+  @unsafe
+  static func hash(_ preToken: UnsafeRawBufferPointer) -> UInt64 {
+    // SAFETY: `preToken` has at least sixteen bytes; the last load overlaps the one before it.
+    var hash = UInt64(preToken.count)
+    var offset = 0
+    while offset + 8 < preToken.count {
+      hash = mix(
+        unsafe hash ^ preToken.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      offset += 8
+    }
+    let last = unsafe preToken.loadUnaligned(
+      fromByteOffset: preToken.count - 8, as: UInt64.self)
+    return mix(hash ^ last) | 1
+  }
+
+  /// The tokens of a long pre-token, or `nil` if it is not known.
+  @unsafe
+  func find(_ preToken: UnsafeRawBufferPointer, hash: UInt64) -> Range<Int>? {
+    let mask = longSlots - 1
+    var slot = Int(truncatingIfNeeded: hash >> 32) & mask
+    // SAFETY: `slot` is masked to the slot count, and some slots are always free.
+    while unsafe longEntries[slot].hash != 0 {
+      let entry = unsafe longEntries[slot]
+      if entry.hash == hash, Int(entry.size) == preToken.count,
+        unsafe equals(preToken, Int(entry.start))
+      {
+        return Int(entry.tokenStart)..<Int(entry.tokenStart) + Int(entry.tokenCount)
+      }
+      slot = (slot + 1) & mask
+    }
+    return nil
+  }
+
+  @unsafe
+  private func equals(_ preToken: UnsafeRawBufferPointer, _ start: Int) -> Bool {
+    // SAFETY: entries begin where as many bytes follow in `bytes`.
+    unsafe bytes.withUnsafeBytes { known in
+      let other = unsafe UnsafeRawBufferPointer(rebasing: known[start..<start + preToken.count])
+      return unsafe other.elementsEqual(preToken)
+    }
+  }
+
+  /// Copies tokens of the list.
+  @inline(__always)
+  @unsafe
+  func copyTokens(_ range: Range<Int>, to output: UnsafeMutablePointer<TokenID>) {
+    // SAFETY: the caller has room for them.
+    for index in range { unsafe output[index - range.lowerBound] = tokens[index] }
+  }
+
+  /// Remembers the tokens of a long pre-token.
+  @unsafe
+  mutating func insert(
+    _ preToken: UnsafeRawBufferPointer, hash: UInt64, _ newTokens: UnsafeBufferPointer<TokenID>
+  ) {
+    if (longCount + 1) * 3 > longSlots * 2 { makeRoomForLong() }
+    if bytes.count + preToken.count > Self.byteLimit
+      || tokens.count + newTokens.count > Self.tokenLimit
+    {
+      removeAll()
+    }
+    let entry = LongEntry(
+      hash: hash, start: UInt32(bytes.count), size: UInt16(preToken.count),
+      tokenCount: UInt16(newTokens.count), tokenStart: UInt32(tokens.count))
+    unsafe bytes.append(contentsOf: preToken)
+    unsafe tokens.append(contentsOf: newTokens)
+    place(entry)
+    longCount += 1
+  }
+
+  private func place(_ entry: LongEntry) {
+    let mask = longSlots - 1
+    var slot = Int(truncatingIfNeeded: entry.hash >> 32) & mask
+    // SAFETY: `slot` is masked to the slot count, and some slots are always free.
+    while unsafe longEntries[slot].hash != 0 { slot = (slot + 1) & mask }
+    unsafe longEntries[slot] = entry
+  }
+
+  private mutating func makeRoomForLong() {
+    if longSlots >= Self.longSlotLimit {
+      removeAll()
+      return
+    }
+    let old = unsafe longEntries
+    let oldSlots = longSlots
+    longSlots *= 2
+    unsafe longEntries = Self.freeLongEntries(longSlots)
+    for slot in 0..<oldSlots where unsafe old[slot].hash != 0 { place(unsafe old[slot]) }
+    unsafe old.deallocate()
+  }
+
+  /// Forgets everything; the memory is kept.
+  private mutating func removeAll() {
+    generation += 1
+    for slot in 0..<shortSlots { unsafe shortEntries[slot].high = 0 }
+    for slot in 0..<shortSlots { unsafe shortEntries[slot].low = 0 }
+    for slot in 0..<longSlots { unsafe longEntries[slot].hash = 0 }
+    shortCount = 0
+    longCount = 0
+    bytes.removeAll(keepingCapacity: true)
+    tokens.removeAll(keepingCapacity: true)
+  }
+}

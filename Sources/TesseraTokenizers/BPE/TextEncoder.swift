@@ -1,0 +1,255 @@
+/// Splits and merges text that has no added tokens and is normalized.
+struct TextEncoder: ~Copyable {
+  private let compiled: CompiledBPE
+  private let preTokenizer: PreTokenizer
+  private var cache = PreTokenCache()
+  private var scratch = MergeScratch()
+  private var buffer = TokenBuffer()
+  /// Keeps the touching of memory from being optimized away.
+  private var touched: UInt64 = 0
+
+  /// How many pre-tokens are found at once.
+  private static let batchSize = 256
+
+  /// A pre-token on its way: where it ends, and its key if it is short.
+  private struct Pending {
+    var low: UInt64 = 0
+    /// Zero if the pre-token is long.
+    var high: UInt64 = 0
+    var slot = 0
+  }
+
+  init(_ compiled: CompiledBPE, _ preTokenizer: PreTokenizer) {
+    self.compiled = compiled
+    self.preTokenizer = preTokenizer
+  }
+
+  /// Appends the tokens of a text.
+  mutating func encodeText(_ text: Span<UInt8>, into ids: inout [TokenID]) {
+    // SAFETY: the buffers live as long as the closures.
+    unsafe text.withUnsafeBufferPointer { text in
+      guard let base = text.baseAddress else { return }
+      unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: Self.batchSize) { ends in
+        unsafe withUnsafeTemporaryAllocation(
+          of: Pending.self, capacity: Self.batchSize
+        ) { pending in
+          var start = 0
+          while start < text.count {
+            let count = unsafe preTokenizer.scan(text, from: start, into: ends)
+            let end = unsafe ends[count - 1]
+            // Each byte is at most one token, and three tokens are written at a time.
+            buffer.reserve(end - start + 4)
+            let batch = unsafe Batch(
+              text: base, textCount: text.count, start: start, ends: ends.baseAddress!,
+              pending: pending.baseAddress!, count: count)
+            unsafe findSlots(batch)
+            let written = unsafe encode(batch, into: buffer.memory)
+            unsafe ids.append(
+              contentsOf: UnsafeBufferPointer(start: buffer.memory, count: written))
+            start = end
+          }
+        }
+      }
+    }
+  }
+
+  /// Pre-tokens that are encoded together: `count` ends, increasing and within the text.
+  @unsafe
+  private struct Batch {
+    let text: UnsafePointer<UInt8>
+    let textCount: Int
+    let start: Int
+    let ends: UnsafeMutablePointer<Int>
+    let pending: UnsafeMutablePointer<Pending>
+    let count: Int
+  }
+
+  /// Computes the keys of a batch and touches their places in memory.
+  ///
+  /// Nothing here waits for memory, so the processor fetches many places at the same time; looking
+  /// them up one after another would wait for each. Measured on 20 MB of English: 105 to 150 MB/s.
+  @unsafe
+  private mutating func findSlots(_ batch: Batch) {
+    let view = cache.shortView
+    var start = unsafe batch.start
+    var touched: UInt64 = 0
+    let count = unsafe batch.count
+    for index in 0..<count {
+      // SAFETY: as `Batch` says; there are as many pending as ends.
+      let end = unsafe batch.ends[index]
+      let size = end - start
+      if size <= PreTokenCache.shortSize {
+        let (low, high) = unsafe PackedPreToken.pack(
+          batch.text + start, size, batch.textCount - start)
+        let slot = view.slot(low: low, high: high)
+        touched ^= view.low(at: slot)
+        unsafe batch.pending[index] = Pending(low: low, high: high, slot: slot)
+      } else {
+        unsafe batch.pending[index] = Pending()
+      }
+      start = end
+    }
+    self.touched = touched
+  }
+
+  /// Encodes a batch of pre-tokens.
+  ///
+  /// - Returns: The number of tokens in `output`, which has room for one for each byte, and three.
+  @unsafe
+  private mutating func encode(
+    _ batch: Batch, into output: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    var view = cache.shortView
+    var start = unsafe batch.start
+    var written = 0
+    let count = unsafe batch.count
+    for index in 0..<count {
+      // SAFETY: as `Batch` says; `output` has room as promised.
+      let end = unsafe batch.ends[index]
+      let key = unsafe batch.pending[index]
+      if key.high != 0 {
+        let known = unsafe view.entry(low: key.low, high: key.high, from: key.slot).pointee
+        if known.high == key.high, known.count <= 3 {
+          unsafe output[written] = known.first
+          unsafe output[written + 1] = known.second
+          unsafe output[written + 2] = known.third
+          written += Int(known.count)
+          start = end
+          continue
+        }
+      }
+      let preToken = unsafe UnsafeBufferPointer(start: batch.text + start, count: end - start)
+      let generation = cache.generation
+      if key.high != 0 {
+        written += unsafe encodeShort(
+          preToken, low: key.low, high: key.high, into: output + written)
+      } else {
+        written += unsafe encodeLong(preToken, into: output + written)
+      }
+      if cache.generation != generation {
+        // The tables have grown or were emptied: places from before mean nothing.
+        view = cache.shortView
+        for later in index + 1..<max(index + 1, count) {
+          let key = unsafe batch.pending[later]
+          unsafe batch.pending[later].slot = view.slot(low: key.low, high: key.high)
+        }
+      }
+      start = end
+    }
+    return written
+  }
+
+  /// Encodes a short pre-token that is new, or has more than three tokens.
+  @inline(never)
+  @unsafe
+  private mutating func encodeShort(
+    _ preToken: UnsafeBufferPointer<UInt8>, low: UInt64, high: UInt64,
+    into output: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    // SAFETY: `output` has room for one token for each byte.
+    let view = cache.shortView
+    let entry = unsafe view.entry(low: low, high: high, from: view.slot(low: low, high: high))
+      .pointee
+    if entry.high == high {
+      let range = Int(entry.first)..<Int(entry.first) + Int(entry.count)
+      unsafe cache.copyTokens(range, to: output)
+      return range.count
+    }
+    let count = unsafe merge(preToken, into: output)
+    unsafe cache.insert(
+      low: low, high: high, UnsafeBufferPointer(start: output, count: count))
+    return count
+  }
+
+  /// Encodes a pre-token that does not fit into a short entry.
+  @inline(never)
+  @unsafe
+  private mutating func encodeLong(
+    _ preToken: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    // SAFETY: `output` has room for one token for each byte.
+    if preToken.count > PreTokenCache.longSize { return unsafe merge(preToken, into: output) }
+    let raw = UnsafeRawBufferPointer(preToken)
+    let hash = unsafe PreTokenCache.hash(raw)
+    if let range = unsafe cache.find(raw, hash: hash) {
+      unsafe cache.copyTokens(range, to: output)
+      return range.count
+    }
+    let count = unsafe merge(preToken, into: output)
+    unsafe cache.insert(raw, hash: hash, UnsafeBufferPointer(start: output, count: count))
+    return count
+  }
+
+  /// Encodes a pre-token by its definition.
+  @unsafe
+  private mutating func merge(
+    _ preToken: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    if compiled.takesWholePreTokens, preToken.count <= TokenTable.maximumTokenSize,
+      let whole = unsafe compiled.tokens.id(of: Span(_unsafeElements: preToken))
+    {
+      // SAFETY: a pre-token has at least one byte, so there is room for a token.
+      unsafe output.pointee = whole
+      return 1
+    }
+    return unsafe scratch.merge(preToken, compiled.view, into: output)
+  }
+}
+
+/// Short pre-tokens as two words: the bytes, zeros, and the size in the last byte.
+enum PackedPreToken {
+  /// Packs a pre-token.
+  ///
+  /// - Parameters:
+  ///   - bytes: The pre-token.
+  ///   - size: Its size, 1 to 15.
+  ///   - readable: How many bytes can be read from `bytes`, at least `size`.
+  @inline(__always)
+  @unsafe
+  static func pack(
+    _ bytes: UnsafePointer<UInt8>, _ size: Int, _ readable: Int
+  ) -> (low: UInt64, high: UInt64) {
+    var low: UInt64 = 0
+    var high: UInt64 = 0
+    if readable >= 16 {
+      // SAFETY: sixteen bytes can be read.
+      let raw = unsafe UnsafeRawPointer(bytes)
+      low = unsafe UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
+      high = unsafe UInt64(
+        littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      // Shifts by 64 and more would wrap around, so the sizes from eight on are chosen apart.
+      let bits = UInt64(size) &* 8
+      let mask = (1 &<< bits) &- 1
+      low &= size >= 8 ? UInt64.max : mask
+      high &= size > 8 ? mask : 0
+    } else {
+      for index in 0..<size {
+        // SAFETY: `size` bytes can be read.
+        let byte = unsafe UInt64(bytes[index])
+        if index < 8 {
+          low |= byte << UInt64(index * 8)
+        } else {
+          high |= byte << UInt64(index * 8 - 64)
+        }
+      }
+    }
+    return (low, high | UInt64(size) << 56)
+  }
+}
+
+/// Memory for the tokens of a batch; it grows with the largest one and is kept.
+@safe
+private struct TokenBuffer: ~Copyable {
+  private(set) var memory = UnsafeMutablePointer<TokenID>.allocate(capacity: 1 << 12)
+  private var capacity = 1 << 12
+
+  deinit { unsafe memory.deallocate() }
+
+  /// Makes room; what was in the memory is lost.
+  mutating func reserve(_ count: Int) {
+    if count <= capacity { return }
+    unsafe memory.deallocate()
+    capacity = count
+    unsafe memory = .allocate(capacity: count)
+  }
+}

@@ -1,0 +1,239 @@
+/// A token's number: its index in the vocabulary, and its row in a model's matrices.
+public typealias TokenID = UInt32
+
+/// The byte strings of a vocabulary: from ID to bytes, and from bytes to ID.
+///
+/// IDs need not be consecutive. All bytes lie in one array, and the way back is an open-addressing
+/// hash table of IDs, so a vocabulary of 200,000 tokens takes a few allocations.
+public struct TokenTable: Sendable {
+  /// The largest ID that is accepted: IDs fit in 24 bits.
+  public static let maximumID: TokenID = 1 << 24 - 1
+  /// The most bytes that a token may have.
+  public static let maximumTokenSize = 1 << 16
+
+  /// The bytes of all tokens, in order of insertion.
+  private var bytes: [UInt8] = []
+  /// For each ID, where its bytes begin in `bytes`, and how many it has: 0 where it has no token.
+  private var places: [Place] = []
+  /// An ID below the upper half of its hash, at the hash of its bytes and linearly beyond.
+  private var slots: [UInt64] = []
+
+  private struct Place {
+    var start: UInt32 = 0
+    var size: UInt32 = 0
+    var range: Range<Int> { Int(start)..<Int(start) + Int(size) }
+  }
+
+  /// What a slot holds that holds nothing; no ID has all bits set.
+  private static let freeSlot = UInt64.max
+
+  /// The number of tokens.
+  public private(set) var count = 0
+
+  /// An empty table.
+  public init() {}
+
+  /// A table of consecutive IDs from 0.
+  ///
+  /// - Throws: ``TokenizerError/duplicateToken(_:first:second:)``,
+  ///   ``TokenizerError/emptyToken(_:)`` and ``TokenizerError/tokenTooLong(_:size:limit:)``.
+  public init(_ tokens: some Sequence<[UInt8]>) throws(TokenizerError) {
+    for (id, token) in tokens.enumerated() {
+      try insert(token.span, id: TokenID(truncatingIfNeeded: id))
+    }
+  }
+
+  /// The smallest number that is greater than every ID.
+  public var idBound: Int { places.count }
+
+  /// Makes room for this many tokens.
+  public mutating func reserveCapacity(_ capacity: Int, bytes byteCapacity: Int = 0) {
+    places.reserveCapacity(capacity)
+    bytes.reserveCapacity(byteCapacity)
+    if capacity * 2 > slots.count { rehash(slotCount: capacity * 2) }
+  }
+
+  /// Whether an ID has a token.
+  public func contains(_ id: TokenID) -> Bool {
+    Int(id) < places.count && places[Int(id)].size != 0
+  }
+
+  /// The number of bytes of a token; 0 where the ID has none.
+  public func size(of id: TokenID) -> Int {
+    Int(id) < places.count ? Int(places[Int(id)].size) : 0
+  }
+
+  /// The bytes of a token, or `nil` where the ID has none.
+  public func bytes(of id: TokenID) -> ArraySlice<UInt8>? {
+    guard contains(id) else { return nil }
+    return bytes[places[Int(id)].range]
+  }
+
+  /// Appends the bytes of a token to an array.
+  ///
+  /// - Returns: Whether the ID has a token.
+  @discardableResult
+  public func appendBytes(of id: TokenID, to output: inout [UInt8]) -> Bool {
+    guard contains(id) else { return false }
+    output.append(contentsOf: bytes[places[Int(id)].range])
+    return true
+  }
+
+  /// The ID of a byte string, or `nil` if it is no token.
+  public func id(of token: Span<UInt8>) -> TokenID? {
+    guard !slots.isEmpty else { return nil }
+    let slot = slots[slotIndex(of: token, hash: byteHash(token))]
+    return slot == Self.freeSlot ? nil : TokenID(truncatingIfNeeded: slot)
+  }
+
+  /// The ID of a byte string, or `nil` if it is no token.
+  public func id(of token: [UInt8]) -> TokenID? { id(of: token.span) }
+
+  /// The ID of a byte string, or `nil` if it is no token.
+  public func id(of token: ArraySlice<UInt8>) -> TokenID? { id(of: token.span) }
+
+  /// The ID of the bytes of one token followed by those of another, or `nil` if it is no token.
+  public func id(joining left: TokenID, _ right: TokenID) -> TokenID? {
+    var joined: [UInt8] = []
+    guard appendBytes(of: left, to: &joined), appendBytes(of: right, to: &joined) else {
+      return nil
+    }
+    return id(of: joined)
+  }
+
+  /// Adds a token that can be found by its bytes.
+  ///
+  /// - Throws: ``TokenizerError/duplicateToken(_:first:second:)`` if the bytes have an ID,
+  ///   ``TokenizerError/duplicateID(_:first:second:)`` if the ID has bytes, and
+  ///   ``TokenizerError/emptyToken(_:)``, ``TokenizerError/idTooLarge(_:limit:)`` or
+  ///   ``TokenizerError/tokenTooLong(_:size:limit:)``.
+  public mutating func insert(_ token: Span<UInt8>, id: TokenID) throws(TokenizerError) {
+    try check(token, id: id)
+    if (count + 1) * 2 > slots.count { rehash(slotCount: max(16, (count + 1) * 4)) }
+    let hash = byteHash(token)
+    let slot = slotIndex(of: token, hash: hash)
+    guard slots[slot] == Self.freeSlot else {
+      let first = TokenID(truncatingIfNeeded: slots[slot])
+      throw .duplicateToken(TokenizerError.text(of: token), first: first, second: id)
+    }
+    store(token, id: id)
+    slots[slot] = Self.slot(id, hash: hash)
+  }
+
+  /// Adds a token that can be found by its bytes.
+  public mutating func insert(_ token: [UInt8], id: TokenID) throws(TokenizerError) {
+    try insert(token.span, id: id)
+  }
+
+  /// Adds a token that only its ID finds: no sequence of bytes is encoded as it.
+  ///
+  /// - Throws: As ``insert(_:id:)-(Span<UInt8>,_)`` does, save for equal bytes, which are allowed.
+  public mutating func insertHidden(_ token: Span<UInt8>, id: TokenID) throws(TokenizerError) {
+    try check(token, id: id)
+    store(token, id: id)
+  }
+
+  private func check(_ token: Span<UInt8>, id: TokenID) throws(TokenizerError) {
+    guard id <= Self.maximumID else { throw .idTooLarge(Int(id), limit: Int(Self.maximumID)) }
+    guard !token.isEmpty else { throw .emptyToken(id) }
+    guard token.count <= Self.maximumTokenSize else {
+      throw .tokenTooLong(id, size: token.count, limit: Self.maximumTokenSize)
+    }
+    if let present = bytes(of: id) {
+      throw .duplicateID(
+        id, first: TokenizerError.text(of: present.span), second: TokenizerError.text(of: token))
+    }
+    guard bytes.count + token.count <= Int(UInt32.max) else {
+      throw .tokenTooLong(id, size: token.count, limit: Int(UInt32.max) - bytes.count)
+    }
+  }
+
+  private mutating func store(_ token: Span<UInt8>, id: TokenID) {
+    if Int(id) >= places.count {
+      places.append(contentsOf: repeatElement(Place(), count: Int(id) + 1 - places.count))
+    }
+    places[Int(id)] = Place(start: UInt32(bytes.count), size: UInt32(token.count))
+    for index in token.indices { bytes.append(token[index]) }
+    count += 1
+  }
+
+  private static func slot(_ id: TokenID, hash: UInt64) -> UInt64 {
+    hash & 0xFFFF_FFFF_0000_0000 | UInt64(id)
+  }
+
+  /// Where a byte string is, or where it would go. There is always a free slot.
+  private func slotIndex(of token: Span<UInt8>, hash: UInt64) -> Int {
+    let mask = slots.count - 1
+    var index = Int(truncatingIfNeeded: hash) & mask
+    while true {
+      let slot = slots[index]
+      if slot == Self.freeSlot { return index }
+      if (slot ^ hash) >> 32 == 0, equals(token, id: TokenID(truncatingIfNeeded: slot)) {
+        return index
+      }
+      index = (index + 1) & mask
+    }
+  }
+
+  private func equals(_ token: Span<UInt8>, id: TokenID) -> Bool {
+    let range = places[Int(id)].range
+    guard range.count == token.count else { return false }
+    for index in token.indices where bytes[range.lowerBound + index] != token[index] {
+      return false
+    }
+    return true
+  }
+
+  private mutating func rehash(slotCount: Int) {
+    var capacity = 16
+    while capacity < slotCount { capacity *= 2 }
+    let known = slots.filter { $0 != Self.freeSlot }
+    slots = [UInt64](repeating: Self.freeSlot, count: capacity)
+    let mask = capacity - 1
+    for slot in known {
+      let id = TokenID(truncatingIfNeeded: slot)
+      let hash = byteHash(bytes[places[Int(id)].range].span)
+      var index = Int(truncatingIfNeeded: hash) & mask
+      while slots[index] != Self.freeSlot { index = (index + 1) & mask }
+      slots[index] = Self.slot(id, hash: hash)
+    }
+  }
+}
+
+/// A hash of a byte string: eight bytes at a time, multiplied and folded.
+///
+/// The constants are the fractional digits of the golden ratio and of the square root of two. It is
+/// for tables of this module only, and not for anything that leaves the process.
+func byteHash(_ bytes: Span<UInt8>) -> UInt64 {
+  let raw = unsafe bytes.bytes
+  let count = raw.byteCount
+  var hash = UInt64(count) &* 0x9E37_79B9_7F4A_7C15
+  // SAFETY: every load is within the span: the last one ends where the span ends.
+  if count >= 8 {
+    var offset = 0
+    while offset + 8 < count {
+      let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+      hash = mix(hash ^ word)
+      offset += 8
+    }
+    let last = unsafe raw.unsafeLoadUnaligned(
+      fromUncheckedByteOffset: count - 8, as: UInt64.self)
+    return mix(hash ^ last)
+  }
+  if count >= 4 {
+    let first = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)
+    let last = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: count - 4, as: UInt32.self)
+    return mix(hash ^ (UInt64(first) << 32 | UInt64(last)))
+  }
+  if count == 0 { return mix(hash) }
+  // One to three bytes: the first, the middle and the last one.
+  let word = UInt64(bytes[0]) << 16 | UInt64(bytes[count / 2]) << 8 | UInt64(bytes[count - 1])
+  return mix(hash ^ word)
+}
+
+/// Mixes the bits of a word so that the low ones depend on all.
+@inline(__always)
+func mix(_ word: UInt64) -> UInt64 {
+  let product = (word ^ 0x6A09_E667_F3BC_C909).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+  return product.high ^ product.low
+}

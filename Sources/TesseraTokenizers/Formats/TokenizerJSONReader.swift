@@ -1,0 +1,312 @@
+internal import TesseraBasics
+
+// tokenizer.json, the file of Hugging Face's tokenizers. What is read:
+//
+//   added_tokens    content and flags; tokenizers gives IDs by its own rule, which is checked
+//   normalizer      null, NFC, NFD, NFKC, NFKD, or a Sequence of at most one of them
+//   pre_tokenizer   ByteLevel, or a Sequence of a Split by a known pattern and a ByteLevel
+//   decoder         null or ByteLevel
+//   model           BPE over bytes: vocab, merges as pairs or as "a b", ignore_merges
+//
+// Everything else is carried over. What would change tokens and is not known is refused by name.
+
+/// Reads one tokenizer.json.
+struct TokenizerJSONReader {
+  /// The largest file that is read.
+  static let sizeLimit = 1 << 30
+  /// The most merges, and the most added tokens.
+  static let mergeLimit = 1 << 24
+  static let addedTokenLimit = 1 << 16
+
+  private var reader: JSONReader
+  private var tokens = TokenTable()
+  /// The number of entries of the vocabulary.
+  private var entryCount = 0
+  /// Tokens with characters outside of the byte alphabet, by their spelling: no text gives them.
+  private var hiddenIDs: [[UInt8]: TokenID] = [:]
+  private var mergeParts: [(left: JSONString, right: JSONString?)] = []
+
+  /// Reads the bytes of a file.
+  ///
+  /// - Parameters:
+  ///   - bytes: The file's content.
+  ///   - path: Its path, for errors.
+  ///   - configuration: tokenizer_config.json beside it, if there is one.
+  static func tokenizer(
+    from bytes: [UInt8], path: String, configuration: JSONObject?
+  ) throws(TokenizerError) -> Tokenizer {
+    var reader = TokenizerJSONReader(reader: JSONReader(bytes))
+    let root: JSONObject
+    do throws(JSONError) {
+      root = try reader.readRoot()
+    } catch {
+      throw .json(path: path, error)
+    }
+    if let error = reader.failure { throw error }
+    return try reader.tokenizer(root: root, path: path, configuration: configuration)
+  }
+
+  private init(reader: JSONReader) { self.reader = reader }
+
+  /// What is wrong with the vocabulary or with the shape of the merges.
+  private var failure: TokenizerError?
+
+  // MARK: Parsing
+
+  private mutating func readRoot() throws(JSONError) -> JSONObject {
+    var members = JSONObject()
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
+      if reader.matches(key, "model"), try reader.peek() == .object {
+        members["model"] = .object(try readModel())
+      } else {
+        members[reader.string(key)] = try reader.readValue()
+      }
+    }
+    try reader.finish()
+    return members
+  }
+
+  private mutating func readModel() throws(JSONError) -> JSONObject {
+    var members = JSONObject()
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
+      let name = reader.string(key)
+      if name == "vocab", try reader.peek() == .object {
+        try readVocabulary()
+        members[name] = .null
+      } else if name == "merges", try reader.peek() == .array {
+        try readMerges()
+        members[name] = .null
+      } else {
+        members[name] = try reader.readValue()
+      }
+    }
+    return members
+  }
+
+  private mutating func readVocabulary() throws(JSONError) {
+    var spelling: [UInt8] = []
+    tokens.reserveCapacity(1 << 16, bytes: 1 << 19)
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
+      guard try reader.peek() == .number else {
+        note(.malformed(member: "model.vocab", expected: "a map from tokens to IDs"))
+        try reader.skipValue()
+        continue
+      }
+      let id = try reader.readInt()
+      entryCount += 1
+      if failure != nil { continue }
+      guard id >= 0, id <= Int(TokenTable.maximumID) else {
+        note(.idTooLarge(id, limit: Int(TokenTable.maximumID)))
+        continue
+      }
+      spelling.removeAll(keepingCapacity: true)
+      reader.append(key, to: &spelling)
+      do throws(TokenizerError) {
+        if let bytes = ByteAlphabet.bytes(spelledBy: spelling.span) {
+          try tokens.insert(bytes.span, id: TokenID(id))
+        } else {
+          try tokens.insertHidden(spelling.span, id: TokenID(id))
+          hiddenIDs[spelling] = TokenID(id)
+        }
+      } catch {
+        note(error)
+      }
+    }
+  }
+
+  private mutating func readMerges() throws(JSONError) {
+    try reader.beginArray()
+    while try reader.nextElement() {
+      let rank = mergeParts.count
+      switch try reader.peek() {
+      case .string:
+        mergeParts.append((try reader.readString(), nil))
+      case .array:
+        var parts: [JSONString] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+          if parts.count < 2, try reader.peek() == .string {
+            parts.append(try reader.readString())
+          } else {
+            try reader.skipValue()
+            note(.malformedMerge(rank: rank, found: "a list of other than two strings"))
+          }
+        }
+        guard parts.count == 2 else {
+          note(.malformedMerge(rank: rank, found: "a list of \(parts.count)"))
+          continue
+        }
+        mergeParts.append((parts[0], parts[1]))
+      default:
+        try reader.skipValue()
+        note(.malformedMerge(rank: rank, found: "neither a string nor a list"))
+      }
+    }
+    if mergeParts.count > Self.mergeLimit {
+      note(.tooMany(of: "merges", count: mergeParts.count, limit: Self.mergeLimit))
+    }
+  }
+
+  private mutating func note(_ error: TokenizerError) {
+    if failure == nil { failure = error }
+  }
+
+  // MARK: Interpreting
+
+  private mutating func tokenizer(
+    root: JSONObject, path: String, configuration: JSONObject?
+  ) throws(TokenizerError) -> Tokenizer {
+    guard let model = root["model"]?.object else {
+      throw .notATokenizer(path: path, found: "a JSON file without \"model\"")
+    }
+    let parts = try TokenizerJSONParts(root: root, model: model)
+    guard model["vocab"] == .null, model["merges"] == .null else {
+      throw .malformed(
+        member: model["vocab"] == .null ? "model.merges" : "model.vocab",
+        expected: model["vocab"] == .null ? "a list" : "an object")
+    }
+    let added = try addedTokens(root["added_tokens"])
+    let merges = try resolvedMerges()
+    let bpe = try BPEModel(
+      tokens: tokens, merges: merges,
+      semantics: parts.ignoresMerges ? .mergesAfterWholePreTokens : .merges)
+    return try Tokenizer(
+      model: bpe, pattern: parts.pattern, normalization: parts.normalization,
+      addedTokens: added, addsPrefixSpace: parts.addsPrefixSpace,
+      endOfText: endOfText(configuration, added),
+      document: TokenizerDocument(root: root, configuration: configuration))
+  }
+
+  /// The token that tokenizer_config.json calls `eos_token`.
+  private func endOfText(_ configuration: JSONObject?, _ added: [AddedToken]) -> TokenID? {
+    let member = configuration?["eos_token"]
+    guard let name = member?.string ?? member?["content"]?.string else { return nil }
+    return added.first { Array($0.content.utf8) == Array(name.utf8) }?.id
+      ?? ByteAlphabet.bytes(spelledBy: name).flatMap { tokens.id(of: $0) }
+  }
+
+  private func addedTokens(_ member: JSONValue?) throws(TokenizerError) -> [AddedToken] {
+    guard let member, !member.isNull else { return [] }
+    guard let list = member.array else {
+      throw .malformed(member: "added_tokens", expected: "a list")
+    }
+    guard list.count <= Self.addedTokenLimit else {
+      throw .tooMany(of: "added tokens", count: list.count, limit: Self.addedTokenLimit)
+    }
+    var added: [AddedToken] = []
+    var assigner = AddedTokenNumbering(entryCount: entryCount)
+    for (index, value) in list.enumerated() {
+      let name = "added_tokens[\(index)]"
+      guard let stated = value["id"]?.int, stated >= 0, let content = value["content"]?.string
+      else { throw .malformed(member: name, expected: "an object with id and content") }
+      guard stated <= Int(TokenTable.maximumID) else {
+        throw .idTooLarge(stated, limit: Int(TokenTable.maximumID))
+      }
+      func flag(_ key: String, default fallback: Bool) throws(TokenizerError) -> Bool {
+        guard let value = value[key] else { return fallback }
+        guard let bool = value.bool else {
+          throw .malformed(member: "\(name).\(key)", expected: "true or false")
+        }
+        return bool
+      }
+      let isSpecial = try flag("special", default: false)
+      let token = AddedToken(
+        content, id: TokenID(stated), isSpecial: isSpecial,
+        isNormalized: try flag("normalized", default: !isSpecial),
+        stripsLeft: try flag("lstrip", default: false),
+        stripsRight: try flag("rstrip", default: false),
+        isSingleWord: try flag("single_word", default: false))
+      let assigned = assigner.next(known: id(spelled: Array(content.utf8)))
+      guard assigned == token.id else {
+        throw .addedTokenMoved(content, stated: token.id, assigned: assigned)
+      }
+      added.append(token)
+    }
+    return added
+  }
+
+  /// The ID of a vocabulary entry by its spelling.
+  private func id(spelled spelling: [UInt8]) -> TokenID? {
+    if let bytes = ByteAlphabet.bytes(spelledBy: spelling.span) { return tokens.id(of: bytes) }
+    return hiddenIDs[spelling]
+  }
+
+  private func resolvedMerges() throws(TokenizerError) -> [Merge] {
+    var merges: [Merge] = []
+    merges.reserveCapacity(mergeParts.count)
+    var left: [UInt8] = []
+    var right: [UInt8] = []
+    var joined: [UInt8] = []
+    for (rank, parts) in mergeParts.enumerated() {
+      left.removeAll(keepingCapacity: true)
+      right.removeAll(keepingCapacity: true)
+      joined.removeAll(keepingCapacity: true)
+      reader.append(parts.left, to: &left)
+      if let second = parts.right {
+        reader.append(second, to: &right)
+      } else {
+        try splitMerge(&left, &right, rank)
+      }
+      // The usual case: everything is in the byte alphabet, and no bytes are copied apart.
+      if ByteAlphabet.append(bytesSpelledBy: left.span, to: &joined) {
+        let leftSize = joined.count
+        if ByteAlphabet.append(bytesSpelledBy: right.span, to: &joined),
+          let leftID = tokens.id(of: joined.span.extracting(first: leftSize)),
+          let rightID = tokens.id(of: joined.span.extracting(droppingFirst: leftSize)),
+          let result = tokens.id(of: joined.span)
+        {
+          merges.append(Merge(left: leftID, right: rightID, result: result))
+          continue
+        }
+      }
+      guard let leftID = id(spelled: left) else { throw missing(left, rank) }
+      guard let rightID = id(spelled: right) else { throw missing(right, rank) }
+      guard let result = id(spelled: left + right) else { throw missing(left + right, rank) }
+      merges.append(Merge(left: leftID, right: rightID, result: result))
+    }
+    return merges
+  }
+
+  /// Splits a merge of the old form: both parts in one string, with a space between.
+  private func splitMerge(
+    _ left: inout [UInt8], _ right: inout [UInt8], _ rank: Int
+  ) throws(TokenizerError) {
+    let space = UInt8(ascii: " ")
+    guard let first = left.firstIndex(of: space), left.lastIndex(of: space) == first else {
+      throw .malformedMerge(rank: rank, found: "\"\(String(decoding: left, as: UTF8.self))\"")
+    }
+    right += left[(first + 1)...]
+    left.removeSubrange(first...)
+  }
+
+  private func missing(_ spelling: [UInt8], _ rank: Int) -> TokenizerError {
+    .mergeOutOfVocabulary(rank: rank, token: String(decoding: spelling, as: UTF8.self))
+  }
+}
+
+/// The rule by which tokenizers gives IDs to added tokens, whatever the file says: that of the
+/// vocabulary entry with the same content, else the next one after the vocabulary's entry count and
+/// all earlier added tokens.
+struct AddedTokenNumbering {
+  private let entryCount: Int
+  private var greatest: TokenID?
+
+  init(entryCount: Int) { self.entryCount = entryCount }
+
+  /// The ID of the next added token.
+  ///
+  /// - Parameter known: The ID of the vocabulary entry with its content, if there is one.
+  mutating func next(known: TokenID?) -> TokenID {
+    var id = TokenID(entryCount)
+    if let known {
+      id = known
+    } else if let greatest, greatest >= id {
+      id = greatest + 1
+    }
+    greatest = max(greatest ?? 0, id)
+    return id
+  }
+}

@@ -1,0 +1,219 @@
+internal import TesseraBasics
+
+/// Writes a tokenizer as tokenizers 0.23 and transformers 5 write it.
+///
+/// What was read from a file is written as it was, but for the vocabulary, the merges (always as
+/// pairs) and the added tokens.
+struct TokenizerJSONWriter {
+  private let tokenizer: Tokenizer
+
+  init(_ tokenizer: Tokenizer) { self.tokenizer = tokenizer }
+
+  /// tokenizer.json, indented by two spaces.
+  func tokenizerJSON() -> [UInt8] {
+    let root = tokenizer.document?.root ?? defaultRoot()
+    let added = addedTokenList()
+    var output: [UInt8] = []
+    output += "{".utf8
+    var separator = "\n"
+    for (key, value) in root.members {
+      output += "\(separator)  ".utf8
+      separator = ",\n"
+      appendJSONString(key, to: &output)
+      output += ": ".utf8
+      switch (key, value.object) {
+      case ("model", let model?): appendModel(model, added, to: &output)
+      case ("added_tokens", _): append(.array(added.map(json)), indent: 2, to: &output)
+      default: append(value, indent: 2, to: &output)
+      }
+    }
+    output += "\n}".utf8
+    return output
+  }
+
+  /// tokenizer_config.json: what was read, or what transformers needs for a new tokenizer.
+  func configurationJSON() -> [UInt8] {
+    var members = tokenizer.document?.configuration ?? JSONObject()
+    if tokenizer.document?.configuration == nil {
+      members["clean_up_tokenization_spaces"] = .bool(false)
+      if let id = tokenizer.endOfText,
+        let token = tokenizer.addedTokens.first(where: { $0.id == id })
+      {
+        members["bos_token"] = .string(token.content)
+        members["eos_token"] = .string(token.content)
+      }
+      members["model_max_length"] = JSONValue(1_000_000)
+      members["tokenizer_class"] = "PreTrainedTokenizerFast"
+    }
+    return members.serialized(pretty: true) + Array("\n".utf8)
+  }
+
+  // MARK: Parts
+
+  private func append(_ value: JSONValue, indent: Int, to output: inout [UInt8]) {
+    // Strings have no line feeds of their own: JSON escapes them.
+    for byte in value.serialized(pretty: true) {
+      output.append(byte)
+      if byte == UInt8(ascii: "\n") {
+        output += repeatElement(UInt8(ascii: " "), count: indent)
+      }
+    }
+  }
+
+  private func json(_ token: AddedToken) -> JSONValue {
+    var object = JSONObject()
+    object["id"] = JSONValue(token.id)
+    object["content"] = .string(token.content)
+    object["single_word"] = .bool(token.isSingleWord)
+    object["lstrip"] = .bool(token.stripsLeft)
+    object["rstrip"] = .bool(token.stripsRight)
+    object["normalized"] = .bool(token.isNormalized)
+    object["special"] = .bool(token.isSpecial)
+    return .object(object)
+  }
+
+  /// The added tokens in an order in which tokenizers gives them their IDs: by ID.
+  private func addedTokenList() -> [AddedToken] { tokenizer.addedTokens }
+
+  /// The added tokens that the vocabulary must name as well, or tokenizers would renumber them.
+  private func addedTokensInVocabulary(_ added: [AddedToken]) -> [AddedToken] {
+    let tokens = tokenizer.tokens
+    func isEntry(_ token: AddedToken) -> Bool { tokens.contains(token.id) }
+    var numbering = AddedTokenNumbering(entryCount: tokens.count)
+    let keepsNumbers = added.allSatisfy {
+      numbering.next(known: isEntry($0) ? $0.id : nil) == $0.id
+    }
+    return keepsNumbers ? [] : added.filter { !isEntry($0) }
+  }
+
+  private func appendModel(_ model: JSONObject, _ added: [AddedToken], to output: inout [UInt8]) {
+    output += "{".utf8
+    var separator = "\n"
+    for (key, value) in model.members {
+      output += "\(separator)    ".utf8
+      separator = ",\n"
+      appendJSONString(key, to: &output)
+      output += ": ".utf8
+      switch key {
+      case "vocab": appendVocabulary(addedTokensInVocabulary(added), to: &output)
+      case "merges": appendMerges(to: &output)
+      default: append(value, indent: 4, to: &output)
+      }
+    }
+    output += "\n  }".utf8
+  }
+
+  private func appendVocabulary(_ added: [AddedToken], to output: inout [UInt8]) {
+    let tokens = tokenizer.tokens
+    let contents = Dictionary(uniqueKeysWithValues: added.map { ($0.id, $0.content) })
+    var separator = "{\n"
+    for id in 0..<TokenID(max(tokens.idBound, tokenizer.vocabularySize)) {
+      guard let spelling = contents[id] ?? spelling(of: id) else { continue }
+      output += "\(separator)      ".utf8
+      separator = ",\n"
+      appendJSONString(spelling, to: &output)
+      output += ": \(id)".utf8
+    }
+    output += "\n    }".utf8
+  }
+
+  private func appendMerges(to output: inout [UInt8]) {
+    let merges =
+      tokenizer.model.semantics == .ranks
+      ? RankMerges.list(of: tokenizer.tokens) : tokenizer.merges
+    if merges.isEmpty {
+      output += "[]".utf8
+      return
+    }
+    // Tokens occur in many merges: each is spelled once.
+    var spellings = [[UInt8]](repeating: [], count: tokenizer.tokens.idBound)
+    func appendSpelling(_ id: TokenID, to output: inout [UInt8]) {
+      if spellings[Int(id)].isEmpty {
+        appendJSONString(spelling(of: id) ?? "", to: &spellings[Int(id)])
+      }
+      output += spellings[Int(id)]
+    }
+    var separator = "[\n"
+    for merge in merges {
+      output += "\(separator)      [\n        ".utf8
+      separator = ",\n"
+      appendSpelling(merge.left, to: &output)
+      output += ",\n        ".utf8
+      appendSpelling(merge.right, to: &output)
+      output += "\n      ]".utf8
+    }
+    output += "\n    ]".utf8
+  }
+
+  /// How the file spells a token of the vocabulary.
+  private func spelling(of id: TokenID) -> String? {
+    guard let bytes = tokenizer.tokens.bytes(of: id) else { return nil }
+    // A token that its bytes do not find was read with characters outside of the alphabet.
+    return tokenizer.tokens.id(of: bytes) == id
+      ? ByteAlphabet.string(for: bytes) : String(decoding: bytes, as: UTF8.self)
+  }
+
+  // MARK: A new file
+
+  private func defaultRoot() -> JSONObject {
+    var root = JSONObject()
+    root["version"] = "1.0"
+    root["truncation"] = .null
+    root["padding"] = .null
+    root["added_tokens"] = .array([])
+    root["normalizer"] = normalizer()
+    root["pre_tokenizer"] = preTokenizer()
+    root["post_processor"] = byteLevel(addsPrefixSpace: true, usesExpression: true, trims: false)
+    root["decoder"] = byteLevel(addsPrefixSpace: true, usesExpression: true, trims: true)
+    root["model"] = .object(defaultModel())
+    return root
+  }
+
+  private func defaultModel() -> JSONObject {
+    var model = JSONObject()
+    model["type"] = "BPE"
+    model["dropout"] = .null
+    model["unk_token"] = .null
+    model["continuing_subword_prefix"] = .null
+    model["end_of_word_suffix"] = .null
+    model["fuse_unk"] = .bool(false)
+    model["byte_fallback"] = .bool(false)
+    model["ignore_merges"] = .bool(tokenizer.model.semantics != .merges)
+    model["vocab"] = .null
+    model["merges"] = .null
+    return model
+  }
+
+  private func normalizer() -> JSONValue {
+    guard tokenizer.normalization != .none else { return .null }
+    return ["type": .string(tokenizer.normalization.rawValue.uppercased())]
+  }
+
+  private func preTokenizer() -> JSONValue {
+    let addsPrefixSpace = tokenizer.addsPrefixSpace
+    guard tokenizer.pattern != .gpt2, let expression = tokenizer.pattern.huggingFaceExpression
+    else {
+      return byteLevel(
+        addsPrefixSpace: addsPrefixSpace, usesExpression: tokenizer.pattern == .gpt2, trims: true)
+    }
+    return [
+      "type": "Sequence",
+      "pretokenizers": [
+        [
+          "type": "Split", "pattern": ["Regex": .string(expression)], "behavior": "Isolated",
+          "invert": false,
+        ],
+        byteLevel(addsPrefixSpace: addsPrefixSpace, usesExpression: false, trims: true),
+      ],
+    ]
+  }
+
+  private func byteLevel(
+    addsPrefixSpace: Bool, usesExpression: Bool, trims: Bool
+  ) -> JSONValue {
+    [
+      "type": "ByteLevel", "add_prefix_space": .bool(addsPrefixSpace), "trim_offsets": .bool(trims),
+      "use_regex": .bool(usesExpression),
+    ]
+  }
+}

@@ -1,0 +1,209 @@
+private import CICU
+
+/// How text is normalized before it is split: one of Unicode's normalization forms, or not at all.
+///
+/// ICU does the work on the few places that need it, and the result is that of Hugging Face's
+/// normalizers: those know Unicode 9.0, so characters that later versions added are left as they
+/// are, and nothing is composed with them or moved over them. Bytes that are not UTF-8 stay.
+public enum Normalization: String, CaseIterable, Hashable, Sendable {
+  case none, nfc, nfd, nfkc, nfkd
+
+  /// The normalized text, or `nil` if the text is normalized already.
+  ///
+  /// - Complexity: O(*n* log *n*) time in the length of the longest run of combining marks, else
+  ///   linear. Text that is already normalized is only looked at.
+  public func normalized(_ bytes: Span<UInt8>) -> [UInt8]? {
+    guard self != .none else { return nil }
+    let start = asciiPrefixSize(of: bytes)
+    if start == bytes.count { return nil }
+    return NormalizationForm.of(self).normalized(bytes, from: start)
+  }
+
+  /// The normalized text.
+  public func normalized(_ bytes: [UInt8]) -> [UInt8] {
+    normalized(bytes.span) ?? bytes
+  }
+
+  /// How many bytes at the beginning are ASCII, which no form changes; a multiple of eight, or all.
+  private func asciiPrefixSize(of bytes: Span<UInt8>) -> Int {
+    // SAFETY: eight bytes are loaded only where there are eight.
+    unsafe bytes.withUnsafeBytes { buffer in
+      var index = 0
+      while index + 8 <= buffer.count,
+        unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080
+          == 0
+      {
+        index += 8
+      }
+      while index < buffer.count, unsafe buffer[index] < 0x80 { index += 1 }
+      return index
+    }
+  }
+}
+
+/// One of ICU's normalizers, with what is needed to leave most text alone.
+@safe
+private final class NormalizationForm: Sendable {
+  /// What a code point asks for.
+  private enum Kind {
+    /// Unchanged, and independent of what is before it; it may change with what follows.
+    static let quick: UInt8 = 0
+    /// ICU has to look.
+    static let changing: UInt8 = 1
+    /// Left alone, and a wall between its neighbors.
+    static let inert: UInt8 = 2
+  }
+
+  private let kinds: [UInt8]
+  nonisolated(unsafe) private let normalizer: OpaquePointer
+
+  /// The version of Unicode that Hugging Face's normalizers know, major times 256 plus minor.
+  private static let knownAge: Int32 = 9 << 8
+  /// Planes from here on have no characters that normalization changes.
+  private static let codeLimit = 0x30000
+
+  private static let nfc = NormalizationForm(0)
+  private static let nfd = NormalizationForm(1)
+  private static let nfkc = NormalizationForm(2)
+  private static let nfkd = NormalizationForm(3)
+
+  static func of(_ normalization: Normalization) -> NormalizationForm {
+    switch normalization {
+    case .none, .nfc: nfc
+    case .nfd: nfd
+    case .nfkc: nfkc
+    case .nfkd: nfkd
+    }
+  }
+
+  private init(_ form: Int32) {
+    // ICU's four forms are part of the library itself, not of its data file.
+    guard let normalizer = unsafe icu_normalizer(form) else {
+      preconditionFailure("ICU lacks its built-in normalizers")
+    }
+    unsafe self.normalizer = normalizer
+    var kinds = [UInt8](repeating: Kind.quick, count: Self.codeLimit)
+    for code in 0x80..<Self.codeLimit where !(0xD800..<0xE000).contains(code) {
+      // Ideographs, Hangul aside, are most of the code points and none of the work.
+      if (0x3400..<0xA000).contains(code) || (0x20000..<0x2F800).contains(code) { continue }
+      let scalar = Int32(code)
+      // SAFETY: `normalizer` is one of ICU's shared, immutable instances.
+      if unsafe icu_is_inert(normalizer, scalar) { continue }
+      if icu_age(scalar) > Self.knownAge || icu_age(scalar) == 0 {
+        kinds[code] = Kind.inert
+      } else if unsafe !icu_is_quick(normalizer, scalar) {
+        kinds[code] = Kind.changing
+      }
+    }
+    self.kinds = kinds
+  }
+
+  @inline(__always)
+  private func kind(of code: UInt32) -> UInt8 {
+    code < Self.codeLimit ? kinds[Int(code)] : Kind.quick
+  }
+
+  /// Normalizes a text whose first `start` bytes are ASCII; `nil` if nothing changes.
+  func normalized(_ bytes: Span<UInt8>, from start: Int) -> [UInt8]? {
+    var output: [UInt8] = []
+    /// How much of `bytes` is in `output`.
+    var copied = 0
+    var position = start
+    // Where the last quick character before `position` begins: what follows may change it.
+    var segmentStart = max(0, start - 1)
+    var scalars: [UInt32] = []
+    while position < bytes.count {
+      let (code, size) = decode(bytes, at: position)
+      guard let code else {
+        position += 1
+        segmentStart = position
+        continue
+      }
+      let found = kind(of: code)
+      if found != Kind.changing {
+        segmentStart = found == Kind.quick ? position : position + size
+        position += size
+        continue
+      }
+      // Up to the next character that does not depend on what is before it.
+      scalars.removeAll(keepingCapacity: true)
+      var end = segmentStart
+      while end < bytes.count {
+        let (code, size) = decode(bytes, at: end)
+        guard let code, end < position || kind(of: code) == Kind.changing else { break }
+        scalars.append(code)
+        end += size
+      }
+      append(bytes, copied..<segmentStart, to: &output)
+      appendNormalized(&scalars, to: &output)
+      copied = end
+      segmentStart = end
+      position = end
+    }
+    if copied == 0 { return nil }
+    append(bytes, copied..<bytes.count, to: &output)
+    return output
+  }
+
+  private func append(_ bytes: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]) {
+    // SAFETY: the span's own bounds check guards the range.
+    unsafe bytes.extracting(range).withUnsafeBufferPointer {
+      unsafe output.append(contentsOf: $0)
+    }
+  }
+
+  private func appendNormalized(_ scalars: inout [UInt32], to output: inout [UInt8]) {
+    sortMarks(&scalars)
+    var units: [UInt16] = []
+    units.reserveCapacity(scalars.count * 2)
+    for scalar in scalars {
+      if scalar < 0x10000 {
+        units.append(UInt16(scalar))
+      } else {
+        units.append(UInt16(0xD7C0 + scalar >> 10))
+        units.append(UInt16(0xDC00 | scalar & 0x3FF))
+      }
+    }
+    var result = [UInt16](repeating: 0, count: units.count * 3 + 16)
+    // SAFETY: both arrays live through the call, with their counts.
+    var count = unsafe Int(
+      icu_normalize(normalizer, units, Int32(units.count), &result, Int32(result.count)))
+    if count > result.count {
+      result = [UInt16](repeating: 0, count: count)
+      count = unsafe Int(
+        icu_normalize(normalizer, units, Int32(units.count), &result, Int32(result.count)))
+    }
+    precondition(count >= 0, "ICU fails only for lack of memory")
+    output.append(contentsOf: String(decoding: result[0..<count], as: UTF16.self).utf8)
+  }
+
+  /// Puts long runs of combining marks in canonical order.
+  ///
+  /// ICU inserts marks one by one, which is quadratic; the order that it makes is the same.
+  private func sortMarks(_ scalars: inout [UInt32]) {
+    var index = 0
+    while index < scalars.count {
+      guard icu_combining_class(Int32(scalars[index])) != 0 else {
+        index += 1
+        continue
+      }
+      var end = index + 1
+      while end < scalars.count, icu_combining_class(Int32(scalars[end])) != 0 { end += 1 }
+      if end - index > 32 {
+        // The position makes the sort stable.
+        let keyed = (index..<end).map { position in
+          UInt64(icu_combining_class(Int32(scalars[position]))) << 32 | UInt64(position)
+        }
+        let sorted = keyed.sorted().map { scalars[Int($0 & 0xFFFF_FFFF)] }
+        scalars.replaceSubrange(index..<end, with: sorted)
+      }
+      index = end
+    }
+  }
+
+  /// The scalar at a position and its size, or `nil` and 1 where there is no well-formed UTF-8.
+  @inline(__always)
+  private func decode(_ bytes: Span<UInt8>, at position: Int) -> (code: UInt32?, size: Int) {
+    UTF8Decoding.scalar(in: bytes, at: position)
+  }
+}

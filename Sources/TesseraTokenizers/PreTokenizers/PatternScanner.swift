@@ -1,0 +1,308 @@
+// One scanner for the family of patterns that GPT-2 began.
+//
+// All of these patterns are the same machine with a few switches. At each position the first
+// character decides:
+//
+//   apostrophe            a contraction ('s 't 're 've 'm 'll 'd), where the family has them first
+//   letter                a word
+//   number                up to `numberLimit` numbers
+//   lead, then letter     a word; the lead is a space, or anything but newline, letter and number
+//   [space] other         a run of characters that are neither white space, letter nor number
+//   white space           a run: up to its last newline; else all but its last character, which
+//                         then leads what follows; else all of it
+//
+// Look-ahead is at most one character beyond a run, so the scanner is linear: no character is
+// looked at more than a small constant number of times.
+
+/// The switches of a pattern. They are static, so that each pattern is compiled on its own.
+protocol PatternFamily {
+  /// Contractions come before words and are in lower case only.
+  static var hasLowercaseContractions: Bool { get }
+  /// Contractions come before words, in any case.
+  static var hasContractions: Bool { get }
+  /// Words split where the case changes and take marks and a contraction at their end.
+  static var hasCasedWords: Bool { get }
+  /// A word may begin with any character but newlines, letters and numbers; else with a space.
+  static var hasAnyLead: Bool { get }
+  /// The most numbers in one pre-token.
+  static var numberLimit: Int { get }
+  /// A space belongs to the numbers after it.
+  static var numbersTakeSpace: Bool { get }
+  /// Newlines after a run of other characters belong to it.
+  static var otherTakesNewlines: Bool { get }
+  /// So do slashes.
+  static var otherTakesSlashes: Bool { get }
+  /// White space ends after its last newline.
+  static var splitsAfterNewlines: Bool { get }
+  /// White space at the end of the text is one pre-token, whatever it contains.
+  static var keepsFinalWhitespace: Bool { get }
+}
+
+extension PatternFamily {
+  static var hasLowercaseContractions: Bool { false }
+  static var hasContractions: Bool { true }
+  static var hasCasedWords: Bool { false }
+  static var hasAnyLead: Bool { true }
+  static var numberLimit: Int { 3 }
+  static var numbersTakeSpace: Bool { false }
+  static var otherTakesNewlines: Bool { true }
+  static var otherTakesSlashes: Bool { false }
+  static var splitsAfterNewlines: Bool { true }
+  static var keepsFinalWhitespace: Bool { false }
+}
+
+enum GPT2Family: PatternFamily {
+  static var hasLowercaseContractions: Bool { true }
+  static var hasContractions: Bool { false }
+  static var hasAnyLead: Bool { false }
+  static var numberLimit: Int { .max }
+  static var numbersTakeSpace: Bool { true }
+  static var otherTakesNewlines: Bool { false }
+  static var splitsAfterNewlines: Bool { false }
+}
+
+enum CL100KFamily: PatternFamily {
+  static var keepsFinalWhitespace: Bool { true }
+}
+
+enum Llama3Family: PatternFamily {}
+
+enum Qwen2Family: PatternFamily {
+  static var numberLimit: Int { 1 }
+}
+
+enum O200KFamily: PatternFamily {
+  static var hasContractions: Bool { false }
+  static var hasCasedWords: Bool { true }
+  static var otherTakesSlashes: Bool { true }
+}
+
+/// Finds the ends of pre-tokens in a text.
+@safe
+struct PatternScanner<Family: PatternFamily> {
+  private let table = CharacterClassTable.shared
+  private let bytes: UnsafePointer<UInt8>
+  private let end: Int
+
+  /// - Precondition: `text` outlives the scanner.
+  @unsafe
+  init(text: UnsafeBufferPointer<UInt8>, base: UnsafePointer<UInt8>) {
+    unsafe bytes = base
+    end = text.count
+  }
+
+  private static var letter: UInt8 { CharacterClass.letter.rawValue }
+  private static var number: UInt8 { CharacterClass.number.rawValue }
+  private static var whitespace: UInt8 { CharacterClass.whitespace.rawValue }
+  private static var newline: UInt8 { CharacterClass.newline.rawValue }
+  private static var upperOrMark: UInt8 {
+    CharacterClass.upper.rawValue | CharacterClass.mark.rawValue
+  }
+  private static var lowerOrMark: UInt8 {
+    CharacterClass.lower.rawValue | CharacterClass.mark.rawValue
+  }
+
+  /// The class and the size of the character at `position`, which is before the end.
+  @inline(__always)
+  private func character(at position: Int) -> (class: UInt8, size: Int) {
+    // SAFETY: callers compare `position` with `end` first; the initializer's caller keeps the
+    // text alive.
+    unsafe table.character(in: bytes, at: position, end: end)
+  }
+
+  /// The byte at `position`, which is before the end.
+  @inline(__always)
+  private func byte(at position: Int) -> UInt8 {
+    // SAFETY: as above.
+    unsafe bytes[position]
+  }
+
+  /// The end of the pre-token that begins at `start`.
+  ///
+  /// - Precondition: `start` is before the end of the text.
+  @inline(__always)
+  func preTokenEnd(from start: Int) -> Int {
+    let (first, size) = character(at: start)
+    let next = start + size
+
+    if first & Self.letter != 0 {
+      if Family.hasCasedWords {
+        return casedWordEnd(lead: start, word: start) ?? next
+      }
+      return runEnd(from: next, of: Self.letter)
+    }
+    if first & Self.number != 0 { return numberEnd(from: next) }
+
+    if Family.hasLowercaseContractions || Family.hasContractions,
+      byte(at: start) == UInt8(ascii: "'")
+    {
+      let contraction = contractionEnd(at: start)
+      if contraction > start { return contraction }
+    }
+
+    let isSpace = byte(at: start) == UInt8(ascii: " ")
+    if next < end {
+      let (second, secondSize) = character(at: next)
+      if Family.hasCasedWords {
+        // A mark may lead a word and may be the word itself.
+        if first & Self.newline == 0, second & (Self.letter | CharacterClass.mark.rawValue) != 0,
+          let wordEnd = casedWordEnd(lead: start, word: next)
+        {
+          return wordEnd
+        }
+        if first & CharacterClass.mark.rawValue != 0,
+          let wordEnd = casedWordEnd(lead: start, word: start)
+        {
+          return wordEnd
+        }
+      } else if Family.hasAnyLead ? first & Self.newline == 0 : isSpace,
+        second & Self.letter != 0
+      {
+        return runEnd(from: next + secondSize, of: Self.letter)
+      }
+      if Family.numbersTakeSpace, isSpace, second & Self.number != 0 {
+        return numberEnd(from: next + secondSize)
+      }
+      if isSpace, second & (Self.whitespace | Self.letter | Self.number) == 0 {
+        return otherEnd(from: next + secondSize)
+      }
+    } else if Family.hasCasedWords, first & CharacterClass.mark.rawValue != 0 {
+      return next
+    }
+    if first & Self.whitespace == 0 { return otherEnd(from: next) }
+    return whitespaceEnd(from: start, first: first, next: next)
+  }
+
+  /// The end of the run of characters of the given classes.
+  @inline(__always)
+  private func runEnd(from start: Int, of classes: UInt8) -> Int {
+    var position = start
+    while position < end {
+      let (found, size) = character(at: position)
+      if found & classes == 0 { break }
+      position += size
+    }
+    return position
+  }
+
+  @inline(__always)
+  private func numberEnd(from start: Int) -> Int {
+    var position = start
+    var count = 1
+    while position < end, count < Family.numberLimit {
+      let (found, size) = character(at: position)
+      if found & Self.number == 0 { break }
+      position += size
+      count += 1
+    }
+    return position
+  }
+
+  @inline(__always)
+  private func otherEnd(from start: Int) -> Int {
+    var position = start
+    while position < end {
+      let (found, size) = character(at: position)
+      if found & (Self.whitespace | Self.letter | Self.number) != 0 { break }
+      position += size
+    }
+    if Family.otherTakesNewlines {
+      while position < end {
+        let byte = byte(at: position)
+        let isTail =
+          byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+          || (Family.otherTakesSlashes && byte == UInt8(ascii: "/"))
+        if !isTail { break }
+        position += 1
+      }
+    }
+    return position
+  }
+
+  /// The end of white space that nothing else took.
+  @inline(__always)
+  private func whitespaceEnd(from start: Int, first: UInt8, next: Int) -> Int {
+    var position = next
+    var last = start
+    var afterNewline = first & Self.newline != 0 ? next : start
+    while position < end {
+      let (found, size) = character(at: position)
+      if found & Self.whitespace == 0 { break }
+      last = position
+      position += size
+      if found & Self.newline != 0 { afterNewline = position }
+    }
+    if Family.keepsFinalWhitespace, position == end { return end }
+    if Family.splitsAfterNewlines, afterNewline > start { return afterNewline }
+    // All of it at the end of the text or if it is one character, else all but the last one.
+    return position == end || last == start ? position : last
+  }
+
+  /// The end of a word in which lower case follows upper case, or `nil` if there is none.
+  ///
+  ///     lead? upper* lower+ contraction?   or else   lead? upper+ lower* contraction?
+  ///
+  /// Letters without case and marks are both upper and lower. `upper*` is greedy, and gives back
+  /// down to the last character that is also lower if nothing lower follows it.
+  ///
+  /// - Parameters:
+  ///   - lead: Where the pre-token begins.
+  ///   - word: Where the word begins: at `lead`, or one character after it.
+  @inline(__always)
+  private func casedWordEnd(lead: Int, word: Int) -> Int? {
+    var position = word
+    var afterLastLower = word
+    while position < end {
+      let (found, size) = character(at: position)
+      if found & Self.upperOrMark == 0 {
+        if found & Self.lowerOrMark != 0 {
+          let wordEnd = runEnd(from: position + size, of: Self.lowerOrMark)
+          return wordContractionEnd(at: wordEnd)
+        }
+        break
+      }
+      position += size
+      if found & Self.lowerOrMark != 0 { afterLastLower = position }
+    }
+    if afterLastLower > word { return wordContractionEnd(at: afterLastLower) }
+    // Without lower: a lead that is a mark is tried as the word itself before upper+ is.
+    if position > word {
+      if lead < word, character(at: lead).class & CharacterClass.mark.rawValue != 0 {
+        return wordContractionEnd(at: word)
+      }
+      return wordContractionEnd(at: position)
+    }
+    return nil
+  }
+
+  @inline(__always)
+  private func wordContractionEnd(at position: Int) -> Int {
+    position < end && byte(at: position) == UInt8(ascii: "'")
+      ? contractionEnd(at: position) : position
+  }
+
+  /// The end of the contraction at an apostrophe, or the position itself if there is none.
+  private func contractionEnd(at apostrophe: Int) -> Int {
+    let start = apostrophe + 1
+    guard start < end else { return apostrophe }
+    var first = byte(at: start)
+    let second = start + 1 < end ? byte(at: start + 1) : 0
+    // U+017F, the long s, is an s in any case.
+    if !Family.hasLowercaseContractions, first == 0xC5, second == 0xBF { return start + 2 }
+    var other = second
+    if !Family.hasLowercaseContractions {
+      first |= 0x20
+      other |= 0x20
+    }
+    switch first {
+    case UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "m"), UInt8(ascii: "d"):
+      return start + 1
+    case UInt8(ascii: "r"), UInt8(ascii: "v"):
+      return other == UInt8(ascii: "e") ? start + 2 : apostrophe
+    case UInt8(ascii: "l"):
+      return other == UInt8(ascii: "l") ? start + 2 : apostrophe
+    default:
+      return apostrophe
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/// Splits text into pre-tokens, the parts that merges never cross.
+///
+/// The pre-tokens cover the text without gaps. Text is bytes: a byte that belongs to no
+/// well-formed UTF-8 sequence is a character that is neither letter, number nor white space.
+///
+///     let preTokenizer = PreTokenizer(pattern: .gpt2)
+///     preTokenizer.preTokens(of: Array("don't  go".utf8))  // don 't ␣ ␣go
+public struct PreTokenizer: Hashable, Sendable {
+  /// The pattern that says where pre-tokens end.
+  public let pattern: PreTokenizerPattern
+
+  /// - Parameter pattern: One of the known patterns.
+  public init(pattern: PreTokenizerPattern) {
+    self.pattern = pattern
+  }
+
+  /// Calls `body` with the range of each pre-token, in order.
+  ///
+  /// - Parameters:
+  ///   - bytes: A whole text, or a part of one that begins and ends at safe splits: patterns look
+  ///     at what follows a pre-token, and at the end of the text.
+  ///   - body: What to do with each range of `bytes`.
+  /// - Complexity: O(*n*) time in the number of bytes, O(1) memory.
+  public func forEachPreToken(in bytes: Span<UInt8>, _ body: (Range<Int>) -> Void) {
+    unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { ends in
+      // SAFETY: `scan` writes at most `ends.count` ends and says how many; only those are read.
+      unsafe bytes.withUnsafeBufferPointer { text in
+        var start = 0
+        while start < text.count {
+          let count = unsafe scan(text, from: start, into: ends)
+          for index in 0..<count {
+            let end = unsafe ends[index]
+            body(start..<end)
+            start = end
+          }
+        }
+      }
+    }
+  }
+
+  /// The pre-tokens of a text, for display and tests.
+  public func preTokens(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    var result: [ArraySlice<UInt8>] = []
+    forEachPreToken(in: bytes.span) { result.append(bytes[$0]) }
+    return result
+  }
+
+  /// The last position up to a limit where a text can be cut so that its parts, split on their
+  /// own, give the pre-tokens of the whole.
+  ///
+  /// Such a position lies between a letter and a character that is no letter, number, mark or
+  /// apostrophe. Every pattern but ``PreTokenizerPattern/none`` begins a pre-token there, and
+  /// none looks further back or ahead from there.
+  ///
+  /// - Parameters:
+  ///   - limit: The position must not be greater.
+  ///   - start: The position must be greater.
+  ///   - bytes: The text.
+  /// - Returns: The position, or `nil` if there is none.
+  public func safeSplit(before limit: Int, after start: Int = 0, in bytes: Span<UInt8>) -> Int? {
+    guard pattern != .none else { return nil }
+    precondition(start >= 0 && limit <= bytes.count, "a split is looked for within the text")
+    let table = CharacterClassTable.shared
+    // SAFETY: `position` and `letterStart` stay within 0..<count.
+    return unsafe bytes.withUnsafeBufferPointer { text in
+      guard let base = text.baseAddress else { return nil }
+      let joined: CharacterClass = [.letter, .number, .mark]
+      var position = min(limit, text.count - 1)
+      while position > start {
+        defer { position -= 1 }
+        if unsafe base[position] == UInt8(ascii: "'") { continue }
+        let following = unsafe table.character(in: base, at: position, end: text.count)
+        if following.class & joined.rawValue != 0 { continue }
+        // The character that ends here: back over its continuation bytes to its lead byte.
+        var letterStart = position - 1
+        while letterStart > 0, position - letterStart < 4,
+          unsafe base[letterStart] & 0xC0 == 0x80
+        {
+          letterStart -= 1
+        }
+        let letter = unsafe table.character(in: base, at: letterStart, end: text.count)
+        if letter.class & CharacterClass.letter.rawValue != 0,
+          letterStart + letter.size == position
+        {
+          return position
+        }
+      }
+      return nil
+    }
+  }
+
+  /// Writes the ends of the next pre-tokens.
+  ///
+  /// - Parameters:
+  ///   - text: The whole text.
+  ///   - start: Where the first pre-token begins.
+  ///   - ends: Room for the ends, at least for one.
+  /// - Returns: How many ends were written, at least one unless `start` is the end of the text.
+  @unsafe
+  package func scan(
+    _ text: UnsafeBufferPointer<UInt8>, from start: Int, into ends: UnsafeMutableBufferPointer<Int>
+  ) -> Int {
+    // SAFETY: passed on as it came.
+    switch pattern {
+    case .gpt2: unsafe scan(GPT2Family.self, text, from: start, into: ends)
+    case .cl100k: unsafe scan(CL100KFamily.self, text, from: start, into: ends)
+    case .llama3: unsafe scan(Llama3Family.self, text, from: start, into: ends)
+    case .qwen2: unsafe scan(Qwen2Family.self, text, from: start, into: ends)
+    case .o200k: unsafe scan(O200KFamily.self, text, from: start, into: ends)
+    case .none: unsafe scanAll(text, from: start, into: ends)
+    }
+  }
+
+  @unsafe
+  private func scanAll(
+    _ text: UnsafeBufferPointer<UInt8>, from start: Int, into ends: UnsafeMutableBufferPointer<Int>
+  ) -> Int {
+    guard start < text.count else { return 0 }
+    // SAFETY: the caller gives room for at least one end.
+    unsafe ends[0] = text.count
+    return 1
+  }
+
+  @unsafe
+  private func scan<Family: PatternFamily>(
+    _ family: Family.Type, _ text: UnsafeBufferPointer<UInt8>, from start: Int,
+    into ends: UnsafeMutableBufferPointer<Int>
+  ) -> Int {
+    guard let base = text.baseAddress, let room = ends.baseAddress else { return 0 }
+    let scanner = unsafe PatternScanner<Family>(text: text, base: base)
+    var position = start
+    var count = 0
+    while position < text.count, count < ends.count {
+      position = scanner.preTokenEnd(from: position)
+      // SAFETY: `count` is below `ends.count`.
+      unsafe room[count] = position
+      count += 1
+    }
+    return count
+  }
+}

@@ -1,0 +1,76 @@
+import TesseraBasics
+import TesseraCorpora
+
+/// The documents of a corpus in chunks that can be counted independently.
+///
+/// A small document is one chunk, a large one is cut at safe splits, so memory does not grow with
+/// the documents, except where a text has no safe split: without a pre-tokenizer, or in a document
+/// that has no letter followed by a space or a sign.
+struct DocumentChunks: ~Copyable {
+  /// The size that chunks of large documents are near, in bytes.
+  static let chunkSize = 1 << 20
+
+  private var reader: DocumentReader
+  private let splitting: TextSplitting
+  private let chunkSize: Int
+  /// The beginning of a document whose rest has not been read.
+  private var pending: [UInt8] = []
+  /// No safe split is at or below this position of `pending`.
+  private var searched = 0
+  private var documentSize: UInt64 = 0
+  private var hash = SHA256()
+  /// Documents read to their end.
+  private(set) var documentCount = 0
+  /// The size of what was read, in bytes of text.
+  private(set) var textSize = 0
+
+  init(_ corpus: Corpus, _ splitting: TextSplitting, chunkSize: Int) {
+    reader = corpus.makeReader()
+    self.splitting = splitting
+    self.chunkSize = chunkSize
+  }
+
+  /// The bytes of files read so far.
+  var bytesRead: Int { reader.bytesRead }
+
+  /// The next chunk, or nil at the end of the corpus.
+  mutating func next() throws(CorpusError) -> [UInt8]? {
+    while let piece = try reader.nextPiece(sizeLimit: chunkSize) {
+      note(piece)
+      if pending.isEmpty && piece.endsDocument { return piece.bytes }
+      pending.append(contentsOf: piece.bytes)
+      if piece.endsDocument {
+        searched = 0
+        return exchange(&pending, with: [])
+      }
+      if let split = splitting.safeSplit(of: pending.span, after: searched) {
+        let rest = Array(pending[split...])
+        pending.removeSubrange(split...)
+        searched = 0
+        return exchange(&pending, with: rest)
+      }
+      searched = max(0, pending.count - splitting.lookAhead)
+    }
+    return nil
+  }
+
+  /// What was read.
+  ///
+  /// - Precondition: Called once, at the end.
+  mutating func summary() -> CorpusSummary {
+    CorpusSummary(
+      documentCount: documentCount, textSize: textSize,
+      sha256: SHA256.hexadecimal(exchange(&hash, with: SHA256()).finalize()))
+  }
+
+  private mutating func note(_ piece: DocumentPiece) {
+    hash.update(piece.bytes)
+    textSize += piece.bytes.count
+    documentSize += UInt64(piece.bytes.count)
+    if piece.endsDocument {
+      documentCount += 1
+      hash.update((0..<8).map { UInt8(truncatingIfNeeded: documentSize >> (8 * $0)) })
+      documentSize = 0
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import TesseraBasics
+
+/// The trainer's state: the arena, the pairs that are frequent enough to follow, and their order.
+///
+/// The engine knows symbols, not bytes: `BPETrainer` and `continueTraining` decide what a merge is
+/// called and whether it may be made. It is exact: each candidate is the most frequent pair of
+/// neighbours in the arena, overlapping occurrences in runs counted as Hugging Face counts them
+/// ("aaaa" has three), ties by the smaller left ID, then the smaller right ID.
+struct MergeEngine: ~Copyable {
+  /// A pair to merge next.
+  struct Candidate: Hashable, Sendable {
+    var left: UInt32
+    var right: UInt32
+    /// Occurrences, each weighted with the count of its pre-token.
+    var count: UInt64
+  }
+
+  /// The limits of a training.
+  struct Limits: Sendable {
+    /// No pair below this count is a candidate.
+    var minimumCount: UInt64
+    /// No token longer than this is made, in bytes.
+    var maximumLength: Int
+    /// The number of merges that the caller wants, which guides the thresholds.
+    var mergeCount: Int
+    /// How thresholds are chosen.
+    var schedule: ThresholdSchedule
+    /// How many slots a range of a scan has at least; a smaller arena is scanned on one thread.
+    var scanGrain = 1 << 18
+  }
+
+  let limits: Limits
+  var arena: SymbolArena
+  /// For each token its slots in the arena.
+  var widths: [UInt32]
+  /// For each token its bytes.
+  var byteLengths: [UInt32]
+
+  var pairs = TrackedPairs()
+  var queue = PairQueue()
+  var pool = PositionPool()
+  /// Pairs with a lower count are not in the table; nil before the first scan.
+  var threshold: UInt64?
+  /// Pairs that are never merged.
+  private(set) var rejected: Set<UInt64> = []
+  /// The number of merges so far.
+  private(set) var mergeCount = 0
+  /// The number of scans of the arena so far.
+  var scanCount = 0
+  var scratch = MergeTotals()
+
+  /// An engine at the state before the first merge.
+  ///
+  /// - Parameters:
+  ///   - arena: The pre-tokens, after `finish()`, with one slot for each symbol.
+  ///   - byteLengths: For each ID in the arena, and those between, its bytes.
+  init(arena: consuming SymbolArena, byteLengths: [UInt32], limits: Limits) {
+    self.arena = arena
+    self.byteLengths = byteLengths
+    self.widths = [UInt32](repeating: 1, count: byteLengths.count)
+    self.limits = limits
+  }
+
+  /// The most frequent pair, or nil if no pair is frequent enough.
+  mutating func next() -> Candidate? {
+    while true {
+      while let first = queue.first {
+        guard let place = pairs.find(first.key) else {
+          queue.removeFirst()
+          continue
+        }
+        let count = pairs[place].count
+        if count != first.count {
+          queue.lowerFirst(to: count)
+          continue
+        }
+        let key = PairKey(packed: first.key)
+        return Candidate(left: key.left, right: key.right, count: count)
+      }
+      if let threshold, threshold <= limits.minimumCount { return nil }
+      scan()
+    }
+  }
+
+  /// Merges a candidate everywhere and gives the new token its ID.
+  ///
+  /// - Precondition: The candidate is what ``next()`` returned last.
+  mutating func merge(_ candidate: Candidate) -> UInt32 {
+    let id = UInt32(widths.count)
+    precondition(Int(id) < SymbolArena.idLimit, "too many tokens")
+    widths.append(widths[Int(candidate.left)] + widths[Int(candidate.right)])
+    byteLengths.append(byteLengths[Int(candidate.left)] + byteLengths[Int(candidate.right)])
+    mergeCount += 1
+    apply(candidate, as: id)
+    return id
+  }
+
+  /// Leaves a candidate unmerged for good.
+  ///
+  /// - Precondition: The candidate is what ``next()`` returned last.
+  mutating func reject(_ candidate: Candidate) {
+    let key = PairKey(candidate.left, candidate.right).packed
+    rejected.insert(key)
+    queue.removeFirst()
+    guard let place = pairs.find(key) else { return }
+    drop(at: place)
+  }
+
+  /// Forgets a pair.
+  mutating func drop(at place: Int) {
+    pool.release(Int(pairs[place].listCount))
+    pairs.remove(at: place)
+  }
+
+  /// Gives back the memory of dead lists if it is worth it.
+  mutating func packListsIfMostlyDead() {
+    guard pool.isMostlyDead else { return }
+    var places = pairs.entries.indices.filter { pairs[$0].key != PairEntry.emptyKey }
+    places.sort { pairs[$0].listStart < pairs[$1].listStart }
+    var lists = places.map { (start: pairs[$0].listStart, count: pairs[$0].listCount) }
+    pool.pack(&lists)
+    for (place, list) in zip(places, lists) { pairs[place].listStart = list.start }
+  }
+}

@@ -1,0 +1,109 @@
+// The distinct pre-tokens as one array of slots, in which merges are written.
+//
+//   slot           content
+//   separator      between pre-tokens, before the first, after the last
+//   first of a token   its ID
+//   last of a token    its ID with the end marker, if the token has two slots or more
+//   between            tombstone
+//
+// A symbol of the input takes one slot, and a token that a merge makes takes the slots of its two
+// parts. So the token after the one at `i` starts at `i + widths[id]`, the one before ends at
+// `i - 1`, and neither direction needs a link: a merge is four stores, in a short pre-token and in
+// one of 100 MB alike.
+
+/// Distinct pre-tokens as slots that hold token IDs, most frequent pre-token first.
+struct SymbolArena: Sendable {
+  /// What stands between two pre-tokens.
+  static let separator: UInt32 = 0x7FFF_FFFF
+  /// What stands in a slot inside a token.
+  static let tombstone: UInt32 = 0xFFFF_FFFF
+  /// The bit that marks the last slot of a token of several slots.
+  static let endMarker: UInt32 = 0x8000_0000
+  /// IDs at and above this limit would look like a separator.
+  static let idLimit = 0x7FFF_FFFF
+  /// Positions are 32 bits wide.
+  static let slotLimit = 0xFFFF_FFFE
+
+  /// The slots.
+  var slots: [UInt32] = [separator]
+  /// The first position of each run of pre-tokens with equal counts.
+  private(set) var runStarts: [UInt32] = []
+  /// The count that the pre-tokens of a run share.
+  private(set) var runCounts: [UInt64] = []
+  /// For each block of 256 slots, the run that its first slot belongs to.
+  private(set) var blockRuns: [UInt32] = []
+
+  /// How far a position is shifted to give its block.
+  static let blockShift: UInt32 = 8
+
+  /// Appends a pre-token.
+  ///
+  /// - Precondition: Counts come in descending order, and the arena has room (``hasRoom(for:)``).
+  mutating func append(_ symbols: some Sequence<UInt32>, count: UInt64) {
+    if runCounts.last != count {
+      precondition(count > 0 && (runCounts.last ?? .max) > count, "counts do not descend")
+      runStarts.append(UInt32(slots.count))
+      runCounts.append(count)
+    }
+    slots.append(contentsOf: symbols)
+    slots.append(Self.separator)
+  }
+
+  /// Whether a pre-token of so many symbols fits.
+  func hasRoom(for symbolCount: Int) -> Bool {
+    symbolCount < Self.slotLimit - slots.count
+  }
+
+  /// Builds the index from positions to counts, after the last `append`.
+  mutating func finish() {
+    blockRuns.reserveCapacity((slots.count >> Int(Self.blockShift)) + 1)
+    var run = 0
+    for start in stride(from: 0, to: slots.count, by: 1 << Int(Self.blockShift)) {
+      while run + 1 < runStarts.count && runStarts[run + 1] <= start { run += 1 }
+      blockRuns.append(UInt32(run))
+    }
+  }
+
+  /// Cuts the slots into at most `count` ranges of whole pre-tokens, similar in size.
+  ///
+  /// Each range starts at the first slot of a pre-token.
+  func ranges(_ count: Int) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var start = 1
+    for part in 1...max(1, count) {
+      var end = part == count ? slots.count : slots.count / count * part
+      if end <= start { continue }
+      while end < slots.count && slots[end - 1] != Self.separator { end += 1 }
+      ranges.append(start..<end)
+      start = end
+    }
+    return ranges
+  }
+}
+
+/// Looks up the counts of positions that come in ascending order.
+///
+/// Few pre-tokens share a count where counts are high, and nearly all do where they are low, so a
+/// table of the places where the count changes is small, and no position stores its count.
+struct CountCursor {
+  /// The first position after the current run.
+  private var end: UInt32 = 0
+  private var run = 0
+  private var count: UInt64 = 0
+
+  /// The count of the pre-token around a position.
+  ///
+  /// - Precondition: No earlier call had a later position.
+  @inline(__always)
+  mutating func count(
+    at position: UInt32, starts: Span<UInt32>, counts: Span<UInt64>, blocks: Span<UInt32>
+  ) -> UInt64 {
+    if position >= end {
+      run = max(run, Int(blocks[Int(position >> SymbolArena.blockShift)]))
+      while run + 1 < starts.count && starts[run + 1] <= position { run += 1 }
+      end = run + 1 < starts.count ? starts[run + 1] : .max
+      count = counts[run]
+    }
+    return count
+  }
+}

@@ -1,0 +1,45 @@
+/// What a training cannot be made with.
+public enum TrainingError: Error, Equatable, Sendable {
+  /// The vocabulary has no room for the bytes and the special tokens.
+  case vocabularyTooSmall(size: Int, minimum: Int)
+  /// The vocabulary has more tokens than IDs are for.
+  case vocabularyTooLarge(size: Int, maximum: Int)
+  /// A limit of the length of tokens under which no pair could be merged.
+  case maximumTokenLengthTooSmall(Int)
+  /// A special token is empty, or given twice.
+  case invalidSpecialToken(String)
+  /// A special token has the spelling of a byte in a tokenizer.json.
+  case specialTokenIsByte(String, byte: UInt8)
+  /// The corpus has no text.
+  case emptyCorpus
+  /// The distinct pre-tokens have more symbols than positions are for.
+  case tooManySymbols(count: Int, maximum: Int)
+  /// The process was asked to stop.
+  case interrupted
+}
+
+extension TrainingError: CustomStringConvertible {
+  /// One sentence: what was found, and what was expected.
+  public var description: String {
+    switch self {
+    case .vocabularyTooSmall(let size, let minimum):
+      "a vocabulary of \(size) has no room for 256 bytes and the special tokens, "
+        + "which need \(minimum)"
+    case .vocabularyTooLarge(let size, let maximum):
+      "a vocabulary of \(size) is larger than \(maximum), the largest possible"
+    case .maximumTokenLengthTooSmall(let length):
+      "a maximum token length of \(length) leaves nothing to merge, it must be 2 or more"
+    case .invalidSpecialToken(let token):
+      token.isEmpty ? "a special token is empty" : "the special token \"\(token)\" is given twice"
+    case .specialTokenIsByte(let token, let byte):
+      "the special token \"\(token)\" is how a tokenizer.json spells the byte \(byte)"
+    case .emptyCorpus:
+      "the corpus is empty: it has no text to train on"
+    case .tooManySymbols(let count, let maximum):
+      "the distinct pre-tokens have \(count) symbols, more than \(maximum), "
+        + "the most that can be trained on"
+    case .interrupted:
+      "interrupted"
+    }
+  }
+}

@@ -1,0 +1,148 @@
+public import TesseraBasics
+public import TesseraCorpora
+public import TesseraTokenizers
+
+/// A corpus in two parts: tokens to train on, and held-out documents to judge by.
+///
+/// The held-out documents are kept as text, so that several tokenizers can be compared on them.
+public struct TokenizedCorpus: Sendable {
+  /// The documents to train on.
+  public private(set) var training: TokenizedDocuments
+  /// The documents that are never trained on, as UTF-8 bytes.
+  public private(set) var heldOut: [[UInt8]]
+  /// The SHA-256 of all documents in their order, those held out included, each followed by its size
+  /// as eight bytes, little-endian.
+  public let sha256: String
+
+  /// Reads a corpus, and encodes the part to train on.
+  ///
+  /// - Parameters:
+  ///   - corpus: The files.
+  ///   - name: What errors call it.
+  ///   - tokenizer: What encodes it; must have an end-of-text token.
+  ///   - split: Which documents are held out.
+  ///   - progress: Gets the bytes read.
+  /// - Throws: `CorpusError` where a file cannot be read; ``TrainingRunError/noEndOfText(tokenizer:)``,
+  ///   ``TrainingRunError/noDocuments(source:)``, and
+  ///   ``TrainingRunError/bytesDiffer(source:document:tokenBytes:documentBytes:)``.
+  public init(
+    _ corpus: Corpus, name: String, tokenizer: Tokenizer, split: HeldOutSplit?,
+    progress: ProgressHandler? = nil
+  ) throws {
+    let encoder = try DocumentEncoder(tokenizer, name: name)
+    training = encoder.makeDocuments()
+    heldOut = []
+    var reader = corpus.makeReader()
+    var waiting: [[UInt8]] = []
+    var size = 0
+    var hash = SHA256()
+    while let document = try reader.next() {
+      hash.update(document.bytes)
+      hash.update((0..<8).map { UInt8(truncatingIfNeeded: document.bytes.count >> (8 * $0)) })
+      if document.bytes.isEmpty { continue }
+      if split?.isHeldOut(document.bytes) == true {
+        heldOut.append(document.bytes)
+        continue
+      }
+      size += document.bytes.count
+      waiting.append(document.bytes)
+      if size >= DocumentEncoder.batchSize {
+        try encoder.append(waiting, to: &training)
+        (waiting, size) = ([], 0)
+        progress?(
+          ProgressUpdate(
+            phase: "encoding \(name)", completed: reader.bytesRead, total: corpus.byteCount,
+            unit: "B"))
+      }
+    }
+    try encoder.append(waiting, to: &training)
+    sha256 = SHA256.hexadecimal(hash.finalize())
+    guard training.count > 0 else { throw TrainingRunError.noDocuments(source: name) }
+  }
+
+}
+
+/// Encodes documents, and checks that their tokens stand for their bytes.
+public struct DocumentEncoder: Sendable {
+  private let tokenizer: Tokenizer
+  private let name: String
+  private let endOfText: TokenID
+  /// How many bytes of documents are encoded at once.
+  static let batchSize = 8 << 20
+
+  /// Creates an encoder.
+  ///
+  /// - Parameters:
+  ///   - tokenizer: The tokenizer.
+  ///   - name: What errors call the documents' source.
+  ///   - rowCount: The number of rows of the model that is to read the tokens.
+  /// - Throws: ``TrainingRunError/noEndOfText(tokenizer:)``;
+  ///   ``TrainingRunError/vocabularyTooSmall(modelRows:tokenizerSize:)``.
+  public init(
+    _ tokenizer: Tokenizer, name: String, rowCount: Int? = nil
+  ) throws(TrainingRunError) {
+    if let rowCount, tokenizer.vocabularySize > rowCount {
+      throw .vocabularyTooSmall(modelRows: rowCount, tokenizerSize: tokenizer.vocabularySize)
+    }
+    guard let endOfText = tokenizer.endOfText else { throw .noEndOfText(tokenizer: name) }
+    self.tokenizer = tokenizer
+    self.name = name
+    self.endOfText = endOfText
+  }
+
+  /// An empty collection for this encoder's tokens.
+  public func makeDocuments() -> TokenizedDocuments {
+    TokenizedDocuments(vocabularySize: tokenizer.vocabularySize, endOfText: endOfText)
+  }
+
+  /// The tokens of documents.
+  public func encode(_ documents: [[UInt8]]) throws -> TokenizedDocuments {
+    var result = makeDocuments()
+    try append(documents, to: &result)
+    return result
+  }
+
+  /// The tokens of all documents of a corpus that are not empty.
+  ///
+  /// - Throws: `CorpusError`; ``TrainingRunError/noDocuments(source:)``.
+  public func encodeAll(of corpus: Corpus) throws -> TokenizedDocuments {
+    var result = makeDocuments()
+    var reader = corpus.makeReader()
+    var waiting: [[UInt8]] = []
+    var size = 0
+    while let document = try reader.next() {
+      if document.bytes.isEmpty { continue }
+      waiting.append(document.bytes)
+      size += document.bytes.count
+      if size >= Self.batchSize {
+        try append(waiting, to: &result)
+        (waiting, size) = ([], 0)
+      }
+    }
+    try append(waiting, to: &result)
+    guard result.count > 0 else {
+      throw TrainingRunError.noDocuments(source: corpus.paths.joined(separator: ", "))
+    }
+    return result
+  }
+
+  /// Encodes documents on all workers, and appends them.
+  ///
+  /// Text that looks like a special token is text.
+  ///
+  /// - Throws: ``TrainingRunError/bytesDiffer(source:document:tokenBytes:documentBytes:)``, if the
+  ///   tokenizer does not normalize.
+  public func append(_ documents: [[UInt8]], to result: inout TokenizedDocuments) throws {
+    let keepsBytes = tokenizer.normalization == .none && !tokenizer.addsPrefixSpace
+    for (document, tokens) in zip(documents, try tokenizer.encodeDocuments(documents)) {
+      if keepsBytes {
+        let size = tokens.reduce(0) { $0 + tokenizer.tokens.size(of: $1) }
+        guard size == document.count else {
+          throw TrainingRunError.bytesDiffer(
+            source: name, document: result.count, tokenBytes: size, documentBytes: document.count)
+        }
+      }
+      result.append(tokens, byteCount: document.count)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import TesseraBasics
+import TesseraModels
+
+extension TrainingData {
+  /// A hash of everything that decides the batches, for resuming: tokens, mixture, sizes, seed.
+  public var fingerprint: String {
+    var hash = SHA256()
+    var numbers = [sequenceLength, batchSequenceCount, Int(truncatingIfNeeded: seed)]
+    for stage in stages {
+      numbers.append(stage.firstStep)
+      numbers += stage.mixture.counts(ofFirst: 1 << 20)
+    }
+    hash.update(Self.bytes(of: numbers))
+    for source in sources {
+      hash.update(Array(source.name.utf8))
+      hash.update(Self.bytes(of: source.documents.ends))
+      source.documents.tokens.update(&hash)
+    }
+    return SHA256.hexadecimal(hash.finalize())
+  }
+
+  /// Eight bytes for each number, low byte first.
+  private static func bytes(of numbers: [Int]) -> [UInt8] {
+    numbers.flatMap { number in (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } }
+  }
+}
+
+extension ParameterLayout {
+  /// The names and shapes of the tensors, for resuming.
+  var record: JSONValue {
+    .object(
+      JSONObject(
+        members: tensors.map { tensor in (tensor.name, .array(tensor.shape.map { .init($0) })) }))
+  }
+}

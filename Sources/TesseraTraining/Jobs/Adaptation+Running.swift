@@ -1,0 +1,115 @@
+public import TesseraBasics
+public import TesseraModels
+public import TesseraTokenizers
+
+extension Adaptation {
+  /// The held-out documents of target and replay as a tokenizer's tokens.
+  ///
+  /// - Parameters:
+  ///   - tokenizer: The tokenizer of the model to score.
+  ///   - rowCount: The number of rows of that model.
+  public func evaluationSets(
+    for tokenizer: Tokenizer, rowCount: Int
+  ) throws -> [EvaluationSet] {
+    try Self.evaluationSets(
+      target: target, replay: replay, tokenizer: tokenizer, rowCount: rowCount)
+  }
+
+  /// The held-out documents of sources as a tokenizer's tokens.
+  public static func evaluationSets(
+    target: Source, replay: Source?, tokenizer: Tokenizer, rowCount: Int
+  ) throws -> [EvaluationSet] {
+    try [target, replay].compactMap { $0 }.map { source in
+      guard !source.documents.heldOut.isEmpty else {
+        throw TrainingRunError.noDocuments(source: "the held-out part of \(source.name)")
+      }
+      let encoder = try DocumentEncoder(tokenizer, name: source.name, rowCount: rowCount)
+      return EvaluationSet(
+        name: source.name, documents: try encoder.encode(source.documents.heldOut))
+    }
+  }
+
+  /// Scores a model on sets.
+  public static func scores(
+    of model: Transformer, on sets: [EvaluationSet], progress: ProgressHandler? = nil
+  ) -> [CorpusScore] {
+    let workspace = TransformerWorkspace()
+    return sets.map { set in
+      model.score(
+        set.documents, options: set.scoring, workspace: workspace,
+        phase: "evaluating \(set.name)", progress: progress)
+    }
+  }
+
+  /// Trains, and returns the chosen weights.
+  ///
+  /// - Parameters:
+  ///   - directory: The folder of the run; states in it are continued.
+  ///   - before: The bits per byte of the base model on the replay corpus, which forgetting is
+  ///     measured against; nil without replay.
+  ///   - progress: Gets the steps.
+  ///   - onResume: Told the step from which a run continues, and the states that were passed over.
+  /// - Returns: The result, or nil if the run was interrupted; its state is then saved.
+  /// - Throws: ``TrainingRunError``, `TokenizerError`.
+  public func run(
+    in directory: borrowing RunDirectory, before: Double?, progress: ProgressHandler? = nil,
+    onResume: (_ step: Int, _ faults: [StateFault]) -> Void = { _, _ in }
+  ) throws -> AdaptationResult? {
+    let sets = try evaluationSets(for: tokenizer, rowCount: model.configuration.vocabularySize)
+    var selection = Selection(target: target.name)
+    if let replay, let before {
+      selection.limits = [
+        Selection.Limit(name: replay.name, bitsPerByte: before + options.maximumForgetting)
+      ]
+    }
+    var run = TrainingRun(
+      model: model, plan: plan, data: data, evaluations: sets, selection: selection,
+      directory: directory.path)
+    if directory.isResumed, let faults = try run.resume() { onResume(run.step, faults) }
+    let outcome = try run.run(progress: progress)
+    guard outcome.isComplete else { return nil }
+    var chosen = run.model
+    if let best = run.best { chosen.parameters = best.parameters }
+    let excess =
+      run.evaluations.last { $0.step == run.best?.step }.map { selection.excess(of: $0) } ?? 0
+    return AdaptationResult(
+      model: chosen, chosenStep: run.best?.step ?? outcome.steps, outcome: outcome,
+      evaluations: run.evaluations, keepsLimit: excess == 0)
+  }
+
+  /// The plan as a record, for people's and programs' eyes, and for resuming.
+  public var record: JSONValue {
+    let epochs = data.epochs(after: plan.steps)
+    return .object([
+      "parameters": .init(model.layout.count),
+      "vocabulary_size": .init(model.configuration.vocabularySize),
+      "steps": .init(plan.steps),
+      "row_steps": .init(plan.stages.count > 1 ? plan.stages[1].firstStep : 0),
+      "batch_tokens": .init(data.batchTokenCount),
+      "sequence_length": .init(data.sequenceLength),
+      "tokens": .init(plan.steps * data.batchTokenCount),
+      "replay_share": .init(replay == nil ? 0 : options.replayShare),
+      "target_epochs": .init(epochs[0]),
+      "replay_epochs": epochs.count > 1 ? .init(epochs[1]) : .null,
+      "learning_rate": .init(plan.schedule.peak),
+      "schedule": .string(options.curve.rawValue),
+      "maximum_forgetting_bits_per_byte": .init(options.maximumForgetting),
+      "seed": .init(options.seed),
+      "planned_tokens_per_second": plannedTokensPerSecond.map { .init($0) } ?? .null,
+    ])
+  }
+}
+
+/// What came out of an ``Adaptation``.
+public struct AdaptationResult: Sendable {
+  /// The model with the chosen weights.
+  public var model: Transformer
+  /// The step whose weights were chosen.
+  public var chosenStep: Int
+  /// Steps, tokens and time.
+  public var outcome: TrainingOutcome
+  /// The evaluations during training.
+  public var evaluations: [RunEvaluation]
+  /// Whether the chosen weights have not forgotten more than was allowed.
+  public var keepsLimit: Bool
+}

@@ -1,0 +1,165 @@
+public import TesseraBasics
+public import TesseraModels
+public import TesseraTokenizers
+
+/// A model with an extended vocabulary that is trained on a new language, with replay of its own:
+/// the job behind `tessera adapt`, from the extension on.
+///
+/// First the rows of embedding and head move alone, those of new tokens fastest; then everything
+/// moves. Of the weights that are scored on the way, those with the fewest bits per byte on the new
+/// language are taken among those that have not forgotten more than is allowed.
+public struct Adaptation: Sendable {
+  /// A corpus with its name in tables.
+  public struct Source: Sendable {
+    /// The name.
+    public var name: String
+    /// The documents.
+    public var documents: DocumentSplit
+
+    /// Creates a source.
+    public init(name: String, documents: DocumentSplit) {
+      self.name = name
+      self.documents = documents
+    }
+  }
+
+  /// What was asked for.
+  public let options: AdaptationOptions
+  /// The steps.
+  public let plan: TrainingPlan
+  /// The batches.
+  public let data: TrainingData
+  /// The speed that the plan was made for; nil if none was needed.
+  public let plannedTokensPerSecond: Double?
+  /// The new language.
+  public let target: Source
+  /// The language to keep, if there is a corpus of it.
+  public let replay: Source?
+  let model: Transformer
+  let tokenizer: Tokenizer
+
+  /// The most tokens in one forward and backward.
+  private static let microBatchTokenCount = 2_048
+
+  /// Plans the training of an extended model.
+  ///
+  /// - Parameters:
+  ///   - model: The extended model.
+  ///   - tokenizer: Its tokenizer.
+  ///   - newRows: The rows of the new tokens.
+  ///   - target: The new language.
+  ///   - replay: The language to keep.
+  ///   - options: Budget and rates; what is nil is decided here.
+  ///   - record: The record of the run to resume, whose measured speed is then taken.
+  /// - Throws: ``TrainingRunError``, `TokenizerError`.
+  public init(
+    model: Transformer, tokenizer: Tokenizer, newRows: Range<Int>, target: Source, replay: Source?,
+    options: AdaptationOptions, resuming record: JSONValue? = nil
+  ) throws {
+    self.options = options
+    self.model = model
+    self.tokenizer = tokenizer
+    self.target = target
+    self.replay = replay
+    let rowCount = model.configuration.vocabularySize
+    var sources: [TrainingSource] = []
+    for source in [target, replay].compactMap({ $0 }) {
+      let encoder = try DocumentEncoder(tokenizer, name: source.name, rowCount: rowCount)
+      guard !source.documents.training.isEmpty else {
+        throw TrainingRunError.noDocuments(source: source.name)
+      }
+      sources.append(
+        TrainingSource(
+          name: source.name, documents: try encoder.encode(source.documents.training)))
+    }
+    let share = replay == nil ? 0 : options.replayShare
+    let targetTokens = sources[0].documents.tokens.count
+    let budget =
+      options.budget
+      ?? .tokens(Int(Double(Self.epochs(tokenCount: targetTokens) * targetTokens) / (1 - share)))
+    let length = min(
+      options.sequenceLength ?? Self.sequenceLength(targetTokens),
+      model.configuration.contextLength)
+    func data(batchTokenCount: Int) -> TrainingData {
+      TrainingData(
+        sources: sources,
+        stages: [
+          MixtureStage(
+            firstStep: 0, mixture: Mixture(weights: replay == nil ? [1] : [1 - share, share]))
+        ],
+        sequenceLength: length, batchSequenceCount: max(1, batchTokenCount / length),
+        seed: options.seed)
+    }
+    let microBatch = max(1, Self.microBatchTokenCount / length)
+    var speed = record?["planned_tokens_per_second"]?.double
+    if case .seconds = budget, speed == nil {
+      speed = try TrainingRun.tokensPerSecond(
+        of: model, on: data(batchTokenCount: Self.microBatchTokenCount),
+        microBatchSequenceCount: microBatch)
+    }
+    plannedTokensPerSecond = speed
+    let tokens = budget.steps(batchTokenCount: 1, tokensPerSecond: speed ?? 0)
+    self.data = data(
+      batchTokenCount: options.batchTokenCount ?? Self.batchTokenCount(budget, tokens: tokens))
+    let steps = budget.steps(
+      batchTokenCount: self.data.batchTokenCount, tokensPerSecond: speed ?? 0)
+    let rate = options.learningRate ?? Self.learningRate(parameterCount: model.layout.count)
+    let rowSteps = min(steps - 1, Int((Double(steps) * options.rowStageShare).rounded()))
+    plan = TrainingPlan(
+      steps: steps, schedule: options.curve.schedule(peak: rate, steps: steps),
+      stages: Self.stages(
+        layout: model.layout, newRows: newRows, rowSteps: rowSteps, options: options),
+      microBatchSequenceCount: microBatch,
+      evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
+  }
+
+  /// The rows alone, then everything.
+  private static func stages(
+    layout: ParameterLayout, newRows: Range<Int>, rowSteps: Int, options: AdaptationOptions
+  ) -> [TrainingStage] {
+    let all = TrainingStage(
+      name: "training", firstStep: rowSteps, scope: .all,
+      groups: ParameterGroup.adaptation(
+        layout: layout, newRows: newRows, bodyRate: 1, baseRowRate: 1, newRowRate: 1,
+        weightDecay: options.weightDecay))
+    guard rowSteps > 0 else { return [all] }
+    let rows = TrainingStage(
+      name: "training rows", firstStep: 0, scope: .embeddings,
+      groups: ParameterGroup.adaptation(
+        layout: layout, newRows: newRows, bodyRate: 0, baseRowRate: options.baseRowRate,
+        newRowRate: options.newRowRate, weightDecay: options.weightDecay))
+    return [rows, all]
+  }
+
+  /// How often to pass over a corpus: small ones several times, which still teaches up to about four
+  /// to eight passes; Muennighoff et al., "Scaling Data-Constrained Language Models", 2023,
+  /// arXiv:2305.16264.
+  static func epochs(tokenCount: Int) -> Int {
+    switch tokenCount {
+    case ..<50_000: 8
+    case ..<500_000: 4
+    case ..<2_000_000: 2
+    default: 1
+    }
+  }
+
+  /// The length of sequences: short where the corpus is small, so that every batch mixes sources.
+  static func sequenceLength(_ tokenCount: Int) -> Int { tokenCount < 500_000 ? 256 : 512 }
+
+  /// The tokens of a batch: by the Step Law, but not so few that gradients are noise.
+  static func batchTokenCount(_ budget: TrainingBudget, tokens: Int) -> Int {
+    if case .steps = budget { return 2_048 }
+    return max(1_024, StepLaw.batchTokenCount(tokenCount: tokens))
+  }
+
+  /// The peak of the learning rate: 3 · 10⁻⁴ for a model of 100 million parameters, and by the
+  /// root of the size up to 10⁻³ for smaller and down to 10⁻⁴ for larger ones.
+  static func learningRate(parameterCount: Int) -> Double {
+    min(1e-3, max(1e-4, 3e-4 * (1e8 / Double(parameterCount)).squareRoot()))
+  }
+}
+
+extension Adaptation {
+  /// The number of parameters of the extended model.
+  public var modelParameterCount: Int { model.layout.count }
+}

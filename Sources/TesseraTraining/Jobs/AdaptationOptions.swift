@@ -1,0 +1,58 @@
+/// How a model is trained on a new language.
+///
+/// What is nil is decided by ``Adaptation`` from the sizes of the model and of the corpora.
+public struct AdaptationOptions: Hashable, Sendable {
+  /// How long to train.
+  public var budget: TrainingBudget?
+  /// The tokens of a step.
+  public var batchTokenCount: Int?
+  /// The tokens of a training sequence, at most the model's context.
+  public var sequenceLength: Int?
+  /// The highest learning rate.
+  public var learningRate: Double?
+  /// The curve of the learning rate.
+  public var curve = ScheduleCurve.cosine
+  /// The decay of matrices.
+  public var weightDecay = 0.1
+  /// The share of every batch that comes from the base model's language.
+  ///
+  /// A quarter for a new language: Ibrahim et al., 2024, arXiv:2403.08763, section 6.
+  public var replayShare = 0.25
+  /// The share of the steps that move the rows of the embedding and the head alone.
+  ///
+  /// They cost two thirds of a full step, and spare the body the gradients of rows that mean nothing
+  /// yet.
+  public var rowStageShare = 0.05
+  /// The factor on the learning rate of new rows while they move alone.
+  public var newRowRate = 5.0
+  /// The factor on the learning rate of base rows while the body is frozen.
+  public var baseRowRate = 0.1
+  /// The share of each corpus that is held out for measuring.
+  public var heldOutShare = 0.1
+  /// The most bytes of each corpus that are held out.
+  public var heldOutSizeLimit = 256 << 10
+  /// How much worse the replay corpus may get, in bits per byte, for weights to be chosen.
+  public var maximumForgetting = 0.05
+  /// How often the held-out documents are scored during training.
+  public var evaluationCount = 6
+  /// Where the order of data comes from.
+  public var seed: UInt64 = 0
+
+  /// The recommended options.
+  public init() {}
+}
+
+extension AdaptationOptions {
+  /// How many new tokens a corpus can teach: one for every ``bytesPerNewToken`` bytes, at most 8,192.
+  ///
+  /// - Parameter trainingByteCount: The bytes to train on.
+  public static func newTokenCount(trainingByteCount: Int) -> Int {
+    min(8_192, trainingByteCount / bytesPerNewToken)
+  }
+
+  /// The bytes of text that pay for a new token.
+  ///
+  /// The pairs that continued BPE finds become rare quickly: with a token for every hundred bytes the
+  /// last ones still stand some ten times in the text.
+  public static let bytesPerNewToken = 100
+}

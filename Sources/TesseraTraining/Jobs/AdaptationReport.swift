@@ -1,0 +1,136 @@
+public import TesseraBasics
+
+/// What an adaptation did to a model: the same held-out bytes before and after.
+public struct AdaptationReport: Sendable {
+  /// One corpus.
+  public struct Row: Sendable {
+    /// The corpus' name.
+    public var name: String
+    /// The base model's score, with the base tokenizer.
+    public var before: CorpusScore
+    /// The adapted model's score, with the extended tokenizer.
+    public var after: CorpusScore
+
+    /// Creates a row.
+    public init(name: String, before: CorpusScore, after: CorpusScore) {
+      self.name = name
+      self.before = before
+      self.after = after
+    }
+
+    /// How many bits per byte the model has gained; negative is better.
+    public var change: Double { after.bitsPerByte - before.bitsPerByte }
+
+    /// The change as a share of what it was.
+    public var relativeChange: Double { change / before.bitsPerByte }
+
+    /// The row as a JSON object.
+    public var record: JSONValue {
+      .object([
+        "name": .string(name),
+        "documents": .init(before.documents.count),
+        "bytes": .init(before.bytes),
+        "bytes_per_token_before": .init(before.bytesPerToken),
+        "bytes_per_token_after": .init(after.bytesPerToken),
+        "bits_per_byte_before": .init(before.bitsPerByte),
+        "bits_per_byte_after": .init(after.bitsPerByte),
+        "bits_per_byte_change": .init(change),
+        "relative_change": .init(relativeChange),
+      ])
+    }
+  }
+
+  /// The base model, as it was named.
+  public var baseModel: String
+  /// The new language.
+  public var target: Row
+  /// The language to keep, if there is a corpus of it.
+  public var replay: Row?
+  /// The number of new tokens.
+  public var newTokenCount: Int
+  /// The training.
+  public var training: AdaptationResult
+  /// The whole job's time.
+  public var seconds: Double
+  /// The plan of the training.
+  public var plan: JSONValue
+
+  /// Creates a report.
+  public init(
+    baseModel: String, target: Row, replay: Row?, newTokenCount: Int, training: AdaptationResult,
+    seconds: Double, plan: JSONValue
+  ) {
+    self.baseModel = baseModel
+    self.target = target
+    self.replay = replay
+    self.newTokenCount = newTokenCount
+    self.training = training
+    self.seconds = seconds
+    self.plan = plan
+  }
+
+  /// The report as a JSON object.
+  public var record: JSONValue {
+    .object([
+      "base_model": .string(baseModel),
+      "target": target.record,
+      "replay": replay?.record ?? .null,
+      "new_tokens": .init(newTokenCount),
+      "chosen_step": .init(training.chosenStep),
+      "keeps_limit": .bool(training.keepsLimit),
+      "steps": .init(training.outcome.steps),
+      "tokens": .init(training.outcome.tokens),
+      "skipped_steps": .init(training.outcome.skippedSteps),
+      "seconds": .init(seconds),
+      "plan": plan,
+    ])
+  }
+
+  /// The model card: what the model is, what it was made from, and how it was measured.
+  ///
+  /// The head between the two lines of dashes is what the Hugging Face hub reads.
+  public var modelCard: String {
+    let rows = [target, replay].compactMap { $0 }
+    let table = rows.map { row in
+      "| \(row.name) | \(row.before.documents.count) | \(row.before.bytes) "
+        + "| \(Self.fixed(row.before.bytesPerToken, 2)) | \(Self.fixed(row.after.bytesPerToken, 2)) "
+        + "| \(Self.fixed(row.before.bitsPerByte, 3)) | \(Self.fixed(row.after.bitsPerByte, 3)) |"
+    }.joined(separator: "\n")
+    return """
+      ---
+      library_name: transformers
+      pipeline_tag: text-generation
+      tags:
+      - tessera
+      - vocabulary-expansion
+      - continued-pretraining
+      ---
+
+      # \(Self.lastComponent(baseModel)), adapted to \(target.name)
+
+      The model \(Self.lastComponent(baseModel)) with \(newTokenCount) new tokens, trained for \
+      \(training.outcome.steps) steps (\(training.outcome.tokens) tokens) on \(target.name)\
+      \(replay.map { " with replay of \($0.name)" } ?? ""). The weights are those after step \
+      \(training.chosenStep).
+
+      Bits per byte are measured on whole documents that were never trained on, the same bytes before \
+      and after; lower is better.
+
+      | corpus | documents | bytes | bytes per token before | after | bits per byte before | after |
+      |---|---|---|---|---|---|---|
+      \(table)
+
+      The plan of the run is in `run.json`, every step in `metrics.jsonl`, the new tokens in \
+      `extension.json`, and these numbers in `report.json`.
+
+      """
+  }
+
+  /// A number with a fixed number of digits after the point.
+  private static func fixed(_ value: Double, _ digits: Int) -> String {
+    StepReport.fixed(value, digits: digits)
+  }
+
+  /// The last part of a path.
+  private static func lastComponent(_ path: String) -> String { Path.lastComponent(of: path) }
+}

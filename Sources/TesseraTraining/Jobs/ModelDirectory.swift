@@ -1,0 +1,42 @@
+import TesseraBasics
+public import TesseraCheckpoints
+public import TesseraModels
+public import TesseraTensors
+public import TesseraTokenizers
+
+/// A folder that transformers loads a model from: weights, configuration and tokenizer.
+public enum ModelDirectory {
+  /// Writes a model: `config.json`, the weights, `generation_config.json` and the tokenizer's files.
+  ///
+  /// Each file appears whole or not at all; the configuration comes first and the weights after it,
+  /// so that a folder with weights is complete but for the tokenizer.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - tokenizer: Its tokenizer.
+  ///   - directory: A folder that exists.
+  ///   - elementType: How weights are stored.
+  ///   - source: The configuration that the model was read with, whose other keys are kept.
+  /// - Throws: `CheckpointError`, `TokenizerError`, `FileError`.
+  public static func write(
+    _ model: Transformer, tokenizer: Tokenizer, to directory: String, elementType: ElementType,
+    like source: ModelConfiguration? = nil
+  ) throws {
+    var configuration = try model.modelConfiguration(elementType: elementType, like: source)
+    if source == nil, let endOfText = tokenizer.endOfText {
+      var json = configuration.json
+      json["bos_token_id"] = .init(endOfText)
+      json["eos_token_id"] = .init(endOfText)
+      configuration = try ModelConfiguration(json: json)
+    }
+    try model.save(toStaging: directory, elementType: elementType, like: configuration)
+    var generation: JSONObject = ["_from_model_config": true]
+    for key in ["bos_token_id", "eos_token_id"] {
+      if let value = configuration.json[key], !value.isNull { generation[key] = value }
+    }
+    try writeFile(
+      Path.join(directory, "generation_config.json"),
+      JSONValue.object(generation).serialized(pretty: true))
+    try tokenizer.write(toDirectory: directory)
+  }
+}

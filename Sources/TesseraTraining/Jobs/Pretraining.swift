@@ -1,0 +1,203 @@
+public import TesseraBasics
+public import TesseraModels
+public import TesseraTokenizers
+
+/// A model trained from nothing: the job behind `tessera pretrain`.
+///
+/// Making one plans the run; ``run(in:progress:)`` trains and leaves a model directory.
+public struct Pretraining: Sendable {
+  /// What was asked for.
+  public let options: PretrainingOptions
+  /// The steps.
+  public let plan: TrainingPlan
+  /// The batches.
+  public let data: TrainingData
+  /// The model before the first step.
+  public let model: Transformer
+  /// The speed that the plan was made for; nil if none was needed.
+  public let plannedTokensPerSecond: Double?
+  let tokenizer: Tokenizer
+  let corpus: TokenizedCorpus
+  let heldOut: TokenizedDocuments
+
+  /// The most tokens in one forward and backward: enough to keep the cores busy, little enough for
+  /// the activations to stay small.
+  private static let microBatchTokenCount = 4_096
+
+  /// Plans a run.
+  ///
+  /// - Parameters:
+  ///   - tokenizer: The tokenizer of the model.
+  ///   - corpus: The corpus, encoded by it.
+  ///   - options: Sizes, budget and rates; what is nil is decided here.
+  ///   - record: The record of the run to resume, whose number of steps is then taken.
+  /// - Throws: ``TrainingRunError``, `TokenizerError`.
+  public init(
+    tokenizer: Tokenizer, corpus: TokenizedCorpus, options: PretrainingOptions,
+    resuming record: JSONValue? = nil
+  ) throws {
+    self.options = options
+    self.tokenizer = tokenizer
+    self.corpus = corpus
+    let model = Transformer(
+      configuration: options.size.configuration(
+        vocabularySize: tokenizer.vocabularySize, contextLength: options.contextLength),
+      seed: options.seed)
+    self.model = model
+    let context = options.contextLength
+    func data(batchTokenCount: Int) -> TrainingData {
+      TrainingData(
+        sources: [TrainingSource(name: "corpus", documents: corpus.training)],
+        stages: [MixtureStage(firstStep: 0, mixture: Mixture(weights: [1]))],
+        sequenceLength: context, batchSequenceCount: max(1, batchTokenCount / context),
+        seed: options.seed)
+    }
+    let microBatch = max(1, Self.microBatchTokenCount / context)
+    var speed = record?["planned_tokens_per_second"]?.double
+    if case .seconds = options.budget, speed == nil {
+      speed = try TrainingRun.tokensPerSecond(
+        of: model, on: data(batchTokenCount: Self.microBatchTokenCount),
+        microBatchSequenceCount: microBatch)
+    }
+    plannedTokensPerSecond = speed
+    let tokens = options.budget.steps(batchTokenCount: 1, tokensPerSecond: speed ?? 0)
+    let batch = options.batchTokenCount ?? Self.batchTokenCount(options.budget, tokens: tokens)
+    self.data = data(batchTokenCount: batch)
+    let steps = options.budget.steps(
+      batchTokenCount: self.data.batchTokenCount, tokensPerSecond: speed ?? 0)
+    let body = model.layout.tensors.filter { !$0.hasTokenRows }.reduce(0) { $0 + $1.range.count }
+    let rate =
+      options.learningRate
+      ?? StepLaw.learningRate(
+        bodyParameterCount: body, tokenCount: steps * self.data.batchTokenCount)
+    plan = TrainingPlan(
+      steps: steps, schedule: options.curve.schedule(peak: rate, steps: steps),
+      stages: [
+        TrainingStage(
+          name: "training", firstStep: 0, scope: .all,
+          groups: ParameterGroup.standard(layout: model.layout, weightDecay: options.weightDecay))
+      ],
+      microBatchSequenceCount: microBatch,
+      evaluationInterval: max(10, steps / max(1, options.evaluationCount)))
+    heldOut = try DocumentEncoder(tokenizer, name: "held-out documents").encode(
+      Self.prefix(of: corpus.heldOut, sizeLimit: options.heldOutSizeLimit))
+  }
+
+  /// The batch for a budget: by the Step Law, except that a given number of steps keeps to 4,096
+  /// tokens, since the law needs the number of tokens that the batch itself decides.
+  private static func batchTokenCount(_ budget: TrainingBudget, tokens: Int) -> Int {
+    if case .steps = budget { return microBatchTokenCount }
+    return StepLaw.batchTokenCount(tokenCount: tokens)
+  }
+
+  /// The first documents up to a size, at least one if there is any.
+  private static func prefix(of documents: [[UInt8]], sizeLimit: Int) -> [[UInt8]] {
+    var size = 0
+    return Array(
+      documents.prefix { document in
+        defer { size += document.count }
+        return size == 0 || size + document.count <= sizeLimit
+      })
+  }
+
+  /// What is scored during training: the first of the held-out documents.
+  private var watched: [EvaluationSet] {
+    get throws {
+      guard heldOut.count > 0 else { return [] }
+      let documents = Self.prefix(of: corpus.heldOut, sizeLimit: options.watchedSizeLimit)
+      let encoded = try DocumentEncoder(tokenizer, name: "held-out documents").encode(documents)
+      return [EvaluationSet(name: "held_out", documents: encoded)]
+    }
+  }
+
+  /// The plan as a record, for people's and programs' eyes, and for resuming.
+  public var record: JSONValue {
+    .object([
+      "size": .string(options.size.rawValue),
+      "parameters": .init(model.layout.count),
+      "vocabulary_size": .init(model.configuration.vocabularySize),
+      "context_length": .init(options.contextLength),
+      "training_documents": .init(corpus.training.count),
+      "training_bytes": .init(corpus.training.byteCount),
+      "training_tokens": .init(corpus.training.textTokenCount),
+      "held_out_documents": .init(heldOut.count),
+      "held_out_bytes": .init(heldOut.byteCount),
+      "corpus_sha256": .string(corpus.sha256),
+      "steps": .init(plan.steps),
+      "batch_tokens": .init(data.batchTokenCount),
+      "tokens": .init(plan.steps * data.batchTokenCount),
+      "epochs": .init(data.epochs(after: plan.steps)[0]),
+      "learning_rate": .init(plan.schedule.peak),
+      "schedule": .string(options.curve.rawValue),
+      "weight_decay": .init(options.weightDecay),
+      "seed": .init(options.seed),
+      "planned_tokens_per_second": plannedTokensPerSecond.map { .init($0) } ?? .null,
+    ])
+  }
+
+  /// Trains, and writes the model, its tokenizer, the held-out documents and the record.
+  ///
+  /// - Parameters:
+  ///   - directory: The folder of the run; states in it are continued.
+  ///   - progress: Gets the steps.
+  ///   - onResume: Told the step from which a run continues, and the states that were passed over.
+  /// - Returns: The result, or nil if the run was interrupted; its state is then saved.
+  /// - Throws: ``TrainingRunError``, `CheckpointError`, `TokenizerError`, `FileError`.
+  public func run(
+    in directory: inout RunDirectory, progress: ProgressHandler? = nil,
+    onResume: (_ step: Int, _ faults: [StateFault]) -> Void = { _, _ in }
+  ) throws -> PretrainingResult? {
+    if !directory.isResumed { try directory.write(record) }
+    var run = TrainingRun(
+      model: model, plan: plan, data: data, evaluations: try watched, directory: directory.path)
+    if directory.isResumed, let faults = try run.resume() { onResume(run.step, faults) }
+    let outcome = try run.run(progress: progress)
+    guard outcome.isComplete else { return nil }
+
+    try ModelDirectory.write(
+      run.model, tokenizer: tokenizer, to: directory.path, elementType: options.elementType)
+    // What is reported is what the files hold.
+    let stored = try Transformer(checkpoint: directory.path)
+    let score = stored.score(heldOut, workspace: TransformerWorkspace(), progress: progress)
+    let result = PretrainingResult(
+      outcome: outcome, score: heldOut.count > 0 ? score : nil, evaluations: run.evaluations)
+    try writeHeldOut(to: directory.path)
+    try writeFile(
+      Path.join(directory.path, "training.json"),
+      JSONValue.object(["plan": record, "result": result.record]).serialized(pretty: true))
+    return result
+  }
+
+  /// Writes the held-out documents that were scored, one JSON object a line.
+  private func writeHeldOut(to directory: String) throws {
+    var lines: [UInt8] = []
+    for document in corpus.heldOut.prefix(heldOut.count) {
+      let text = JSONValue.string(String(decoding: document, as: UTF8.self))
+      lines += JSONValue.object(["text": text]).serialized(pretty: false)
+      lines.append(UInt8(ascii: "\n"))
+    }
+    try writeFile(Path.join(directory, "held-out.jsonl"), lines)
+  }
+}
+
+/// What came out of a ``Pretraining``.
+public struct PretrainingResult: Sendable {
+  /// Steps, tokens and time.
+  public var outcome: TrainingOutcome
+  /// The score of the held-out documents by the weights as they are stored; nil if there are none.
+  public var score: CorpusScore?
+  /// The evaluations during training.
+  public var evaluations: [RunEvaluation]
+
+  /// The result as a JSON object.
+  public var record: JSONValue {
+    .object([
+      "steps": .init(outcome.steps),
+      "tokens": .init(outcome.tokens),
+      "skipped_steps": .init(outcome.skippedSteps),
+      "seconds": .init(outcome.seconds),
+      "tokens_per_second": .init(outcome.tokensPerSecond.rounded()),
+      "held_out": score.map { $0.record() } ?? .null,
+    ])
+  }
+}

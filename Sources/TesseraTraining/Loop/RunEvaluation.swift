@@ -1,0 +1,32 @@
+/// The scores of a run's evaluation sets after a number of steps.
+public struct RunEvaluation: Hashable, Sendable {
+  /// The score of one set.
+  public struct Entry: Hashable, Sendable {
+    /// The set's name.
+    public var name: String
+    /// Its bits per byte.
+    public var bitsPerByte: Double
+
+    /// Creates an entry.
+    public init(name: String, bitsPerByte: Double) {
+      self.name = name
+      self.bitsPerByte = bitsPerByte
+    }
+  }
+
+  /// The number of steps done.
+  public var step: Int
+  /// The scores, in the order of the sets.
+  public var entries: [Entry]
+
+  /// Creates an evaluation.
+  public init(step: Int, entries: [Entry]) {
+    self.step = step
+    self.entries = entries
+  }
+
+  /// The bits per byte of a set.
+  public subscript(name: String) -> Double? {
+    entries.first { $0.name == name }?.bitsPerByte
+  }
+}

@@ -1,0 +1,75 @@
+import TesseraBasics
+
+/// The part of a state that is not arrays, as `state.json` holds it.
+extension RunState {
+  /// Format version of `state.json`.
+  static let formatVersion = 1
+
+  /// The record of this state for a run with an identity.
+  func record(identity: RunIdentity) -> JSONValue {
+    .object([
+      "version": .init(Self.formatVersion),
+      "step": .init(step),
+      "skipped_in_a_row": .init(skipped.inARow),
+      "skipped": .init(skipped.total),
+      "best_step": bestStep.map { .init($0) } ?? .null,
+      "evaluations": .array(
+        evaluations.map { evaluation in
+          .object([
+            "step": .init(evaluation.step),
+            "bits_per_byte": .object(
+              JSONObject(members: evaluation.entries.map { ($0.name, .init($0.bitsPerByte)) })),
+          ])
+        }),
+      "model": identity.model,
+      "data": .string(identity.data),
+      "plan": identity.plan,
+    ])
+  }
+
+  /// What a record says, apart from the arrays.
+  struct Header {
+    var step: Int
+    var skipped: (inARow: Int, total: Int)
+    var bestStep: Int?
+    var evaluations: [RunEvaluation]
+    var identity: RunIdentity
+  }
+
+  /// Reads a record.
+  ///
+  /// - Returns: nil if a field is missing or of the wrong type.
+  static func header(of record: JSONValue) -> Header? {
+    guard record["version"]?.int == formatVersion, let step = record["step"]?.int, step >= 0,
+      let inARow = record["skipped_in_a_row"]?.int, let total = record["skipped"]?.int,
+      let best = record["best_step"], let list = record["evaluations"]?.array,
+      let model = record["model"], let data = record["data"]?.string, let plan = record["plan"]
+    else { return nil }
+    var evaluations: [RunEvaluation] = []
+    for item in list {
+      guard let step = item["step"]?.int, let scores = item["bits_per_byte"]?.object else {
+        return nil
+      }
+      var entries: [RunEvaluation.Entry] = []
+      for (name, value) in scores.members {
+        // A score that is not a number is stored as null.
+        guard let bits = value.isNull ? .nan : value.double else { return nil }
+        entries.append(RunEvaluation.Entry(name: name, bitsPerByte: bits))
+      }
+      evaluations.append(RunEvaluation(step: step, entries: entries))
+    }
+    return Header(
+      step: step, skipped: (inARow, total), bestStep: best.int, evaluations: evaluations,
+      identity: RunIdentity(model: model, data: data, plan: plan))
+  }
+}
+
+/// What must be the same for a state to be resumed.
+struct RunIdentity: Hashable, Sendable {
+  /// The model's tensors: names and shapes.
+  var model: JSONValue
+  /// A hash of the training tokens and of how they are mixed.
+  var data: String
+  /// The plan.
+  var plan: JSONValue
+}

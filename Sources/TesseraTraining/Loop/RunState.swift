@@ -1,0 +1,48 @@
+// A state of a run is a folder `step-NNNNNNNN` that appears whole or not at all:
+//
+//   file                content
+//   weights.f32         the parameters: 32-bit floats, little-endian, in the order of the layout
+//   first-moment.f32    AdamW's first moment, likewise
+//   second-moment.f32   AdamW's second moment, likewise
+//   updates.u32         AdamW's update counts: 32-bit unsigned integers, little-endian
+//   best.f32            the weights with the best evaluation so far, if there is one
+//   state.json          step, counts, best evaluation, and what the run must be resumed with
+//   MANIFEST.json       size and SHA-256 of each of the others; written last
+
+/// Everything that a run needs to continue as if it had never stopped.
+public struct RunState: Hashable, Sendable {
+  /// The number of steps done.
+  public var step: Int
+  /// The parameters.
+  public var parameters: [Float]
+  /// What AdamW remembers.
+  public var optimizer: AdamWState
+  /// The counts of steps left out: in a row now, and in all.
+  public var skipped: (inARow: Int, total: Int) {
+    get { (skippedInARow, skippedInAll) }
+    set { (skippedInARow, skippedInAll) = newValue }
+  }
+  private var skippedInARow: Int
+  private var skippedInAll: Int
+  /// The evaluations so far.
+  public var evaluations: [RunEvaluation]
+  /// The weights of the best evaluation so far.
+  public var best: [Float]?
+  /// The step of the best evaluation so far.
+  public var bestStep: Int?
+
+  /// Creates a state.
+  public init(
+    step: Int, parameters: [Float], optimizer: AdamWState, skipped: (inARow: Int, total: Int),
+    evaluations: [RunEvaluation], best: [Float]?, bestStep: Int?
+  ) {
+    self.step = step
+    self.parameters = parameters
+    self.optimizer = optimizer
+    skippedInARow = skipped.inARow
+    skippedInAll = skipped.total
+    self.evaluations = evaluations
+    self.best = best
+    self.bestStep = bestStep
+  }
+}

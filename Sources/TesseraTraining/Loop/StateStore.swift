@@ -1,0 +1,189 @@
+import TesseraBasics
+
+/// The folder of a run's states: written whole or not at all, the newest whole one is continued.
+struct StateStore: Sendable {
+  /// The folder that holds one folder for each state.
+  let path: String
+  /// How many states are kept.
+  let keptCount: Int
+
+  /// The largest manifest or record that is read, in bytes.
+  private static let recordSizeLimit = 16 << 20
+  private static let prefix = "step-"
+
+  /// Names a store; nothing is made before the first ``save(_:identity:)``.
+  init(path: String, keptCount: Int = 2) {
+    self.path = path
+    self.keptCount = keptCount
+  }
+
+  /// Writes a state, then removes all but the newest ones.
+  func save(_ state: RunState, identity: RunIdentity) throws(TrainingRunError) {
+    do throws(FileError) {
+      try createDirectory(path)
+      let output = try OutputDirectory(path: folder(ofStep: state.step), force: true)
+      let staging = output.stagingPath
+      var manifest = JSONObject()
+      func write(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        var hash = SHA256()
+        unsafe hash.update(bytes)
+        var file = try AtomicFile(path: staging + "/" + name)
+        try unsafe file.write(bytes)
+        try file.commit()
+        manifest[name] = .object([
+          "size": .init(bytes.count), "sha256": .string(SHA256.hexadecimal(hash.finalize())),
+        ])
+      }
+      func write<Element: BitwiseCopyable>(
+        _ name: String, _ values: [Element]
+      ) throws(FileError) {
+        // SAFETY: the pointer is read inside the closure alone; floats and integers have no
+        // padding, and every platform that we build for stores them with the low byte first.
+        try unsafe values.span.withUnsafeBytes { bytes throws(FileError) -> Void in
+          try unsafe write(name, bytes)
+        }
+      }
+      try write("weights.f32", state.parameters)
+      try write("first-moment.f32", state.optimizer.firstMoment)
+      try write("second-moment.f32", state.optimizer.secondMoment)
+      try write("updates.u32", state.optimizer.updateCounts)
+      if let best = state.best { try write("best.f32", best) }
+      try write("state.json", state.record(identity: identity).serialized(pretty: true))
+      try writeFile(
+        staging + "/MANIFEST.json", JSONValue.object(manifest).serialized(pretty: true))
+      try output.commit()
+      prune()
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// The newest whole state, and what was passed over on the way to it.
+  ///
+  /// - Returns: nil if there is no state at all.
+  /// - Throws: ``TrainingRunError/noValidState(path:faults:)``, or
+  ///   ``TrainingRunError/stateMismatch(path:part:)`` if the newest whole one belongs to another run.
+  func loadNewest(
+    identity: RunIdentity
+  ) throws(TrainingRunError) -> (state: RunState, faults: [StateFault])? {
+    var faults: [StateFault] = []
+    for step in steps().reversed() {
+      let folder = folder(ofStep: step)
+      switch load(folder, step: step) {
+      case .failure(let fault): faults.append(fault)
+      case .success(let (state, found)):
+        if let part = found.firstDifference(from: identity) {
+          throw .stateMismatch(path: folder, part: part)
+        }
+        return (state, faults)
+      }
+    }
+    if faults.isEmpty { return nil }
+    throw .noValidState(path: path, faults: faults)
+  }
+
+  /// Removes every state.
+  func removeAll() {
+    for step in steps() { _ = removeTree(folder(ofStep: step)) }
+  }
+
+  /// The steps of which there is a folder, in rising order.
+  func steps() -> [Int] {
+    let files = (try? listFiles(under: path)) ?? []
+    let names = Set(files.map { $0.dropFirst(path.utf8.count + 1).prefix { $0 != "/" } })
+    return names.compactMap { name in
+      name.hasPrefix(Self.prefix) ? Int(name.dropFirst(Self.prefix.count)) : nil
+    }.sorted()
+  }
+
+  /// The folder of a state.
+  func folder(ofStep step: Int) -> String {
+    let digits = String(step)
+    return path + "/" + Self.prefix + String(repeating: "0", count: max(0, 8 - digits.count))
+      + digits
+  }
+
+  /// Removes all but the newest states.
+  private func prune() {
+    for step in steps().dropLast(keptCount) { _ = removeTree(folder(ofStep: step)) }
+  }
+
+  /// Reads one state and checks every byte of it.
+  private func load(
+    _ folder: String, step: Int
+  ) -> Result<(state: RunState, identity: RunIdentity), StateFault> {
+    func fault(_ reason: String) -> Result<(state: RunState, identity: RunIdentity), StateFault> {
+      .failure(StateFault(path: folder, reason: reason))
+    }
+    do {
+      let text = try readFile(folder + "/MANIFEST.json", limit: Self.recordSizeLimit)
+      let manifest = try JSONValue(parsing: text)
+      guard let entries = manifest.object else { return fault("MANIFEST.json is not an object") }
+      var files: [String: [UInt8]] = [:]
+      for (name, entry) in entries.members {
+        guard Self.fileNames.contains(name), let size = entry["size"]?.int, size >= 0,
+          let hash = entry["sha256"]?.string
+        else { return fault("MANIFEST.json has a wrong entry \"\(name)\"") }
+        let file = try InputFile(path: folder + "/" + name)
+        guard file.size == size else {
+          return fault("\(name) has \(file.size) bytes, and the manifest says \(size)")
+        }
+        let bytes = try file.read(at: 0, count: size)
+        guard SHA256.hexDigest(of: bytes) == hash else {
+          return fault("\(name) does not have the hash that the manifest says")
+        }
+        files[name] = bytes
+      }
+      guard let weights = files["weights.f32"], let first = files["first-moment.f32"],
+        let second = files["second-moment.f32"], let updates = files["updates.u32"],
+        let record = files["state.json"]
+      else { return fault("MANIFEST.json lacks a file") }
+      guard let header = RunState.header(of: try JSONValue(parsing: record)), header.step == step
+      else { return fault("state.json has a missing or wrong field") }
+      guard (header.bestStep != nil) == (files["best.f32"] != nil) else {
+        return fault("state.json and best.f32 do not belong together")
+      }
+      let sizes = [first.count, second.count, files["best.f32"]?.count ?? weights.count]
+      guard weights.count % 4 == 0, updates.count % 4 == 0,
+        sizes.allSatisfy({ $0 == weights.count })
+      else { return fault("the arrays differ in length") }
+      let state = RunState(
+        step: step, parameters: Self.floats(weights),
+        optimizer: AdamWState(
+          firstMoment: Self.floats(first), secondMoment: Self.floats(second),
+          updateCounts: Self.integers(updates)),
+        skipped: header.skipped, evaluations: header.evaluations,
+        best: files["best.f32"].map(Self.floats), bestStep: header.bestStep)
+      return .success((state, header.identity))
+    } catch {
+      return fault("\(error)")
+    }
+  }
+
+  /// The files that a manifest may name.
+  private static let fileNames: Set<String> = [
+    "weights.f32", "first-moment.f32", "second-moment.f32", "updates.u32", "best.f32", "state.json",
+  ]
+
+  /// Little-endian 32-bit integers.
+  private static func integers(_ bytes: [UInt8]) -> [UInt32] {
+    (0..<bytes.count / 4).map { i in
+      (0..<4).reduce(0) { $0 | UInt32(bytes[4 * i + $1]) << UInt32(8 * $1) }
+    }
+  }
+
+  /// Little-endian 32-bit floats.
+  private static func floats(_ bytes: [UInt8]) -> [Float] {
+    integers(bytes).map { Float(bitPattern: $0) }
+  }
+}
+
+extension RunIdentity {
+  /// The first part in which two runs differ, as an error calls it.
+  func firstDifference(from other: RunIdentity) -> String? {
+    if model != other.model { return "model" }
+    if data != other.data { return "corpus, mixture, batch size or seed" }
+    if plan != other.plan { return "plan (steps, learning rate, stages or evaluation)" }
+    return nil
+  }
+}

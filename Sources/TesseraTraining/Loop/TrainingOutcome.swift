@@ -1,0 +1,69 @@
+import TesseraBasics
+
+/// What a call of ``TrainingRun/run(progress:shouldStop:)`` did.
+public struct TrainingOutcome: Hashable, Sendable {
+  /// Whether all steps are done; false after an interruption.
+  public var isComplete: Bool
+  /// The steps done, those before resuming included.
+  public var steps: Int
+  /// The tokens seen in them.
+  public var tokens: Int
+  /// The steps left out because their gradient was not finite.
+  public var skippedSteps: Int
+  /// The time that this call took, evaluations included.
+  public var seconds: Double
+  /// The tokens trained on per second of this call.
+  public var tokensPerSecond: Double
+}
+
+/// What one step did.
+struct StepReport: Hashable, Sendable {
+  var stage: String
+  var loss: Double
+  var gradientNorm: Double
+  var learningRate: Double
+  var isSkipped: Bool
+
+  /// The step as a line of the metrics.
+  func record(step: Int, tokens: Int, seconds: Double) -> JSONValue {
+    var record: JSONObject = [
+      "step": .init(step),
+      "stage": .string(stage),
+      "loss": loss.isFinite ? .init(loss) : .null,
+      "learning_rate": .init(learningRate),
+      "gradient_norm": gradientNorm.isFinite ? .init(gradientNorm) : .null,
+      "tokens": .init(step * tokens),
+      "tokens_per_second": .init((Double(tokens) / seconds).rounded()),
+    ]
+    if isSkipped { record["skipped"] = .bool(true) }
+    return .object(record)
+  }
+
+  /// A few words for the progress line.
+  func summary(tokensPerSecond: Double) -> String {
+    let loss = isSkipped ? "skipped" : "loss \(Self.fixed(loss, digits: 3))"
+    return "\(loss), \(Int(tokensPerSecond.rounded())) tokens/s"
+  }
+
+  /// A number with a fixed number of digits after the point.
+  static func fixed(_ value: Double, digits: Int) -> String {
+    guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
+    var scale = 1
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int((abs(value) * Double(scale)).rounded())
+    let fraction = String(scaled % scale)
+    let zeros = String(repeating: "0", count: digits - fraction.count)
+    return "\(value < 0 ? "-" : "")\(scaled / scale).\(zeros)\(fraction)"
+  }
+}
+
+extension RunEvaluation {
+  /// The evaluation as a line of the metrics.
+  var record: JSONValue {
+    .object([
+      "step": .init(step),
+      "bits_per_byte": .object(
+        JSONObject(members: entries.map { ($0.name, .init($0.bitsPerByte)) })),
+    ])
+  }
+}

@@ -1,0 +1,116 @@
+public import TesseraBasics
+public import TesseraModels
+
+/// From some step on, which parameters move and how fast.
+public struct TrainingStage: Hashable, Sendable {
+  /// What metrics and progress call it.
+  public var name: String
+  /// Its first step.
+  public var firstStep: Int
+  /// Which gradients are computed; must cover the groups.
+  public var scope: GradientScope
+  /// The parameters that move.
+  public var groups: [ParameterGroup]
+
+  /// Creates a stage.
+  public init(name: String, firstStep: Int, scope: GradientScope, groups: [ParameterGroup]) {
+    self.name = name
+    self.firstStep = firstStep
+    self.scope = scope
+    self.groups = groups
+  }
+}
+
+/// Everything that decides what the steps of a run compute, apart from the weights and the data.
+public struct TrainingPlan: Hashable, Sendable {
+  /// The number of steps.
+  public var steps: Int
+  /// The learning rate over the steps.
+  public var schedule: Schedule
+  /// Which parameters move when; the first stage starts at step 0.
+  public var stages: [TrainingStage]
+  /// The numbers of AdamW.
+  public var optimizer: AdamWOptimizer.Options
+  /// The largest norm of a gradient; a longer one is scaled down to it.
+  public var clipNorm: Double
+  /// The most sequences in one forward and backward; larger batches accumulate their gradient.
+  public var microBatchSequenceCount: Int
+  /// The number of steps between evaluations; 0 evaluates at the end only.
+  public var evaluationInterval: Int
+  /// How many steps in a row may have a gradient that is not finite before the run gives up.
+  public var skipLimit: Int
+
+  /// Creates a plan; the defaults are the usual ones for language models.
+  ///
+  /// - Precondition: there is a step and a stage, the stages start at step 0 and rise, and counts
+  ///   are positive.
+  public init(
+    steps: Int, schedule: Schedule, stages: [TrainingStage],
+    optimizer: AdamWOptimizer.Options = AdamWOptimizer.Options(), clipNorm: Double = 1,
+    microBatchSequenceCount: Int = 8, evaluationInterval: Int = 0, skipLimit: Int = 5
+  ) {
+    precondition(steps > 0, "a run has at least one step")
+    precondition(stages.first?.firstStep == 0, "the first stage starts at step 0")
+    precondition(
+      zip(stages, stages.dropFirst()).allSatisfy { $0.firstStep < $1.firstStep },
+      "the stages are out of order")
+    precondition(clipNorm > 0 && microBatchSequenceCount > 0 && evaluationInterval >= 0)
+    self.steps = steps
+    self.schedule = schedule
+    self.stages = stages
+    self.optimizer = optimizer
+    self.clipNorm = clipNorm
+    self.microBatchSequenceCount = microBatchSequenceCount
+    self.evaluationInterval = evaluationInterval
+    self.skipLimit = skipLimit
+  }
+
+  /// The stage that a step belongs to.
+  public func stage(at step: Int) -> TrainingStage {
+    stages.last { $0.firstStep <= step } ?? stages[0]
+  }
+}
+
+extension TrainingPlan {
+  /// The plan as it is stored beside a state, so that a run is never resumed under another one.
+  public var record: JSONValue {
+    .object([
+      "steps": .init(steps),
+      "schedule": .array(
+        schedule.segments.map { segment in
+          .object([
+            "steps": .init(segment.steps), "shape": .string(segment.shape.rawValue),
+            "from": .init(segment.from), "to": .init(segment.to),
+          ])
+        }),
+      "stages": .array(stages.map(\.record)),
+      "beta1": .init(optimizer.beta1),
+      "beta2": .init(optimizer.beta2),
+      "epsilon": .init(optimizer.epsilon),
+      "clip_norm": .init(clipNorm),
+      "micro_batch_sequences": .init(microBatchSequenceCount),
+      "evaluation_interval": .init(evaluationInterval),
+      "skip_limit": .init(skipLimit),
+    ])
+  }
+}
+
+extension TrainingStage {
+  /// The stage as a part of the plan's record.
+  fileprivate var record: JSONValue {
+    .object([
+      "name": .string(name),
+      "first_step": .init(firstStep),
+      "groups": .array(
+        groups.map { group in
+          .object([
+            "name": .string(group.name),
+            "rate": .init(group.rate),
+            "weight_decay": .init(group.weightDecay),
+            "tensors": .init(group.members.count),
+            "rows": .init(group.members.reduce(0) { $0 + $1.rows.count }),
+          ])
+        }),
+    ])
+  }
+}

@@ -1,0 +1,226 @@
+public import TesseraBasics
+public import TesseraModels
+import TesseraTensors
+
+/// A training run: a model, its data, a plan, and a folder for its state.
+///
+/// Steps are pure functions of weights, moments and the step number, so a run that is stopped at any
+/// moment and resumed gives the same weights, bit for bit, as one that is not.
+///
+///     var run = TrainingRun(model: model, plan: plan, data: data, evaluations: sets)
+///     let outcome = try run.run()
+///     outcome.isComplete    // false if it was interrupted
+///
+/// With a folder it keeps there:
+/// - `metrics.jsonl`, a line for every step and every evaluation;
+/// - `state/`, the newest two states.
+public struct TrainingRun: Sendable {
+  /// The model; its parameters are those after the last step.
+  public private(set) var model: Transformer
+  /// The number of steps done.
+  public private(set) var step = 0
+  /// The evaluations so far.
+  public private(set) var evaluations: [RunEvaluation] = []
+  /// The parameters with the best evaluation so far, and its step, if the run selects.
+  public private(set) var best: (parameters: [Float], step: Int)?
+
+  let plan: TrainingPlan
+  let data: TrainingData
+  let sets: [EvaluationSet]
+  let selection: Selection?
+  private let directory: String?
+  private let identity: RunIdentity
+  private var optimizer: AdamWOptimizer
+  private var nonFinite: NonFiniteGuard
+  private var reader: BatchReader
+  private var log: MetricsLog?
+
+  /// Seconds between two states on disk.
+  public var saveIntervalSeconds = 300.0
+
+  /// Creates a run at its first step.
+  ///
+  /// - Parameters:
+  ///   - model: The model to start from.
+  ///   - plan: What the steps do.
+  ///   - data: What they see.
+  ///   - evaluations: What is scored now and then.
+  ///   - selection: Which evaluated weights to keep; nil keeps none but the last.
+  ///   - directory: The folder for metrics and states, which must exist; nil keeps neither.
+  public init(
+    model: Transformer, plan: TrainingPlan, data: TrainingData, evaluations: [EvaluationSet] = [],
+    selection: Selection? = nil, directory: String? = nil
+  ) {
+    self.model = model
+    self.plan = plan
+    self.data = data
+    sets = evaluations
+    self.selection = selection
+    self.directory = directory
+    identity = RunIdentity(
+      model: model.layout.record, data: data.fingerprint, plan: plan.record)
+    optimizer = AdamWOptimizer(layout: model.layout, options: plan.optimizer)
+    nonFinite = NonFiniteGuard(limit: plan.skipLimit)
+    reader = BatchReader(data)
+  }
+
+  /// Where states lie.
+  private var store: StateStore? { directory.map { StateStore(path: $0 + "/state") } }
+
+  /// Continues from the newest whole state in the run's folder.
+  ///
+  /// - Returns: The states that were passed over because they are not whole; nil if there is no
+  ///   state, and the run starts at its first step.
+  /// - Throws: ``TrainingRunError``, where no state is whole or they belong to another run.
+  public mutating func resume() throws(TrainingRunError) -> [StateFault]? {
+    guard let store, let (state, faults) = try store.loadNewest(identity: identity) else {
+      return nil
+    }
+    guard state.parameters.count == model.layout.count, optimizer.fits(state.optimizer) else {
+      throw .stateMismatch(path: store.folder(ofStep: state.step), part: "model")
+    }
+    model.parameters = state.parameters
+    optimizer.restore(state.optimizer)
+    nonFinite = NonFiniteGuard(
+      limit: plan.skipLimit, inARow: state.skipped.inARow, total: state.skipped.total)
+    evaluations = state.evaluations
+    best = state.best.flatMap { best in state.bestStep.map { (best, $0) } }
+    step = state.step
+    return faults
+  }
+
+  /// Runs the steps that are left, with an evaluation before the first and after the last.
+  ///
+  /// - Parameters:
+  ///   - progress: Gets the number of steps done.
+  ///   - shouldStop: Asked before each step; when it says yes, the state is saved and the run returns.
+  /// - Returns: What was done.
+  /// - Throws: ``TrainingRunError``.
+  public mutating func run(
+    progress: ProgressHandler? = nil, shouldStop: () -> Bool = { Interruption.isRequested }
+  ) throws(TrainingRunError) -> TrainingOutcome {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let firstStep = step
+    var lastSave = start
+    var lastFlush = start
+    if let directory {
+      log = try MetricsLog(
+        path: directory + "/metrics.jsonl", continuingAfter: firstStep > 0 ? firstStep : nil)
+      if firstStep == 0 { store?.removeAll() }
+    }
+    let workspace = TransformerWorkspace()
+    var gradient = [Float](repeating: 0, count: model.layout.count)
+    if step == 0, evaluations.isEmpty { evaluate(workspace: workspace, progress: progress) }
+
+    while step < plan.steps {
+      if shouldStop() {
+        try save()
+        return outcome(isComplete: false, since: firstStep, seconds: seconds(start, clock))
+      }
+      let stepStart = clock.now
+      let report = try makeStep(gradient: &gradient, workspace: workspace)
+      let elapsed = seconds(stepStart, clock)
+      log?.append(report.record(step: step, tokens: data.batchTokenCount, seconds: elapsed))
+      progress?(
+        ProgressUpdate(
+          phase: plan.stage(at: step - 1).name, completed: step, total: plan.steps, unit: "steps",
+          detail: report.summary(tokensPerSecond: Double(data.batchTokenCount) / elapsed)))
+      if isEvaluationDue { evaluate(workspace: workspace, progress: progress) }
+      if seconds(lastFlush, clock) > 5 {
+        try log?.flush()
+        lastFlush = clock.now
+      }
+      if seconds(lastSave, clock) > saveIntervalSeconds {
+        try save()
+        lastSave = clock.now
+      }
+    }
+    try save()
+    return outcome(isComplete: true, since: firstStep, seconds: seconds(start, clock))
+  }
+
+  /// The seconds since an instant.
+  private func seconds(_ start: ContinuousClock.Instant, _ clock: ContinuousClock) -> Double {
+    let duration = clock.now - start
+    return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+  }
+
+  /// One forward, backward and update.
+  private mutating func makeStep(
+    gradient: inout [Float], workspace: TransformerWorkspace
+  ) throws(TrainingRunError) -> StepReport {
+    let stage = plan.stage(at: step)
+    for i in gradient.indices { gradient[i] = 0 }
+    var loss = 0.0
+    var first = 0
+    while first < data.batchSequenceCount {
+      let last = min(first + plan.microBatchSequenceCount, data.batchSequenceCount)
+      let batch = reader.batch(step: step, sequences: first..<last)
+      loss +=
+        model.accumulateGradient(
+          of: batch, into: &gradient, scale: 1 / Float(data.batchTokenCount), scope: stage.scope,
+          workspace: workspace
+        ).sum
+      first = last
+    }
+    loss /= Double(data.batchTokenCount)
+    let norm = sumOfSquares(gradient.span).squareRoot()
+    let rate = plan.schedule.value(at: step)
+    let verdict = nonFinite.judge(loss: loss, gradientNorm: norm)
+    switch verdict {
+    case .stop: throw .notFinite(step: step, inARow: nonFinite.inARow)
+    case .skip: break
+    case .update:
+      optimizer.step(
+        parameters: &model.parameters, gradient: gradient,
+        gradientScale: min(1, plan.clipNorm / norm), learningRate: rate, groups: stage.groups)
+    }
+    step += 1
+    return StepReport(
+      stage: stage.name, loss: loss, gradientNorm: norm, learningRate: rate,
+      isSkipped: verdict == .skip)
+  }
+
+  /// Whether the sets are to be scored after the step that was just made.
+  private var isEvaluationDue: Bool {
+    step == plan.steps || (plan.evaluationInterval > 0 && step % plan.evaluationInterval == 0)
+  }
+
+  /// Scores the sets, and keeps the weights if they are the best so far.
+  private mutating func evaluate(workspace: TransformerWorkspace, progress: ProgressHandler?) {
+    guard !sets.isEmpty else { return }
+    let entries = sets.map { set in
+      let score = model.score(set.documents, options: set.scoring, workspace: workspace)
+      return RunEvaluation.Entry(name: set.name, bitsPerByte: score.bitsPerByte)
+    }
+    let evaluation = RunEvaluation(step: step, entries: entries)
+    if let selection {
+      let previous = best.flatMap { best in evaluations.last { $0.step == best.step } }
+      if previous.map({ selection.prefers(evaluation, to: $0) }) ?? true {
+        best = (model.parameters, step)
+      }
+    }
+    evaluations.append(evaluation)
+    log?.append(evaluation.record)
+  }
+
+  /// Writes the log and the state.
+  private func save() throws(TrainingRunError) {
+    guard let store else { return }
+    try log?.flush()
+    let state = RunState(
+      step: step, parameters: model.parameters, optimizer: optimizer.state,
+      skipped: (nonFinite.inARow, nonFinite.total), evaluations: evaluations,
+      best: best?.parameters, bestStep: best?.step)
+    try store.save(state, identity: identity)
+  }
+
+  /// What the run has done since a step.
+  private func outcome(isComplete: Bool, since first: Int, seconds: Double) -> TrainingOutcome {
+    TrainingOutcome(
+      isComplete: isComplete, steps: step, tokens: step * data.batchTokenCount,
+      skippedSteps: nonFinite.total, seconds: seconds,
+      tokensPerSecond: Double((step - first) * data.batchTokenCount) / max(seconds, 1e-9))
+  }
+}

@@ -1,0 +1,60 @@
+public import TesseraBasics
+
+/// What stops a training run.
+public enum TrainingRunError: Error, Equatable, Sendable {
+  /// Losses or gradients that are not numbers, more steps in a row than the plan allows.
+  case notFinite(step: Int, inARow: Int)
+  /// Nothing can be read from or written to the state.
+  case file(FileError)
+  /// A state was made under another plan, other data or another model.
+  case stateMismatch(path: String, part: String)
+  /// There are states, and none of them is whole.
+  case noValidState(path: String, faults: [StateFault])
+  /// There is no document to train on, or none is left beside those held out.
+  case noDocuments(source: String)
+  /// The tokenizer has no token for the end of a text.
+  case noEndOfText(tokenizer: String)
+  /// The tokens of a document do not stand for its bytes.
+  case bytesDiffer(source: String, document: Int, tokenBytes: Int, documentBytes: Int)
+  /// The tokenizer knows more tokens than the model has rows.
+  case vocabularyTooSmall(modelRows: Int, tokenizerSize: Int)
+}
+
+/// Why a state folder was passed over.
+public struct StateFault: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The folder.
+  public var path: String
+  /// What is wrong with it, as half a sentence.
+  public var reason: String
+
+  /// One sentence: which folder, and what is wrong with it.
+  public var description: String { "\(path) was passed over: \(reason)" }
+}
+
+extension TrainingRunError: CustomStringConvertible {
+  /// One sentence: what was found, and what was expected.
+  public var description: String {
+    switch self {
+    case .notFinite(let step, let inARow):
+      "step \(step): the loss or its gradient was not a number in \(inARow) steps in a row; "
+        + "try a lower --lr"
+    case .file(let error): "\(error)"
+    case .stateMismatch(let path, let part):
+      "\(path) was made with another \(part); resume with the options and files of the first run, "
+        + "or start over with --force"
+    case .noValidState(let path, let faults):
+      "\(path) holds no whole state: "
+        + faults.map(\.description).joined(separator: "; ")
+    case .noDocuments(let source):
+      "\(source) has too few documents to train on some and measure by others; --paragraphs or --lines "
+        + "make several out of a file"
+    case .noEndOfText(let tokenizer):
+      "\(tokenizer) has no end-of-text token; training needs one between documents"
+    case .bytesDiffer(let source, let document, let tokenBytes, let documentBytes):
+      "\(source), document \(document): its tokens stand for \(tokenBytes) bytes, "
+        + "the document has \(documentBytes)"
+    case .vocabularyTooSmall(let modelRows, let tokenizerSize):
+      "the tokenizer has \(tokenizerSize) tokens, the model only \(modelRows) rows"
+    }
+  }
+}

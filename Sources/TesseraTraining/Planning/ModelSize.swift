@@ -1,0 +1,34 @@
+public import TesseraModels
+
+/// Shapes of models to train from nothing, by name.
+///
+/// Heads are 64 wide (32 in the smallest), with two query heads to each head of keys and values. The
+/// feed-forward block is about 8/3 of the width, which gives a gated block the parameters of a plain
+/// one of 4 times the width (Shazeer, "GLU Variants Improve Transformer", 2020, arXiv:2002.05202).
+/// Embedding and head are tied: at these sizes a second matrix would be most of the model.
+public enum ModelSize: String, CaseIterable, Hashable, Sendable {
+  /// About a million parameters beside the embedding: seconds to train, for trying things.
+  case tiny
+  /// About 4.4 million beside the embedding, the size of the built-in base model.
+  case small
+  /// About 15 million beside the embedding.
+  case medium
+  /// About 71 million beside the embedding, the shape class of GPT-2's smallest.
+  case large
+
+  /// The configuration for a vocabulary and a context.
+  public func configuration(
+    vocabularySize: Int, contextLength: Int
+  ) -> TransformerConfiguration {
+    let (width, layers, heads, feedForward) =
+      switch self {
+      case .tiny: (128, 4, 4, 352)
+      case .small: (256, 6, 4, 704)
+      case .medium: (384, 10, 6, 1_024)
+      case .large: (768, 12, 12, 2_048)
+      }
+    return TransformerConfiguration(
+      vocabularySize: vocabularySize, width: width, layerCount: layers, headCount: heads,
+      keyValueHeadCount: heads / 2, feedForwardWidth: feedForward, contextLength: contextLength)
+  }
+}

@@ -1,0 +1,135 @@
+internal import TesseraBasics
+internal import TesseraCheckpoints
+internal import TesseraTokenizers
+
+/// Reads an extended model again and compares it with its base.
+///
+/// Checked are: the names, types, shapes and order of all tensors; the bytes of all old rows; that
+/// new rows are finite; that a tied head is the embedding; that the tokenizer has the IDs that it
+/// should, old tokens their bytes and new tokens theirs; and that each new token is reached by its
+/// merges. Tensors that were copied are not read again.
+package struct ExtensionAudit {
+  /// So many findings are reported; a broken file would give millions.
+  private static let findingLimit = 10
+
+  private let subject: VocabularyExtension
+
+  package init(_ subject: VocabularyExtension) {
+    self.subject = subject
+  }
+
+  /// What does not hold for the files in a directory.
+  package func findings(in directory: String) throws(VocabularyError) -> [AuditFinding] {
+    let extended = try withVocabularyErrors { () throws(CheckpointError) in
+      try Checkpoint(directory: directory)
+    }
+    var findings = tensorFindings(extended)
+    // Rows can be compared only in matrices that are there.
+    if findings.isEmpty { findings += try rowFindings(extended) }
+    findings += try tokenFindings(directory)
+    return Array(findings.prefix(Self.findingLimit))
+  }
+
+  private func tensorFindings(_ extended: Checkpoint) -> [AuditFinding] {
+    let grown = Set(
+      [subject.base.matrices.embedding, subject.base.matrices.head].compactMap {
+        $0.map { Array($0.tensor.name.utf8) }
+      })
+    var findings: [AuditFinding] = []
+    if extended.configuration.vocabularySize != subject.layout.rowCount {
+      findings.append(.tensorsDiffer(name: ModelConfiguration.fileName))
+    }
+    for (i, shard) in subject.base.checkpoint.shards.enumerated() {
+      let found = i < extended.shards.count ? extended.shards[i].header.tensors : []
+      for (k, tensor) in shard.header.tensors.enumerated() {
+        var expected = tensor.description
+        if grown.contains(Array(tensor.name.utf8)) {
+          expected.shape[0] = subject.layout.rowCount
+        }
+        if k >= found.count || found[k].description != expected {
+          findings.append(.tensorsDiffer(name: tensor.name))
+        }
+      }
+      if found.count > shard.header.tensors.count {
+        findings.append(.tensorsDiffer(name: found[shard.header.tensors.count].name))
+      }
+    }
+    return findings
+  }
+
+  private func rowFindings(_ extended: Checkpoint) throws(VocabularyError) -> [AuditFinding] {
+    let matrices = try withVocabularyErrors { () throws(CheckpointError) in
+      try extended.tokenMatrices()
+    }
+    let base = subject.base.matrices
+    var findings = try compare(base.embedding, matrices.embedding)
+    if let old = base.head, let new = matrices.head { findings += try compare(old, new) }
+    return findings
+  }
+
+  /// Compares old rows byte for byte, and looks for numbers that are not finite in new ones.
+  private func compare(
+    _ old: TokenMatrix, _ new: TokenMatrix
+  ) throws(VocabularyError) -> [AuditFinding] {
+    let layout = subject.layout
+    var findings: [AuditFinding] = []
+    let step = max(1, (4 << 20) / max(1, old.rowSize))
+    for range in [0..<layout.newRows.lowerBound, layout.remainingPadding] {
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+        let rows = start..<min(range.upperBound, start + step)
+        let (a, b) = try withVocabularyErrors { () throws(CheckpointError) in
+          (try old.bytes(in: rows), try new.bytes(in: rows))
+        }
+        if a == b { continue }
+        for row in 0..<rows.count {
+          let bytes = row * old.rowSize..<(row + 1) * old.rowSize
+          if a[bytes] != b[bytes] {
+            findings.append(.oldRowChanged(tensor: new.tensor.name, row: start + row))
+          }
+        }
+      }
+    }
+    try new.forEachBlock(in: [layout.newRows]) { (start, values) throws(VocabularyError) in
+      for i in values.indices where !values[i].isFinite {
+        let row = start + i / new.width
+        if findings.last != .nonFiniteRow(tensor: new.tensor.name, row: row) {
+          findings.append(.nonFiniteRow(tensor: new.tensor.name, row: row))
+        }
+      }
+    }
+    return findings
+  }
+
+  private func tokenFindings(_ directory: String) throws(VocabularyError) -> [AuditFinding] {
+    let base = subject.base.tokenizer
+    let tokens = subject.tokens
+    do {
+      let extended = try Tokenizer(contentsOf: directory)
+      var findings: [AuditFinding] = []
+      let expected = tokens.count == 0 ? base.vocabularySize : subject.layout.newRows.upperBound
+      if extended.vocabularySize != expected {
+        findings.append(
+          .vocabularySizeDiffers(expected: expected, found: extended.vocabularySize))
+      }
+      for id in 0..<TokenID(base.vocabularySize) where base.bytes(of: id) != extended.bytes(of: id)
+      {
+        findings.append(.oldTokenChanged(id))
+      }
+      var encoder = try extended.merging().makeEncoder()
+      var ids: [TokenID] = []
+      for i in 0..<tokens.count {
+        let (id, bytes) = (tokens.id(of: i), tokens.bytes(of: i))
+        if extended.bytes(of: id) != bytes {
+          findings.append(.newTokenChanged(id))
+          continue
+        }
+        ids.removeAll(keepingCapacity: true)
+        encoder.encode(bytes.span, into: &ids)
+        if ids != [id] { findings.append(.unreachableToken(id)) }
+      }
+      return findings
+    } catch {
+      throw .tokenizer(error)
+    }
+  }
+}

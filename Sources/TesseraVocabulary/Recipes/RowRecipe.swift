@@ -1,0 +1,66 @@
+/// How the row of one new token is made.
+///
+///   row = scale * (meanWeight * mean + sum over k of terms[k].weight * base[terms[k].row]) + noise
+///
+/// `base` are the rows of the base matrix, and `mean` is the mean of its rows that belong to tokens.
+/// The mean stands apart because as a sum it would have a term for each base row. What the noise is
+/// like is the same for all rows of a method, see ``RowRecipes/noise``.
+///
+/// Every method of initialization is an answer in this form, so that applying, explaining and
+/// comparing them is written once.
+public struct RowRecipe: Hashable, Sendable {
+  /// A base row and its weight.
+  public struct Term: Hashable, Sendable {
+    /// The index of the row in the base matrix.
+    public var row: Int
+    /// The factor of the row.
+    public var weight: Double
+
+    /// A base row with a weight.
+    public init(row: Int, weight: Double) {
+      self.row = row
+      self.weight = weight
+    }
+  }
+
+  /// The base rows that are added up.
+  public var terms: [Term]
+  /// The factor of the mean of all tokens' rows.
+  public var meanWeight: Double
+  /// The factor of the whole sum.
+  public var scale: Double
+
+  /// A recipe from its parts.
+  public init(terms: [Term] = [], meanWeight: Double = 0, scale: Double = 1) {
+    self.terms = terms
+    self.meanWeight = meanWeight
+    self.scale = scale
+  }
+
+  /// The mean of the rows of some tokens; a token that stands twice counts twice.
+  ///
+  /// - Precondition: There is a token.
+  public static func mean(of rows: [Int]) -> RowRecipe {
+    precondition(!rows.isEmpty, "a mean needs a row")
+    var terms: [Term] = []
+    let weight = 1 / Double(rows.count)
+    for row in rows.sorted() {
+      if let last = terms.indices.last, terms[last].row == row {
+        terms[last].weight += weight
+      } else {
+        terms.append(Term(row: row, weight: weight))
+      }
+    }
+    return RowRecipe(terms: terms)
+  }
+
+  /// Whether the recipe without its noise is a convex combination of base rows.
+  ///
+  /// Then the logit of the new token is at most the largest logit of the base, for every hidden
+  /// state: the model goes on to prefer what it preferred.
+  public var isConvex: Bool {
+    let total = terms.reduce(meanWeight) { $0 + $1.weight }
+    return scale == 1 && meanWeight >= 0 && terms.allSatisfy { $0.weight >= 0 }
+      && abs(total - 1) <= 1e-6
+  }
+}

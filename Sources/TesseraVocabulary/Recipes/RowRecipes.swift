@@ -1,0 +1,54 @@
+/// The recipes for one matrix: one for each new token, in the order of their IDs.
+///
+/// Terms of all recipes lie in one array, so that tens of thousands of them are quick to make and
+/// to walk through.
+public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
+  /// The noise on top of every row.
+  public let noise: RowNoise
+  /// Where the noise starts. Row i draws from stream i, so rows do not depend on each other.
+  public let seed: UInt64
+  private var terms: [RowRecipe.Term] = []
+  private var starts: [Int] = [0]
+  private var meanWeights: [Double] = []
+  private var scales: [Double] = []
+
+  /// A list without recipes.
+  public init(noise: RowNoise = .none, seed: UInt64 = 0) {
+    self.noise = noise
+    self.seed = seed
+  }
+
+  /// Adds the recipe of the next token.
+  public mutating func append(_ recipe: RowRecipe) {
+    terms.append(contentsOf: recipe.terms)
+    starts.append(terms.count)
+    meanWeights.append(recipe.meanWeight)
+    scales.append(recipe.scale)
+  }
+
+  /// The index of the first recipe.
+  public var startIndex: Int { 0 }
+  /// The number of recipes.
+  public var endIndex: Int { meanWeights.count }
+
+  /// The recipe of new token `index`.
+  public subscript(index: Int) -> RowRecipe {
+    RowRecipe(
+      terms: Array(terms[starts[index]..<starts[index + 1]]), meanWeight: meanWeights[index],
+      scale: scales[index])
+  }
+
+  /// The number of terms of all recipes.
+  public var termCount: Int { terms.count }
+
+  /// Whether every row is a convex combination of base rows, exactly: no noise, no other weights.
+  public var areConvex: Bool {
+    noise == .none && allSatisfy(\.isConvex)
+  }
+
+  /// The largest row that some recipe uses, or nil if none uses any.
+  public var largestRow: Int? { terms.lazy.map(\.row).max() }
+
+  /// The smallest row that some recipe uses, or nil if none uses any.
+  public var smallestRow: Int? { terms.lazy.map(\.row).min() }
+}

@@ -1,0 +1,152 @@
+public import TesseraBasics
+public import TesseraCorpora
+public import TesseraTokenizers
+
+/// How new tokens are chosen.
+public struct TokenSelectionOptions: Hashable, Sendable {
+  /// How many tokens to add.
+  public var newTokenCount: Int
+  /// How often a pair must stand in the corpus to become a token.
+  ///
+  /// A token that training sees only once cannot be learned.
+  public var minimumFrequency = 2
+  /// The longest new token in bytes, or nil for no limit.
+  public var maximumTokenLength: Int?
+
+  /// Options with their recommended values.
+  public init(newTokenCount: Int) { self.newTokenCount = newTokenCount }
+}
+
+/// New tokens for a base tokenizer, chosen by continued BPE training on a corpus.
+///
+/// The base encodes the corpus, and the most frequent pair of adjacent tokens becomes a token, again
+/// and again. So every new token is reached by the base's own encoding, which it only makes coarser:
+/// text in which no new merge fires keeps its IDs.
+///
+/// Purason, Chizhov, Yamshchikov and Fishel, "Teaching Old Tokenizers New Words: Efficient Tokenizer
+/// Adaptation for Pre-trained Models", 2025, arXiv:2512.03989.
+public struct TokenSelection: Sendable {
+  /// The new tokens.
+  public let tokens: NewTokens
+  /// The base tokenizer with the new merges after its own.
+  public let tokenizer: Tokenizer
+  /// What was in the corpus.
+  public let corpus: CorpusSummary?
+  /// The number of bytes in the corpus that are split into pre-tokens: all but added tokens.
+  public let byteCount: UInt64
+  /// The number of tokens that the base makes of them.
+  public let baseTokenCount: UInt64
+  /// The number of tokens that the extended tokenizer makes of them.
+  public let extendedTokenCount: UInt64
+
+  /// Chooses tokens for a model.
+  ///
+  /// - Parameters:
+  ///   - base: The tokenizer to extend.
+  ///   - corpus: Text in the new language.
+  ///   - options: How many tokens, and which may be.
+  ///   - firstID: The ID of the first new token, above all IDs of the base.
+  /// - Throws: ``VocabularyError/nothingToAdd(minimumFrequency:)`` if no pair is frequent enough.
+  public init(
+    base: Tokenizer, corpus: Corpus, options: TokenSelectionOptions, firstID: TokenID,
+    progress: ProgressHandler? = nil
+  ) throws(VocabularyError) {
+    let counts: PreTokenCounts
+    do {
+      counts = try countPreTokens(in: corpus, for: base, progress: progress)
+    } catch let error as CorpusError {
+      throw .corpus(error)
+    } catch let error as TrainingError {
+      throw .training(error)
+    } catch {
+      preconditionFailure("counting throws nothing else: \(error)")
+    }
+    try self.init(
+      base: base, counts: counts, options: options, firstID: firstID, progress: progress)
+  }
+
+  /// Chooses tokens for a model out of a corpus that was counted before.
+  public init(
+    base: Tokenizer, counts: PreTokenCounts, options: TokenSelectionOptions, firstID: TokenID,
+    progress: ProgressHandler? = nil
+  ) throws(VocabularyError) {
+    var training = ContinuedTrainingOptions(newTokenCount: options.newTokenCount)
+    training.minimumFrequency = options.minimumFrequency
+    training.maximumTokenLength = options.maximumTokenLength
+    training.firstID = firstID
+    let learned: ContinuedBPE
+    do {
+      learned = try continueTraining(
+        base: base, counts: counts, options: training, progress: progress)
+    } catch {
+      throw .training(error)
+    }
+    if learned.newTokens.isEmpty && options.newTokenCount > 0 {
+      throw .nothingToAdd(minimumFrequency: options.minimumFrequency)
+    }
+    let merges = learned.merges.map { merge in
+      let bytes =
+        merge.result >= firstID
+        ? learned.newTokens[Int(merge.result - firstID)] : base.bytes(of: merge.result) ?? []
+      return NewMerge(
+        left: merge.left, right: merge.right, result: merge.result, bytes: bytes,
+        count: merge.count)
+    }
+    tokens = NewTokens(merges: merges, firstID: firstID)
+    do {
+      tokenizer = try base.extended(with: merges)
+      baseTokenCount = try counts.tokenCount(under: base)
+      extendedTokenCount = try counts.tokenCount(under: tokenizer)
+    } catch {
+      throw .tokenizer(error)
+    }
+    corpus = counts.source
+    byteCount = (0..<counts.count).reduce(0) { sum, i in
+      sum + UInt64(counts[i].bytes.count) * counts[i].count
+    }
+  }
+
+  /// Bytes of the corpus for each token of the base.
+  public var baseBytesPerToken: Double {
+    Double(byteCount) / Double(max(1, baseTokenCount))
+  }
+
+  /// Bytes of the corpus for each token of the extended tokenizer.
+  public var extendedBytesPerToken: Double {
+    Double(byteCount) / Double(max(1, extendedTokenCount))
+  }
+}
+
+extension Tokenizer {
+  /// A tokenizer for which any text is one pre-token without added tokens: its merges alone.
+  ///
+  /// A pre-token that is a token as a whole still goes through the merges, unless ranks are all there
+  /// is.
+  package func merging() throws(TokenizerError) -> Tokenizer {
+    var model = model
+    if model.semantics == .mergesAfterWholePreTokens { model.semantics = .merges }
+    return try Tokenizer(model: model, pattern: .none)
+  }
+}
+
+extension PreTokenCounts {
+  /// How many tokens all occurrences of all pre-tokens have together.
+  func tokenCount(under tokenizer: Tokenizer) throws(TokenizerError) -> UInt64 {
+    // A pre-token that is a token as a whole counts as the tokenizer takes it.
+    let whole = try Tokenizer(model: tokenizer.model, pattern: .none)
+    let chunkSize = 1 << 14
+    let sums = parallelMap((count + chunkSize - 1) / chunkSize) { chunk -> UInt64 in
+      var encoder = whole.makeEncoder()
+      var ids: [TokenID] = []
+      var sum: UInt64 = 0
+      for i in chunk * chunkSize..<Swift.min(count, (chunk + 1) * chunkSize) {
+        let (bytes, count) = self[i]
+        ids.removeAll(keepingCapacity: true)
+        encoder.encode(bytes.span, into: &ids)
+        sum += UInt64(ids.count) * count
+      }
+      return sum
+    }
+    return sums.reduce(0, +)
+  }
+}

@@ -1,0 +1,176 @@
+// extension.json: what an extension did, so that it can be explained, repeated and undone.
+//
+//   format            "tessera-extension-1"
+//   base              sizes of the base, SHA-256 of its configuration, tokenizer and token matrices
+//   first_id, new_tokens, rows, padding, tied
+//   initialization    seed; for input and output (null where tied): tensor, method, noise, norms
+//   carried_over, left_out
+//   previous          the extension.json of the base, if it had one
+//   merges            [left, right, result] in the order of their ranks, after those of the base
+//   tokens            for each new token its ID, bytes (hexadecimal), text, pieces, and the recipes of
+//                     its rows: weights of base rows, weight of the mean, scale where it is not 1
+//
+// Merges and tokens stand one on a line, so that the file can be read and compared.
+
+internal import TesseraBasics
+internal import TesseraCheckpoints
+internal import TesseraTokenizers
+
+/// The content of `extension.json`.
+struct ExtensionRecord {
+  /// The size in bytes up to which the record of the base is carried on.
+  static let previousSizeLimit = 256 << 20
+
+  private let subject: VocabularyExtension
+  private let report: ExtensionReport
+  private let matrices: [PreparedMatrix]
+
+  init(
+    _ subject: VocabularyExtension, report: ExtensionReport, matrices: [PreparedMatrix]
+  ) throws(VocabularyError) {
+    self.subject = subject
+    self.report = report
+    self.matrices = matrices
+  }
+
+  /// The bytes of the file.
+  func serialized() throws(VocabularyError) -> [UInt8] {
+    var output = Array("{\n".utf8)
+    func append(_ key: String, _ value: JSONValue) {
+      appendJSONString(key, to: &output)
+      output += ": ".utf8
+      output += value.serialized(pretty: false)
+      output += ",\n".utf8
+    }
+    append("format", "tessera-extension-1")
+    append("base", .object(try base()))
+    append("first_id", JSONValue(report.firstID))
+    append("new_tokens", JSONValue(report.newTokenCount))
+    append("rows", JSONValue(report.rowCount))
+    append("padding", .string(subject.options.padding.rawValue))
+    append("tied", .bool(report.tied))
+    append("initialization", .object(initialization()))
+    append("carried_over", .array(report.carriedOver.map { .string($0) }))
+    append("left_out", .array(report.leftOut.map { .string($0) }))
+    if let previous = try previous() { append("previous", previous) }
+    appendLines("merges", subject.tokens.merges.map(merge), to: &output)
+    output += ",\n".utf8
+    appendLines("tokens", (0..<subject.tokens.count).map(token), to: &output)
+    output += "\n}\n".utf8
+    return output
+  }
+
+  private func appendLines(_ key: String, _ values: [JSONValue], to output: inout [UInt8]) {
+    appendJSONString(key, to: &output)
+    output += ": [".utf8
+    var separator = "\n"
+    for value in values {
+      output += separator.utf8
+      separator = ",\n"
+      output += value.serialized(pretty: false)
+    }
+    output += "\n]".utf8
+  }
+
+  private func base() throws(VocabularyError) -> JSONObject {
+    let checkpoint = subject.base.checkpoint
+    var files = JSONObject()
+    for name in [ModelConfiguration.fileName, "tokenizer.json"]
+    where checkpoint.files.contains(name) {
+      files[name] = .string(
+        try withVocabularyErrors { () throws(FileError) in
+          try SHA256.hexDigest(ofFile: Path.join(checkpoint.directory, name))
+        })
+    }
+    var tensors = JSONObject()
+    for matrix in matrices {
+      let base = matrix.matrix.base
+      var hash = SHA256()
+      do {
+        try base.file.forEachBlock(of: base.tensor) { hash.update($0) }
+      } catch {
+        throw .checkpoint(error)
+      }
+      tensors[matrix.tensors[0]] = .string(SHA256.hexadecimal(hash.finalize()))
+    }
+    var result = JSONObject()
+    result["vocabulary_size"] = JSONValue(subject.base.tokenizer.vocabularySize)
+    result["rows"] = JSONValue(subject.base.rowCount)
+    result["sha256"] = .object(files)
+    result["tensor_sha256"] = .object(tensors)
+    return result
+  }
+
+  private func initialization() -> JSONObject {
+    var result = JSONObject()
+    result["seed"] = JSONValue(subject.options.seed)
+    for role in MatrixRole.allCases {
+      guard let index = report.matrices.firstIndex(where: { $0.role == role }) else {
+        result[role.rawValue] = .null
+        continue
+      }
+      let (found, recipes) = (report.matrices[index], matrices[index].matrix.synthesizer.recipes)
+      var entry = JSONObject()
+      entry["tensor"] = .string(found.tensor)
+      entry["method"] = .string(found.method.rawValue)
+      entry["stays_in_hull"] = .bool(recipes.areConvex)
+      entry["noise"] = noise(recipes.noise)
+      entry["base_mean_norm"] = JSONValue(found.baseMeanNorm)
+      entry["new_mean_norm"] = JSONValue(found.newNorms.mean)
+      entry["new_smallest_norm"] = JSONValue(found.newNorms.smallest)
+      entry["new_largest_norm"] = JSONValue(found.newNorms.largest)
+      result[role.rawValue] = .object(entry)
+    }
+    return result
+  }
+
+  private func noise(_ noise: RowNoise) -> JSONValue {
+    switch noise {
+    case .none: .null
+    case .isotropic(let deviation): ["kind": "isotropic", "deviation": JSONValue(deviation)]
+    case .diagonal(let factor): ["kind": "diagonal", "factor": JSONValue(factor)]
+    case .covariance(let factor): ["kind": "covariance", "factor": JSONValue(factor)]
+    }
+  }
+
+  /// The record of the base, if it was extended itself.
+  private func previous() throws(VocabularyError) -> JSONValue? {
+    let checkpoint = subject.base.checkpoint
+    guard checkpoint.files.contains(VocabularyExtension.recordName) else { return nil }
+    let path = Path.join(checkpoint.directory, VocabularyExtension.recordName)
+    let bytes = try withVocabularyErrors { () throws(FileError) in
+      try readFile(path, limit: Self.previousSizeLimit)
+    }
+    do {
+      return try JSONValue(parsing: bytes)
+    } catch {
+      throw .checkpoint(.json(path: path, error: error))
+    }
+  }
+
+  private func merge(_ merge: NewMerge) -> JSONValue {
+    [JSONValue(merge.left), JSONValue(merge.right), JSONValue(merge.result)]
+  }
+
+  private func token(_ index: Int) -> JSONValue {
+    let tokens = subject.tokens
+    let bytes = tokens.bytes(of: index)
+    var result = JSONObject()
+    result["id"] = JSONValue(tokens.id(of: index))
+    result["bytes"] = .string(SHA256.hexadecimal(bytes))
+    result["text"] = .string(String(decoding: bytes, as: UTF8.self))
+    result["count"] = JSONValue(tokens.merge(of: index).count)
+    result["pieces"] = .array(tokens.pieces(of: index).map { JSONValue($0) })
+    for matrix in matrices {
+      let recipe = matrix.matrix.synthesizer.recipes[index]
+      var entry = JSONObject()
+      if !recipe.terms.isEmpty {
+        entry["terms"] = .array(recipe.terms.map { [JSONValue($0.row), JSONValue($0.weight)] })
+      }
+      if recipe.meanWeight != 0 { entry["mean"] = JSONValue(recipe.meanWeight) }
+      if recipe.scale != 1 { entry["scale"] = JSONValue(recipe.scale) }
+      result[matrix.role.rawValue] = .object(entry)
+    }
+    return .object(result)
+  }
+}

@@ -1,0 +1,35 @@
+public import TesseraTokenizers
+
+/// What an extension did, for people and programs.
+public struct ExtensionReport: Hashable, Sendable {
+  /// What became of one matrix.
+  public struct Matrix: Hashable, Sendable {
+    /// The matrix's place in the model.
+    public let role: MatrixRole
+    /// The tensor that holds it.
+    public let tensor: String
+    /// The method that made the new rows.
+    public let method: InitializationMethod
+    /// The mean of the norms of the base's rows.
+    public let baseMeanNorm: Double
+    /// The norms of the new rows.
+    public let newNorms: NewRowNorms
+  }
+
+  /// The number of new tokens.
+  public let newTokenCount: Int
+  /// The ID of the first new token.
+  public let firstID: TokenID
+  /// The number of rows before.
+  public let baseRowCount: Int
+  /// The number of rows after.
+  public let rowCount: Int
+  /// Whether embedding and head are one matrix.
+  public let tied: Bool
+  /// The matrices that grew: the embedding, and the head of a model that has its own.
+  public let matrices: [Matrix]
+  /// Files of the base that were carried over byte for byte.
+  public let carriedOver: [String]
+  /// Files of the base that were left out, because they hold the old vocabulary.
+  public let leftOut: [String]
+}

@@ -1,0 +1,141 @@
+public import TesseraBasics
+internal import TesseraCheckpoints
+public import TesseraTokenizers
+
+/// A model with new tokens, ready to be written as a new model directory.
+///
+///     let base = try BaseModel(directory: "models/base-en")
+///     let selection = try TokenSelection(
+///       base: base.tokenizer, corpus: corpus, options: TokenSelectionOptions(newTokenCount: 1_000),
+///       firstID: base.firstNewID(padding: .keep))
+///     let report = try VocabularyExtension(of: base, tokens: selection.tokens)
+///       .write(to: "extended", force: false)
+///
+/// Memory is needed for blocks of rows and not for the model: every tensor but the embedding and
+/// the head is copied, and those are read in blocks as well. The new directory appears complete and
+/// audited, or not at all.
+public struct VocabularyExtension: Sendable {
+  /// The file of the new directory that says what was done.
+  public static let recordName = "extension.json"
+
+  /// The model that is extended.
+  public let base: BaseModel
+  /// The new tokens.
+  public let tokens: NewTokens
+  /// The tokenizer with the new tokens.
+  public let tokenizer: Tokenizer
+  /// How rows are made and placed.
+  public let options: ExtensionOptions
+  /// Where old and new rows stand.
+  public let layout: RowLayout
+
+  /// Extends the tokenizer and lays out the rows; nothing is written yet.
+  ///
+  /// - Parameters:
+  ///   - base: The model to extend.
+  ///   - tokens: The new tokens, with `base.firstNewID(padding: options.padding)` as first ID.
+  ///   - options: How rows are made and placed.
+  /// - Throws: ``VocabularyError/tiedModelHasNoHead(method:)``, and what extending the tokenizer
+  ///   throws.
+  /// - Precondition: The first ID is the one that the options ask for.
+  public init(
+    of base: BaseModel, tokens: NewTokens, options: ExtensionOptions = ExtensionOptions()
+  ) throws(VocabularyError) {
+    precondition(
+      tokens.firstID == base.firstNewID(padding: options.padding),
+      "the first new ID is the one after what is kept")
+    if base.matrices.tied, let method = options.outputMethod {
+      throw .tiedModelHasNoHead(method: method)
+    }
+    do {
+      tokenizer = try base.tokenizer.extended(with: tokens.merges)
+    } catch {
+      throw .tokenizer(error)
+    }
+    self.base = base
+    self.tokens = tokens
+    self.options = options
+    layout = RowLayout(
+      baseRowCount: base.rowCount, vocabularySize: base.tokenizer.vocabularySize,
+      newTokenCount: tokens.count, padding: options.padding, multiple: options.rowMultiple)
+  }
+
+  /// The bytes that the weights of the new model have more than those of the base.
+  public var addedSize: Int {
+    let rows = layout.rowCount - layout.baseRowCount
+    return rows * (base.matrices.embedding.rowSize + (base.matrices.head?.rowSize ?? 0))
+  }
+
+  /// Writes the new model directory, audits it, and puts it in place.
+  ///
+  /// - Parameters:
+  ///   - directory: The new directory.
+  ///   - force: Whether one that is there may be replaced.
+  ///   - progress: Gets bytes of weights.
+  /// - Throws: ``VocabularyError/outputInsideModel(output:model:)``,
+  ///   ``VocabularyError/auditFailed(_:)``, and what reading and writing throws. Nothing is left
+  ///   behind then.
+  public func write(
+    to directory: String, force: Bool, progress: ProgressHandler? = nil
+  ) throws(VocabularyError) -> ExtensionReport {
+    try checkOutput(directory)
+    let output = try withVocabularyErrors { () throws(FileError) in
+      try OutputDirectory(path: directory, force: force)
+    }
+    let report = try write(intoStaging: output.stagingPath, progress: progress)
+    do { try output.commit() } catch { throw .file(error) }
+    return report
+  }
+
+  /// Writes and audits the files of the new model in a folder that exists and is empty.
+  ///
+  /// For callers that have more to put into the same directory.
+  public func write(
+    intoStaging directory: String, progress: ProgressHandler? = nil
+  ) throws(VocabularyError) -> ExtensionReport {
+    let prepared = try prepareMatrices()
+    let surgery = WeightSurgery(
+      base: base.checkpoint,
+      matrices: prepared.flatMap { matrix in
+        matrix.tensors.map { (tensor: $0, matrix: matrix.matrix) }
+      }, progress: progress)
+    let norms = try surgery.write(to: directory)
+    var index = 0
+    let matrices = prepared.map { matrix in
+      defer { index += matrix.tensors.count }
+      return ExtensionReport.Matrix(
+        role: matrix.role, tensor: matrix.tensors[0], method: matrix.method,
+        baseMeanNorm: matrix.matrix.synthesizer.statistics.meanNorm, newNorms: norms[index])
+    }
+    let files = try copyFiles(to: directory)
+    let report = ExtensionReport(
+      newTokenCount: tokens.count, firstID: tokens.firstID, baseRowCount: layout.baseRowCount,
+      rowCount: layout.rowCount, tied: base.matrices.tied, matrices: matrices,
+      carriedOver: files.carriedOver, leftOut: files.leftOut)
+    let record = try ExtensionRecord(self, report: report, matrices: prepared).serialized()
+    try withVocabularyErrors { () throws(FileError) in
+      try writeFile(Path.join(directory, Self.recordName), record)
+    }
+    let findings = try ExtensionAudit(self).findings(in: directory)
+    if !findings.isEmpty { throw .auditFailed(findings) }
+    return report
+  }
+
+  /// Refuses an output that would replace or fill the base.
+  private func checkOutput(_ directory: String) throws(VocabularyError) {
+    let model = resolvedPath(base.checkpoint.directory) ?? base.checkpoint.directory
+    var ancestor = directory
+    while true {
+      // The part of the path that exists tells where the rest of it will be.
+      if let resolved = resolvedPath(ancestor) {
+        if (resolved + "/").utf8.starts(with: (model + "/").utf8) {
+          throw .outputInsideModel(output: directory, model: base.checkpoint.directory)
+        }
+        return
+      }
+      let parent = Path.directory(of: ancestor)
+      if parent == ancestor { return }
+      ancestor = parent
+    }
+  }
+}

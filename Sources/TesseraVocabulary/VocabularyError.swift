@@ -1,0 +1,76 @@
+public import TesseraBasics
+public import TesseraCheckpoints
+public import TesseraCorpora
+public import TesseraTokenizers
+
+/// What stops a vocabulary from being extended.
+public enum VocabularyError: Error, Equatable, Sendable {
+  /// The model directory cannot be read, or the new one cannot be written.
+  case checkpoint(CheckpointError)
+  /// The tokenizer cannot be read, extended or written.
+  case tokenizer(TokenizerError)
+  /// A file of the corpus cannot be read.
+  case corpus(CorpusError)
+  /// New merges cannot be learned.
+  case training(TrainingError)
+  /// A file cannot be read or written.
+  case file(FileError)
+  /// The tokenizer has IDs for which the model has no row.
+  case tokenizerLargerThanModel(vocabularySize: Int, rowCount: Int)
+  /// The corpus has no pair of tokens that stands often enough.
+  case nothingToAdd(minimumFrequency: Int)
+  /// A row of a base matrix has a component that is infinite or not a number.
+  case nonFiniteRow(tensor: String, row: Int)
+  /// There is a method for the output rows of a model whose head is its embedding.
+  case tiedModelHasNoHead(method: InitializationMethod)
+  /// The new directory is the base directory or inside it.
+  case outputInsideModel(output: String, model: String)
+  /// The process was asked to stop.
+  case interrupted
+  /// What was written is not what was meant.
+  case auditFailed([AuditFinding])
+}
+
+extension VocabularyError: CustomStringConvertible {
+  /// One sentence: what was found, and what was expected.
+  public var description: String {
+    switch self {
+    case .checkpoint(let error): "\(error)"
+    case .tokenizer(let error): "\(error)"
+    case .corpus(let error): "\(error)"
+    case .training(let error): "\(error)"
+    case .file(let error): "\(error)"
+    case .tokenizerLargerThanModel(let vocabularySize, let rowCount):
+      "the tokenizer needs \(vocabularySize) rows and the model has \(rowCount), so they do not "
+        + "belong together"
+    case .nothingToAdd(let minimumFrequency):
+      "the corpus has no pair of tokens that stands \(minimumFrequency) times or more, so there is "
+        + "no token to add; use more text or a smaller --min-frequency"
+    case .nonFiniteRow(let tensor, let row):
+      "row \(row) of tensor \"\(tensor)\" has a component that is not a finite number"
+    case .tiedModelHasNoHead(let method):
+      "the model's head is its embedding, so its output rows cannot be made by "
+        + "\"\(method.rawValue)\" on their own"
+    case .outputInsideModel(let output, let model):
+      "the output \(output) is the model directory \(model) or inside it"
+    case .interrupted: "interrupted"
+    case .auditFailed(let findings):
+      "the extended model failed its audit: "
+        + findings.map(\.description).joined(separator: "; ")
+    }
+  }
+}
+
+/// Runs a body that reads or writes files, and throws its errors as ours.
+func withVocabularyErrors<Result: ~Copyable>(
+  _ body: () throws(FileError) -> Result
+) throws(VocabularyError) -> Result {
+  do { return try body() } catch { throw .file(error) }
+}
+
+/// Runs a body that reads or writes checkpoints, and throws its errors as ours.
+func withVocabularyErrors<Result: ~Copyable>(
+  _ body: () throws(CheckpointError) -> Result
+) throws(VocabularyError) -> Result {
+  do { return try body() } catch { throw .checkpoint(error) }
+}

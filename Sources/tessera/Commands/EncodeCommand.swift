@@ -1,0 +1,79 @@
+import ArgumentParser
+import TesseraBasics
+import TesseraCorpora
+import TesseraTokenizers
+
+/// `tessera encode --tokenizer PATH [FILE…]`: text to token IDs.
+struct EncodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "encode",
+    abstract: "Turn text into token IDs.",
+    discussion: """
+      Writes the IDs of each document to standard output: as text, a line for each document with \
+      spaces between the IDs; as jsonl, an object for each document; as json, one object for all; \
+      as u16 or u32, little-endian numbers and nothing between documents. Texts are encoded as \
+      they are: nothing is added at their beginning or end.
+
+      Example: echo "One fine day" | tessera encode --tokenizer models/base-en
+      """)
+
+  @Option(help: "A folder with tokenizer.json, a tokenizer.json, or a rank file (.tiktoken).")
+  var tokenizer: String
+
+  @Option(help: "How text is split, for a rank file that does not say it.")
+  var pattern: PreTokenizerPattern?
+
+  @Option(help: "How IDs are written.")
+  var format = TokenFormat.text
+
+  @Option(help: "What becomes of text that spells a special token.")
+  var special = SpecialTokenPolicy.none
+
+  @Argument(
+    help: "Text files; .jsonl, .gz and .zst are read as such, - is standard input. (default: -)",
+    completion: .file())
+  var files: [String] = []
+
+  @OptionGroup var documents: DocumentOptions
+  @OptionGroup var common: CommonOptions
+
+  /// How many bytes of documents are encoded at once.
+  private static let batchSize = 16 << 20
+
+  func run() throws {
+    let console = common.start()
+    let tokenizer = try Tokenizer(contentsOf: tokenizer, pattern: pattern)
+    let format = common.json ? .json : format
+    try format.checkRoom(for: tokenizer)
+    var writer = TokenWriter(format: format)
+    let boundary: DocumentBoundary =
+      documents.lines ? .lines : documents.paragraphs ? .paragraphs : .file
+    let corpus = try Corpus(
+      paths: files.isEmpty ? ["-"] : files,
+      options: CorpusOptions(
+        textField: documents.textField, documents: boundary, keepsEmptyDocuments: true))
+    var reader = corpus.makeReader()
+    var batch: [[UInt8]] = []
+    var size = 0
+    var isDone = false
+    while !isDone {
+      if let document = try reader.next() {
+        batch.append(document.bytes)
+        size += document.bytes.count
+      } else {
+        isDone = true
+      }
+      guard isDone || size >= Self.batchSize else { continue }
+      for ids in try tokenizer.encodeDocuments(batch, special: special) { writer.append(ids) }
+      writer.byteCount += size
+      console.progress(
+        ProgressUpdate(
+          phase: "Encoding", completed: reader.bytesRead, total: corpus.byteCount, unit: "B"))
+      batch.removeAll(keepingCapacity: true)
+      size = 0
+      try writer.flush()
+    }
+    console.finishProgress()
+    try writer.finish()
+  }
+}

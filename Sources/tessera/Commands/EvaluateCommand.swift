@@ -1,0 +1,98 @@
+import ArgumentParser
+import TesseraBasics
+import TesseraModels
+import TesseraTokenizers
+import TesseraTraining
+
+/// `tessera evaluate --model DIR --corpus NAME=FILE...`: bits per byte on whole documents.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measure bits per byte on named corpora.",
+    discussion: """
+      Scores every document by itself, whole, after an end-of-text token. Bits per byte compare \
+      models with different tokenizers; the interval in brackets holds 95 % of what another choice \
+      of documents would give.
+
+      Example: tessera evaluate --model models/base-en --corpus en=corpora-samples/en \
+      hi=corpora-samples/hi --paragraphs
+      """)
+
+  @Option(help: "The model directory.", completion: .directory)
+  var model: String
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "Corpora as NAME=PATH, or PATH; a name given several times joins its paths.")
+  var corpus: [String]
+
+  @Option(help: "Tokens that the model sees at once. (default: its context)")
+  var context: Int?
+
+  @Option(help: "Tokens between the starts of two windows. (default: half of the context)")
+  var stride: Int?
+
+  @Flag(help: "With --json: also each document's bytes, tokens and nats.")
+  var perDocument = false
+
+  @OptionGroup var documents: DocumentOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let console = common.start()
+    let transformer = try Transformer(checkpoint: model)
+    let tokenizer = try Tokenizer(contentsOf: model)
+    let encoder = try DocumentEncoder(
+      tokenizer, name: model, rowCount: transformer.configuration.vocabularySize)
+    let length = min(
+      context ?? transformer.configuration.contextLength, transformer.configuration.contextLength)
+    if let stride, !(1...length).contains(stride) {
+      throw ValidationError("--stride must be between 1 and the context of \(length)")
+    }
+    let workspace = TransformerWorkspace()
+    var rows: [[String]] = []
+    var results = JSONObject()
+    for (name, paths) in namedPaths {
+      let texts = try encoder.encodeAll(of: documents.corpus(paths))
+      let score = transformer.score(
+        texts, options: ScoringOptions(windowLength: length, stride: stride),
+        workspace: workspace, phase: name, progress: console.progress)
+      let interval = score.bitsPerByteInterval()
+      if var record = score.record(perDocument: perDocument).object {
+        record["bits_per_byte_interval"] = interval.map {
+          .array([.init($0.lowerBound), .init($0.upperBound)])
+        }
+        results[name] = .object(record)
+      }
+      let range = interval.map { "[\(fixed($0.lowerBound, 3)), \(fixed($0.upperBound, 3))]" }
+      rows.append([
+        name, groupDigits(score.documents.count), groupDigits(score.bytes),
+        fixed(score.bytesPerToken, 2), fixed(score.bitsPerByte, 4), range ?? "",
+      ])
+    }
+    console.finishProgress()
+    if common.json {
+      console.printJSON(.object(results))
+    } else {
+      let header = ["corpus", "documents", "bytes", "bytes/token", "bits/byte", "95 % interval"]
+      writeToStandardOutput(alignedTable([header] + rows))
+    }
+  }
+
+  /// The corpora by name, in the order of the command line.
+  private var namedPaths: [(name: String, paths: [String])] {
+    var named: [(name: String, paths: [String])] = []
+    for argument in corpus {
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let isNamed = parts.count == 2 && !parts[0].isEmpty && !parts[0].contains("/")
+      let name = isNamed ? String(parts[0]) : argument
+      let path = isNamed ? String(parts[1]) : argument
+      if let index = named.firstIndex(where: { $0.name == name }) {
+        named[index].paths.append(path)
+      } else {
+        named.append((name, [path]))
+      }
+    }
+    return named
+  }
+}

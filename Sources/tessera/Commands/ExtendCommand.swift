@@ -1,0 +1,217 @@
+import ArgumentParser
+import Foundation  // exit
+import TesseraBasics
+import TesseraTokenizers
+import TesseraVocabulary
+
+/// `tessera extend --model DIR --corpus FILE... --new-tokens N --output DIR`: a model with new tokens.
+struct ExtendCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "extend",
+    abstract: "Add tokens for a new language to a model.",
+    discussion: """
+      Learns new merges on top of the model's own, gives the new tokens their rows in the embedding \
+      and the head, and writes a complete model directory: old rows and all other tensors are those \
+      of the base, and so are all other files. extension.json says for every new token where its \
+      row is from.
+
+      Example: tessera extend --model models/base-en --corpus corpora-samples/hi --new-tokens 1000 \
+      --output extended-hi
+      """)
+
+  @Option(help: "The model directory to extend.", completion: .directory)
+  var model: String
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "Files or folders of text in the new language, - for standard input.",
+    completion: .file())
+  var corpus: [String]
+
+  @OptionGroup var documents: DocumentOptions
+
+  @Option(help: "How many tokens to add.")
+  var newTokens: Int
+
+  @Option(help: "A pair must stand this often in the corpus to become a token.")
+  var minFrequency = 2
+
+  @Option(help: "The longest new token, in bytes. (default: no limit)")
+  var maxTokenLength: Int?
+
+  @Option(
+    name: .customLong("init"),
+    help: "How new rows are made: \(Self.names(InitializationMethod.allCases)).")
+  var inputMethod = InitializationMethod.subwordMean
+
+  @Option(
+    name: .customLong("output-init"),
+    help: "The same for the head's rows, if the model has a head of its own. (default: as --init)")
+  var outputMethod: InitializationMethod?
+
+  @Option(
+    help: """
+      Rows of the base that no token uses: \(Self.names(PaddingPolicy.allCases)). Kept, new tokens \
+      come after them; reused, new tokens take their places first.
+      """)
+  var padding = PaddingPolicy.keep
+
+  @Option(help: "Make the number of rows a multiple of this.")
+  var padToMultiple = 1
+
+  @Flag(help: "Print what would be added, and stop.")
+  var dryRun = false
+
+  @OptionGroup var seed: SeedOption
+  @Option(
+    name: [.customShort("o"), .long], help: "The model directory to make.", completion: .directory)
+  var output: String?
+
+  @Flag(help: "Replace the output if it exists.")
+  var force = false
+
+  @OptionGroup var common: CommonOptions
+
+  private static func names<Value: RawRepresentable<String>>(_ values: [Value]) -> String {
+    values.map(\.rawValue).joined(separator: ", ")
+  }
+
+  mutating func validate() throws {
+    if newTokens < 1 { throw ValidationError("--new-tokens must be at least 1, not \(newTokens)") }
+    if minFrequency < 1 {
+      throw ValidationError("--min-frequency must be at least 1, not \(minFrequency)")
+    }
+    if let maxTokenLength, maxTokenLength < 2 {
+      throw ValidationError("--max-token-length must be at least 2, not \(maxTokenLength)")
+    }
+    if !(1...1 << 20).contains(padToMultiple) {
+      throw ValidationError("--pad-to-multiple must be between 1 and 1048576, not \(padToMultiple)")
+    }
+    if output == nil && !dryRun { throw ValidationError("give --output, or --dry-run") }
+  }
+
+  func run() throws {
+    let console = common.start()
+    Interruption.install()
+    do {
+      try extend(console)
+    } catch VocabularyError.interrupted, VocabularyError.training(.interrupted) {
+      console.finishProgress()
+      console.say("interrupted; nothing was written")
+      Foundation.exit(Interruption.exitStatus ?? 130)
+    }
+  }
+
+  private func extend(_ console: Console) throws {
+    let base = try BaseModel(directory: model)
+    var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
+    selectionOptions.minimumFrequency = minFrequency
+    selectionOptions.maximumTokenLength = maxTokenLength
+    let selection = try TokenSelection(
+      base: base.tokenizer, corpus: documents.corpus(corpus), options: selectionOptions,
+      firstID: base.firstNewID(padding: padding), progress: console.progress)
+    var options = ExtensionOptions()
+    options.inputMethod = inputMethod
+    options.outputMethod = outputMethod
+    options.seed = seed.seed
+    options.padding = padding
+    options.rowMultiple = padToMultiple
+    let plan = try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
+    console.finishProgress()
+    if !common.json || !dryRun { show(plan, selection, console) }
+    guard !dryRun, let output else {
+      if common.json { console.printJSON(.object(record(plan, selection))) }
+      return
+    }
+    let report = try plan.write(to: output, force: force, progress: console.progress)
+    console.finishProgress()
+    if common.json {
+      console.printJSON(.object(record(plan, selection, report)))
+    } else {
+      show(report, output, console)
+    }
+  }
+
+  /// Prints what will be added.
+  private func show(_ plan: VocabularyExtension, _ selection: TokenSelection, _ console: Console) {
+    let found = plan.tokens.count
+    if found < newTokens {
+      console.say(
+        "the corpus has only \(groupDigits(found)) tokens to add that stand \(minFrequency) times "
+          + "or more")
+    }
+    console.say(
+      """
+      corpus: \(formatAmount(Double(selection.byteCount), unit: "B")), \
+      \(fixed(selection.baseBytesPerToken, 2)) bytes per token before, \
+      \(fixed(selection.extendedBytesPerToken, 2)) after
+      new tokens: \(groupDigits(found)), IDs \(plan.tokens.firstID) to \
+      \(plan.layout.newRows.upperBound - 1); rows \(groupDigits(plan.layout.baseRowCount)) -> \
+      \(groupDigits(plan.layout.rowCount)), \(formatAmount(Double(plan.addedSize), unit: "B")) more
+      """)
+    let samples = Self.samples(of: plan.tokens)
+    if !samples.isEmpty { console.say("such as \(samples.joined(separator: " "))") }
+  }
+
+  /// The first new tokens that are whole characters, and more than one.
+  private static func samples(of tokens: NewTokens) -> [String] {
+    var samples: [String] = []
+    for i in 0..<tokens.count where samples.count < 8 {
+      if let text = String(validating: tokens.bytes(of: i), as: UTF8.self),
+        text.count(where: { !$0.isWhitespace }) > 1
+      {
+        samples.append("\"\(text)\"")
+      }
+    }
+    return samples
+  }
+
+  /// Prints what was done.
+  private func show(_ report: ExtensionReport, _ output: String, _ console: Console) {
+    for matrix in report.matrices {
+      console.say(
+        "\(report.tied ? "tied" : matrix.role.rawValue) rows: \(matrix.method.rawValue), mean norm "
+          + "\(fixed(matrix.newNorms.mean, 4)), base \(fixed(matrix.baseMeanNorm, 4))")
+    }
+    if !report.leftOut.isEmpty {
+      console.say(
+        "left out, because they hold the old vocabulary: "
+          + report.leftOut.joined(separator: ", "))
+    }
+    console.say(
+      """
+      audited: old rows, tensors, tokenizer and configuration agree
+      wrote \(output)
+      next: tessera evaluate --model \(output) --corpus NAME=FILE
+      """)
+  }
+
+  /// The result for programs.
+  private func record(
+    _ plan: VocabularyExtension, _ selection: TokenSelection, _ report: ExtensionReport? = nil
+  ) -> JSONObject {
+    var result = JSONObject()
+    result["new_token_count"] = JSONValue(plan.tokens.count)
+    result["first_id"] = JSONValue(plan.tokens.firstID)
+    result["base_row_count"] = JSONValue(plan.layout.baseRowCount)
+    result["row_count"] = JSONValue(plan.layout.rowCount)
+    result["added_bytes"] = JSONValue(plan.addedSize)
+    result["corpus_bytes"] = JSONValue(selection.byteCount)
+    result["base_bytes_per_token"] = JSONValue(selection.baseBytesPerToken)
+    result["extended_bytes_per_token"] = JSONValue(selection.extendedBytesPerToken)
+    guard let report, let output else { return result }
+    result["directory"] = .string(output)
+    result["tied"] = .bool(report.tied)
+    for matrix in report.matrices {
+      var entry = JSONObject()
+      entry["tensor"] = .string(matrix.tensor)
+      entry["method"] = .string(matrix.method.rawValue)
+      entry["base_mean_norm"] = JSONValue(matrix.baseMeanNorm)
+      entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
+      result[matrix.role.rawValue] = .object(entry)
+    }
+    result["carried_over"] = .array(report.carriedOver.map { .string($0) })
+    result["left_out"] = .array(report.leftOut.map { .string($0) })
+    return result
+  }
+}

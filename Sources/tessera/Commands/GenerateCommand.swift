@@ -1,0 +1,60 @@
+import ArgumentParser
+import TesseraBasics
+import TesseraModels
+import TesseraTokenizers
+import TesseraTraining
+
+/// `tessera generate --model DIR --prompt TEXT`: a continuation of a text.
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Continue a text with a model.",
+    discussion: """
+      Prints the prompt and what the model adds to it, up to the number of tokens, the end of the \
+      text, or the end of the model's context.
+
+      Example: tessera generate --model models/base-en --prompt "The package" --tokens 60
+      """)
+
+  @Option(help: "The model directory.", completion: .directory)
+  var model: String
+
+  @Option(help: "The text to continue; empty starts a new one.")
+  var prompt = ""
+
+  @Option(help: "The most tokens to add.")
+  var tokens = 100
+
+  @Option(help: "How freely to choose: 0 takes the likeliest token, 1 the model's own odds.")
+  var temperature = 0.8
+
+  @Option(help: "Choose among the likeliest tokens that share these odds.")
+  var topP = 0.95
+
+  @OptionGroup var seed: SeedOption
+  @OptionGroup var common: CommonOptions
+
+  mutating func validate() throws {
+    if tokens < 1 { throw ValidationError("--tokens must be at least 1, not \(tokens)") }
+    if !(0...100).contains(temperature) {
+      throw ValidationError("--temperature must be between 0 and 100, not \(temperature)")
+    }
+    if !(topP > 0 && topP <= 1) {
+      throw ValidationError("--top-p must be above 0 and at most 1, not \(topP)")
+    }
+  }
+
+  func run() throws {
+    let console = common.start()
+    let transformer = try Transformer(checkpoint: model)
+    let tokenizer = try Tokenizer(contentsOf: model)
+    let text = try transformer.continuation(
+      of: prompt, with: tokenizer, tokenCount: tokens,
+      sampling: SamplingOptions(temperature: temperature, topP: topP, seed: seed.seed))
+    if common.json {
+      console.printJSON(.object(["prompt": .string(prompt), "text": .string(text)]))
+    } else {
+      writeToStandardOutput(prompt + text + "\n")
+    }
+  }
+}

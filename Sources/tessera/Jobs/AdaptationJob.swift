@@ -1,0 +1,181 @@
+import TesseraBasics
+import TesseraCheckpoints
+import TesseraModels
+import TesseraTensors
+import TesseraTokenizers
+import TesseraTraining
+import TesseraVocabulary
+
+/// The steps of `tessera adapt`: vocabulary expansion, which knows no training, and training, which
+/// knows no vocabulary expansion, one after the other in one folder.
+///
+/// Until the training is done the folder holds the extended model, so that a run that is resumed
+/// finds its tokenizer and its shape there; the adapted weights then take its place.
+struct AdaptationJob {
+  private let command: AdaptCommand
+  private let base: BaseModel
+  private let target: Adaptation.Source
+  private let replay: Adaptation.Source?
+  private let start = ContinuousClock.now
+
+  /// Reads the base model and the corpora.
+  init(_ command: AdaptCommand) throws {
+    self.command = command
+    base = try BaseModel(directory: command.model)
+    func source(_ name: String, _ paths: [String]) throws -> Adaptation.Source {
+      Adaptation.Source(
+        name: name,
+        documents: DocumentSplit(
+          try command.documents.corpus(paths).readAll(), share: command.options.heldOutShare,
+          sizeLimit: command.options.heldOutSizeLimit))
+    }
+    let targetName = command.name ?? Self.name(of: command.corpus)
+    target = try source(targetName, command.corpus)
+    if command.noReplay {
+      replay = nil
+    } else {
+      let name = Self.name(of: command.replay)
+      replay = try source(name == targetName ? "replay" : name, command.replay)
+    }
+  }
+
+  /// What tables call a corpus: the last part of its path, without an ending.
+  private static func name(of paths: [String]) -> String {
+    var path = paths[0]
+    while path.hasSuffix("/") { path.removeLast() }
+    let name = Path.lastComponent(of: path).prefix { $0 != "." }
+    return name.isEmpty || name == "-" ? "target" : String(name)
+  }
+
+  /// Plans without writing anything.
+  func plan(_ console: Console) throws -> Adaptation {
+    let vocabulary = try vocabularyExtension(console)
+    // The plan needs the shape of the extended model and not its weights.
+    var configuration = try TransformerConfiguration(base.checkpoint.configuration)
+    configuration.vocabularySize = vocabulary.layout.rowCount
+    let adaptation = try Adaptation(
+      model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
+      newRows: vocabulary.layout.newRows, target: target, replay: replay,
+      options: command.options)
+    say(adaptation, newTokenCount: vocabulary.tokens.count, console)
+    return adaptation
+  }
+
+  /// Extends, trains, measures, and leaves the model; nil after an interruption.
+  func run(_ console: Console) throws -> AdaptationReport? {
+    let output = command.output.output
+    // Whatever can be wrong with the inputs is found before the folder is made.
+    let prepared = try vocabularyExtension(console)
+    var directory = try RunDirectory(
+      path: output, force: command.output.force, resume: command.resume)
+    if !directory.isResumed {
+      _ = try prepared.write(intoStaging: output, progress: console.progress)
+      directory.removeRunFiles()
+    }
+    let tokenizer = try Tokenizer(contentsOf: output)
+    let model = try Transformer(checkpoint: output)
+    let adaptation = try Adaptation(
+      model: model, tokenizer: tokenizer, newRows: prepared.layout.newRows, target: target,
+      replay: replay, options: command.options, resuming: directory.record)
+    say(adaptation, newTokenCount: prepared.tokens.count, console)
+    if !directory.isResumed { try directory.write(adaptation.record) }
+
+    let original = try Transformer(checkpoint: command.model)
+    let before = try Adaptation.scores(
+      of: original,
+      on: adaptation.evaluationSets(
+        for: base.tokenizer, rowCount: original.configuration.vocabularySize),
+      progress: console.progress)
+    let result = try adaptation.run(
+      in: directory, before: before.count > 1 ? before[1].bitsPerByte : nil,
+      progress: console.progress, onResume: console.sayResumed)
+    guard let result else { return nil }
+
+    let checkpoint = try Checkpoint(directory: output)
+    try ModelDirectory.write(
+      result.model, tokenizer: tokenizer, to: output,
+      elementType: base.matrices.embedding.elementType, like: checkpoint.configuration)
+    // What is reported is what the files hold.
+    let stored = try Transformer(checkpoint: output)
+    let after = try Adaptation.scores(
+      of: stored,
+      on: adaptation.evaluationSets(
+        for: Tokenizer(contentsOf: output), rowCount: stored.configuration.vocabularySize),
+      progress: console.progress)
+    let elapsed = start.duration(to: .now).components
+    let report = AdaptationReport(
+      baseModel: command.model,
+      target: AdaptationReport.Row(name: target.name, before: before[0], after: after[0]),
+      replay: replay.map {
+        AdaptationReport.Row(name: $0.name, before: before[1], after: after[1])
+      },
+      newTokenCount: prepared.tokens.count, training: result,
+      seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18,
+      plan: adaptation.record)
+    try writeFile(
+      Path.join(output, "report.json"), report.record.serialized(pretty: true))
+    try writeFile(Path.join(output, "report.txt"), Array(report.table.utf8))
+    try writeFile(Path.join(output, "MODEL_CARD.md"), Array(report.modelCard.utf8))
+    return report
+  }
+
+  /// The new tokens, learned from the part of the corpus that is trained on.
+  private func vocabularyExtension(_ console: Console) throws -> VocabularyExtension {
+    let count =
+      command.newTokens
+      ?? AdaptationOptions.newTokenCount(trainingByteCount: target.documents.trainingByteCount)
+    let firstID = base.firstNewID(padding: .keep)
+    var options = ExtensionOptions()
+    options.inputMethod = command.initialization
+    options.seed = command.seed.seed
+    let selection = try TokenSelection(
+      base: base.tokenizer,
+      counts: PreTokenCounts(
+        of: target.documents.training, pattern: base.tokenizer.pattern,
+        normalization: base.tokenizer.normalization),
+      options: TokenSelectionOptions(newTokenCount: count), firstID: firstID,
+      progress: console.progress)
+    return try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
+  }
+
+  /// Says what is going to happen.
+  private func say(_ adaptation: Adaptation, newTokenCount: Int, _ console: Console) {
+    if command.common.json { return }
+    let (plan, data) = (adaptation.plan, adaptation.data)
+    let tokens = plan.steps * data.batchTokenCount
+    let epochs = data.epochs(after: plan.steps)
+    func describe(_ source: Adaptation.Source, _ passes: Double) -> String {
+      "\(source.name): \(formatAmount(Double(source.documents.trainingByteCount), unit: "B")) to train on, "
+        + "\(fixed(passes, 1)) passes; "
+        + "\(formatAmount(Double(source.documents.heldOutByteCount), unit: "B")) held out"
+    }
+    console.say(describe(target, epochs[0]))
+    if let replay { console.say(describe(replay, epochs[1])) }
+    console.say(
+      """
+      model: \(groupDigits(adaptation.modelParameterCount)) parameters, \
+      \(groupDigits(newTokenCount)) new tokens
+      plan: \(groupDigits(plan.steps)) steps of \(groupDigits(data.batchTokenCount)) tokens, \
+      \(groupDigits(tokens)) tokens in all, learning rate \(brief(plan.schedule.peak))
+      """)
+  }
+}
+
+extension AdaptationReport {
+  /// The table that the job ends with.
+  var table: String {
+    let header = [
+      "corpus", "bytes/token", "after", "bits/byte", "after", "change", "seconds",
+    ]
+    let rows = [target, replay].compactMap { $0 }.enumerated().map { index, row in
+      [
+        row.name, fixed(row.before.bytesPerToken, 2), fixed(row.after.bytesPerToken, 2),
+        fixed(row.before.bitsPerByte, 3), fixed(row.after.bitsPerByte, 3),
+        "\(row.change < 0 ? "" : "+")\(fixed(row.change, 3)) "
+          + "(\(row.change < 0 ? "" : "+")\(fixed(100 * row.relativeChange, 1)) %)",
+        index == 0 ? fixed(seconds, 1) : "",
+      ]
+    }
+    return alignedTable([header] + rows)
+  }
+}

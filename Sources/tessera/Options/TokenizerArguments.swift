@@ -1,0 +1,6 @@
+public import ArgumentParser
+public import TesseraTokenizers
+
+extension PreTokenizerPattern: ExpressibleByArgument {}
+extension Normalization: ExpressibleByArgument {}
+extension TieOrder: ExpressibleByArgument {}

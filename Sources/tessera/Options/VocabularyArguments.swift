@@ -1,0 +1,5 @@
+public import ArgumentParser
+public import TesseraVocabulary
+
+extension InitializationMethod: ExpressibleByArgument {}
+extension PaddingPolicy: ExpressibleByArgument {}

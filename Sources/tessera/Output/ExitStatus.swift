@@ -1,0 +1,64 @@
+import TesseraBasics
+import TesseraCheckpoints
+import TesseraCorpora
+import TesseraTokenizers
+import TesseraTraining
+import TesseraVocabulary
+
+/// What the process tells its caller, after BSD's sysexits.
+///
+/// Usage errors (64) are the argument parser's own.
+enum ExitStatus: Int32 {
+  /// A check did not hold.
+  case checkFailed = 1
+  /// The content of an input is wrong.
+  case inputContent = 65
+  /// An input cannot be opened.
+  case inputMissing = 66
+  /// A fault of ours.
+  case internalFault = 70
+  /// The output cannot be made: it exists, or another run holds it.
+  case cannotCreateOutput = 73
+  /// Reading or writing failed.
+  case inputOutput = 74
+  /// The memory budget is too small.
+  case memory = 75
+  /// The configuration is wrong.
+  case configuration = 78
+}
+
+extension ExitStatus {
+  /// The status for `error`; nil where the argument parser knows better.
+  ///
+  /// An error that wraps another one has the status of the inner one.
+  init?(of error: any Error) {
+    switch error {
+    case let error as FileError: self.init(file: error)
+    case CorpusError.noPaths, CorpusError.emptyFolder: self = .inputMissing
+    case CorpusError.unreadable(.file(let cause)), CheckpointError.file(let cause),
+      TokenizerError.file(let cause), VocabularyError.file(let cause),
+      TrainingRunError.file(let cause):
+      self.init(file: cause)
+    case VocabularyError.checkpoint(let cause): self.init(of: cause)
+    case VocabularyError.tokenizer(let cause): self.init(of: cause)
+    case VocabularyError.corpus(let cause): self.init(of: cause)
+    case VocabularyError.auditFailed: self = .internalFault
+    case VocabularyError.outputInsideModel: self = .cannotCreateOutput
+    case CheckpointError.noConfiguration, CheckpointError.noWeights: self = .inputMissing
+    case is ConfigurationFileError: self = .configuration
+    case is CheckpointError, is CommandError, is CorpusError, is JSONError, is TokenizerError,
+      is TrainingError, is TrainingRunError, is VocabularyError:
+      self = .inputContent
+    default: return nil
+    }
+  }
+
+  private init(file error: FileError) {
+    switch error {
+    case .cannotOpen, .notRegularFile, .notDirectory: self = .inputMissing
+    case .cannotCreate, .exists, .locked, .protected: self = .cannotCreateOutput
+    case .truncated, .tooLarge: self = .inputContent
+    case .readFailed, .writeFailed, .commitFailed: self = .inputOutput
+    }
+  }
+}

@@ -1,0 +1,193 @@
+public import ArgumentParser
+import Foundation  // standard output
+import TesseraBasics
+public import TesseraTokenizers
+
+extension SpecialTokenPolicy: ExpressibleByArgument {}
+
+/// How token IDs are written in files and pipes.
+///
+/// | format | content |
+/// | --- | --- |
+/// | text | a line for each document, IDs in decimal with a space between |
+/// | jsonl | a line for each document, an object with `ids` |
+/// | json | one object: `documents`, a list of objects with `ids`; `token_count`; `byte_count` |
+/// | u16, u32 | little-endian numbers; where a document ends is not written |
+enum TokenFormat: String, CaseIterable, ExpressibleByArgument {
+  case text, json, jsonl, u16, u32
+}
+
+/// What is wrong with token IDs that are read or written.
+enum TokenFormatError: Error, Equatable, CustomStringConvertible {
+  /// The vocabulary has more tokens than two bytes can tell apart.
+  case vocabularyTooLarge(size: Int)
+  /// A number is not one.
+  case malformedNumber(path: String, line: Int, found: String)
+  /// A file of numbers ends within one.
+  case truncated(path: String, size: Int, unit: Int)
+  /// A JSON text is not what encode writes.
+  case malformedJSON(path: String, line: Int, reason: String)
+
+  var description: String {
+    switch self {
+    case .vocabularyTooLarge(let size):
+      "u16 holds 65536 tokens and the vocabulary has \(size); use --format u32"
+    case .malformedNumber(let path, let line, let found):
+      "\(path), line \(line): \"\(found)\" is no token ID"
+    case .truncated(let path, let size, let unit):
+      "\(path) has \(size) bytes, which is no multiple of \(unit)"
+    case .malformedJSON(let path, let line, let reason):
+      "\(path), line \(line): expected an object with \"ids\": \(reason)"
+    }
+  }
+}
+
+extension TokenFormat {
+  /// Sees to it that every ID of a tokenizer can be written.
+  func checkRoom(for tokenizer: Tokenizer) throws(TokenFormatError) {
+    if self == .u16, tokenizer.vocabularySize > 1 << 16 {
+      throw .vocabularyTooLarge(size: tokenizer.vocabularySize)
+    }
+  }
+
+  /// The IDs of the documents in a file; all of them are one document in u16 and u32.
+  func documents(in bytes: [UInt8], path: String) throws(TokenFormatError) -> [[TokenID]] {
+    switch self {
+    case .u16, .u32:
+      let unit = self == .u16 ? 2 : 4
+      guard bytes.count % unit == 0 else {
+        throw .truncated(path: path, size: bytes.count, unit: unit)
+      }
+      return [
+        stride(from: 0, to: bytes.count, by: unit).map { start in
+          (0..<unit).reduce(0) { $0 | TokenID(bytes[start + $1]) << TokenID(8 * $1) }
+        }
+      ]
+    case .json:
+      return try Self.documents(
+        try Self.value(bytes, path: path, line: 1)["documents"]?.array, path: path, line: 1)
+    case .jsonl:
+      var result: [[TokenID]] = []
+      for (index, line) in lines(bytes).enumerated() where !line.isEmpty {
+        let value = try Self.value(Array(line), path: path, line: index + 1)
+        result += try Self.documents([value], path: path, line: index + 1)
+      }
+      return result
+    case .text:
+      var result: [[TokenID]] = []
+      for (index, line) in lines(bytes).enumerated() {
+        var ids: [TokenID] = []
+        for word in line.split(separator: UInt8(ascii: " ")) {
+          let text = String(decoding: word, as: UTF8.self)
+          guard let id = TokenID(text), word.first != UInt8(ascii: "+") else {
+            throw .malformedNumber(path: path, line: index + 1, found: text)
+          }
+          ids.append(id)
+        }
+        result.append(ids)
+      }
+      return result
+    }
+  }
+
+  private func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
+  }
+
+  private static func value(
+    _ bytes: [UInt8], path: String, line: Int
+  ) throws(TokenFormatError) -> JSONValue {
+    do throws(JSONError) {
+      return try JSONValue(parsing: bytes)
+    } catch {
+      throw .malformedJSON(path: path, line: line, reason: "\(error)")
+    }
+  }
+
+  private static func documents(
+    _ values: [JSONValue]?, path: String, line: Int
+  ) throws(TokenFormatError) -> [[TokenID]] {
+    var result: [[TokenID]] = []
+    guard let values else {
+      throw .malformedJSON(path: path, line: line, reason: "there are no documents")
+    }
+    for value in values {
+      guard let ids = value["ids"]?.array else {
+        throw .malformedJSON(path: path, line: line, reason: "there are no IDs")
+      }
+      var document: [TokenID] = []
+      for id in ids {
+        guard let number = id.int, let id = TokenID(exactly: number) else {
+          throw .malformedJSON(path: path, line: line, reason: "an ID is no number")
+        }
+        document.append(id)
+      }
+      result.append(document)
+    }
+    return result
+  }
+}
+
+/// Writes token IDs to standard output.
+struct TokenWriter {
+  let format: TokenFormat
+  /// The size of what was encoded.
+  var byteCount = 0
+  private var tokenCount = 0
+  private var documentCount = 0
+  private var output: [UInt8] = []
+
+  init(format: TokenFormat) {
+    self.format = format
+    if format == .json { output += #"{"documents":["#.utf8 }
+  }
+
+  /// Adds a document.
+  mutating func append(_ ids: [TokenID]) {
+    tokenCount += ids.count
+    documentCount += 1
+    switch format {
+    case .text:
+      appendNumbers(ids, separator: " ")
+      output.append(UInt8(ascii: "\n"))
+    case .json, .jsonl:
+      if format == .json, documentCount > 1 { output.append(UInt8(ascii: ",")) }
+      output += #"{"ids":["#.utf8
+      appendNumbers(ids, separator: ",")
+      output += "]}".utf8
+      if format == .jsonl { output.append(UInt8(ascii: "\n")) }
+    case .u16:
+      for id in ids { append(UInt32(id), size: 2) }
+    case .u32:
+      for id in ids { append(UInt32(id), size: 4) }
+    }
+  }
+
+  private mutating func append(_ number: UInt32, size: Int) {
+    for index in 0..<size { output.append(UInt8(truncatingIfNeeded: number >> UInt32(8 * index))) }
+  }
+
+  private mutating func appendNumbers(_ ids: [TokenID], separator: Unicode.Scalar) {
+    for (index, id) in ids.enumerated() {
+      if index > 0 { output.append(UInt8(ascii: separator)) }
+      output += String(id).utf8
+    }
+  }
+
+  /// Writes what has been added.
+  mutating func flush() throws {
+    try FileHandle.standardOutput.write(contentsOf: output)
+    output.removeAll(keepingCapacity: true)
+  }
+
+  /// Writes the rest.
+  mutating func finish() throws {
+    if format == .json {
+      output += #"],"token_count":\#(tokenCount),"byte_count":\#(byteCount)}"#.utf8
+      output.append(UInt8(ascii: "\n"))
+    }
+    try flush()
+  }
+}

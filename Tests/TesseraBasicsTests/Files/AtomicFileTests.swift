@@ -1,0 +1,121 @@
+import TesseraBasics
+import TesseraTestSupport
+import Testing
+
+@Suite struct AtomicFileTests {
+  @Test func `appears complete on commit, and not before`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("a.txt")
+    var file = try AtomicFile(path: path)
+    try file.write("hello ")
+    try file.write(Array("world".utf8).span)
+    #expect(file.size == 11)
+    #expect(!Path.exists(path))
+    try file.commit()
+    #expect(try directory.read("a.txt") == Array("hello world".utf8))
+    #expect(try directory.listing() == ["a.txt"])
+  }
+
+  @Test func `leaves nothing behind when it ends without commit`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("a.txt", "old")
+    do {
+      var file = try AtomicFile(path: directory.file("a.txt"))
+      try file.write([UInt8](repeating: 1, count: 1_000_000))
+      #expect(try directory.listing().count == 2)
+    }
+    #expect(try directory.listing() == ["a.txt"])
+    #expect(try directory.read("a.txt") == Array("old".utf8))
+  }
+
+  @Test func `writes pieces of every size in order`() throws {
+    let directory = try TemporaryDirectory()
+    var random = SplitMix64(seed: 2)
+    var file = try AtomicFile(path: directory.file("a"))
+    var expected: [UInt8] = []
+    for size in [0, 1, 65_535, 65_536, 65_537, 3, 200_000, 1, 65_533, 2, 1, 100] {
+      let piece = (0..<size).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+      try file.write(piece)
+      expected += piece
+    }
+    #expect(file.size == expected.count)
+    try file.commit()
+    #expect(try directory.read("a") == expected)
+  }
+
+  @Test func `replaces only if it may`() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write("a", "old")
+    #expect(throws: FileError.exists(path: path)) {
+      _ = try AtomicFile(path: path, overwrite: false)
+    }
+    try writeFile(path, [1])
+    #expect(try directory.read("a") == [1])
+
+    let other = directory.file("b")
+    var file = try AtomicFile(path: other, overwrite: false)
+    try file.write([1])
+    try directory.write("c", "meanwhile")
+    // Another program makes the file while we write.
+    var rival = try AtomicFile(path: directory.file("c"))
+    try rival.write([2])
+    try rival.commit()
+    try file.commit()
+    #expect(try directory.read("b") == [1])
+  }
+
+  @Test func `refuses a second writer of the same file`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("a")
+    let first = try AtomicFile(path: path)
+    #expect(throws: FileError.locked(path: path)) { _ = try AtomicFile(path: path) }
+    try first.commit()
+    let third = try AtomicFile(path: path)
+    try third.commit()
+  }
+
+  @Test func `takes over what a killed run left`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(".a.tessera-tmp", "half of someth")
+    try writeFile(directory.file("a"), [7])
+    #expect(try directory.listing() == ["a"])
+    #expect(try directory.read("a") == [7])
+  }
+
+  @Test func `does not write to folders, devices and missing folders`() throws {
+    let directory = try TemporaryDirectory()
+    #expect(throws: FileError.notRegularFile(path: directory.path)) {
+      _ = try AtomicFile(path: directory.path)
+    }
+    #expect(throws: FileError.notRegularFile(path: "/dev/null")) {
+      _ = try AtomicFile(path: "/dev/null")
+    }
+    let path = directory.file("no/a")
+    #expect(throws: FileError.cannotCreate(path: path, errno: 2)) { _ = try AtomicFile(path: path) }
+  }
+
+  @Test func `takes names of 255 bytes`() throws {
+    let directory = try TemporaryDirectory()
+    let name = String(repeating: "é", count: 127) + "x"
+    try writeFile(directory.file(name), [1])
+    #expect(try directory.read(name) == [1])
+    let path = directory.file(name + "y")
+    #expect(throws: FileError.commitFailed(path: path, errno: 36)) { try writeFile(path, [1]) }
+    #expect(try directory.listing() == [name])
+  }
+
+  @Test func `many writers of one file leave one of their contents`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("a")
+    parallelFor(0..<64) { chunk in
+      for index in chunk {
+        // Whoever is refused was refused by somebody who writes.
+        try? writeFile(path, [UInt8](repeating: UInt8(index), count: 10_000))
+      }
+    }
+    let bytes = try directory.read("a")
+    #expect(bytes.count == 10_000)
+    #expect(Set(bytes).count == 1)
+    #expect(try directory.listing() == ["a"])
+  }
+}

@@ -1,0 +1,86 @@
+import TesseraBasics
+import TesseraCheckpoints
+import TesseraModels
+import TesseraTensors
+import TesseraTestSupport
+import Testing
+
+@Suite struct TransformerCheckpointTests {
+  @Test(arguments: TransformerTests.configurations)
+  func `a saved model is read back bit for bit`(configuration: TransformerConfiguration) throws {
+    let model = TransformerTests.model(configuration)
+    let directory = try TemporaryDirectory()
+    try model.save(toStaging: directory.path)
+    let back = try Transformer(checkpoint: directory.path)
+    #expect(back.configuration == configuration)
+    #expect(back.parameters == model.parameters)
+  }
+
+  @Test(arguments: [ElementType.bf16, .f16])
+  func `sixteen bits round to nearest`(elementType: ElementType) throws {
+    let model = TransformerTests.model(TransformerTests.configurations[1])
+    let directory = try TemporaryDirectory()
+    try model.save(toStaging: directory.path, elementType: elementType)
+    let checkpoint = try Checkpoint(directory: directory.path)
+    #expect(checkpoint.configuration.elementType == elementType)
+    let back = try Transformer(checkpoint)
+    #expect(back.parameters == elementType.floats(from: elementType.bytes(of: model.parameters)))
+  }
+
+  @Test(arguments: GoldenModelTests.names)
+  func `keys of the configuration and its dialect are kept`(name: String) throws {
+    let original = try Checkpoint(directory: fixturePath("models/" + name))
+    let model = try Transformer(original)
+    let directory = try TemporaryDirectory()
+    try model.save(
+      toStaging: directory.path, elementType: .f32, like: original.configuration)
+    let back = try Checkpoint(directory: directory.path)
+    #expect(back.configuration.json == original.configuration.json)
+    #expect(try Transformer(back).parameters == model.parameters)
+  }
+
+  @Test func `a configuration that asks for more than the family has is refused`() throws {
+    let model = TransformerTests.model(TransformerTests.configurations[0])
+    let json = try model.modelConfiguration(elementType: .f32).json
+    let cases: [(key: String, value: JSONValue, found: String, expected: String)] = [
+      ("model_type", "gpt2", "\"gpt2\"", "\"llama\""),
+      ("hidden_act", "gelu", "\"gelu\"", "\"silu\""),
+      ("attention_bias", true, "true", "false"),
+      ("mlp_bias", true, "true", "false"),
+      ("rope_scaling", ["type": "linear"], "an object", "no scaling"),
+      ("head_dim", 5, "5", "an even number"),
+    ]
+    for (key, value, found, expected) in cases {
+      var changed = json
+      changed[key] = value
+      let configuration = try ModelConfiguration(json: changed)
+      #expect(
+        throws: CheckpointError.configuration(
+          path: "config.json", key: key, found: found, expected: expected)
+      ) {
+        try TransformerConfiguration(configuration)
+      }
+    }
+  }
+
+  @Test func `a missing or misshapen tensor is an error`() throws {
+    let model = TransformerTests.model(TransformerTests.configurations[0])
+    let directory = try TemporaryDirectory()
+    try model.save(toStaging: directory.path)
+    func change(_ key: String, _ value: JSONValue) throws {
+      var json = try model.modelConfiguration(elementType: .f32).json
+      json[key] = value
+      try directory.write("config.json", JSONValue.object(json).serialized(pretty: true))
+    }
+    try change("num_hidden_layers", 3)
+    #expect(
+      throws: CheckpointError.missingTensor(
+        tensor: "model.layers.2.input_layernorm.weight", directory: directory.path)
+    ) { try Transformer(checkpoint: directory.path) }
+    try change("intermediate_size", 16)
+    #expect(
+      throws: CheckpointError.wrongShape(
+        tensor: "model.layers.0.mlp.gate_proj.weight", expected: [16, 12], found: [17, 12])
+    ) { try Transformer(checkpoint: directory.path) }
+  }
+}

@@ -1,0 +1,99 @@
+import TesseraBasics
+import TesseraCheckpoints
+import TesseraModels
+import TesseraTensors
+import TesseraTestSupport
+import Testing
+
+/// Tiny models and what transformers computes with them; see `Tests/Fixtures/make-model-goldens.py`.
+@Suite struct GoldenModelTests {
+  static let names = ["tied", "untied-grouped", "one-key-head"]
+
+  /// A model of the fixtures with its golden values.
+  struct Golden {
+    let model: Transformer
+    let batch: TokenBatch
+    let file: SafetensorsFile
+
+    init(_ name: String) throws {
+      let directory = fixturePath("models/" + name)
+      model = try Transformer(checkpoint: directory)
+      file = try SafetensorsFile(path: Path.join(directory, "golden.safetensors"))
+      let shape = file.tensor(named: "inputs")!.shape
+      batch = TokenBatch(
+        sequenceCount: shape[0], sequenceLength: shape[1],
+        inputs: try Self.values("inputs", file).map { Int32($0) },
+        targets: try Self.values("targets", file).map { Int32($0) })
+    }
+
+    func values(_ name: String) throws -> [Float] { try Self.values(name, file) }
+
+    private static func values(_ name: String, _ file: SafetensorsFile) throws -> [Float] {
+      let tensor = try #require(file.tensor(named: name))
+      return try file.floats(of: tensor, in: 0..<tensor.description.elementCount)
+    }
+  }
+
+  /// The largest difference, relative to the expected value where that is above 1.
+  static func distance(_ values: some Sequence<Float>, _ expected: [Float]) -> Float {
+    zip(values, expected).reduce(0) { max($0, abs($1.0 - $1.1) / max(1, abs($1.1))) }
+  }
+
+  static let tolerance: Float = 1e-4
+
+  @Test(arguments: names)
+  func `logits and losses equal those of transformers`(name: String) throws {
+    let golden = try Golden(name)
+    let (model, batch) = (golden.model, golden.batch)
+    let losses = model.tokenLosses(of: batch, workspace: TransformerWorkspace())
+    #expect(Self.distance(losses, try golden.values("losses")) < Self.tolerance)
+    let logits = (0..<batch.sequenceCount).flatMap { sequence in
+      let start = sequence * batch.sequenceLength
+      return model.logits(for: Array(batch.inputs[start..<start + batch.sequenceLength]))
+    }
+    #expect(Self.distance(logits, try golden.values("logits")) < Self.tolerance)
+  }
+
+  @Test(arguments: names)
+  func `gradients equal those of transformers`(name: String) throws {
+    let golden = try Golden(name)
+    var gradient = [Float](repeating: 0, count: golden.model.parameters.count)
+    _ = golden.model.accumulateGradient(
+      of: golden.batch, into: &gradient, workspace: TransformerWorkspace())
+    for tensor in golden.model.layout.tensors {
+      let expected = try golden.values("gradient." + tensor.name)
+      #expect(expected.count == tensor.range.count)
+      #expect(Self.distance(gradient[tensor.range], expected) < Self.tolerance, "\(tensor.name)")
+    }
+  }
+
+  @Test(arguments: names)
+  func `twenty steps of training follow the losses of PyTorch`(name: String) throws {
+    let golden = try Golden(name)
+    var model = golden.model
+    let workspace = TransformerWorkspace()
+    let zeros = [Float](repeating: 0, count: model.parameters.count)
+    var (first, second) = (zeros, zeros)
+    let targetCount = golden.batch.targets.count { $0 >= 0 }
+    for (step, expected) in try golden.values("trace").enumerated() {
+      var gradient = zeros
+      let loss = model.accumulateGradient(
+        of: golden.batch, into: &gradient, scale: 1 / Float(targetCount), workspace: workspace)
+      #expect(abs(Float(loss.mean) - expected) < Self.tolerance, "step \(step)")
+      let norm = sumOfSquares(gradient.span).squareRoot()
+      for (roles, decay) in [([.embedding, .head, .matrix], 0.1), ([.norm], 0.0)]
+        as [(Set<ParameterLayout.Role>, Double)]
+      {
+        for range in model.layout.ranges(of: roles) {
+          var parameters = model.parameters.mutableSpan
+          var m = first.mutableSpan
+          var v = second.mutableSpan
+          adamW(
+            parameters: &parameters, gradient: gradient.span, firstMoment: &m, secondMoment: &v,
+            learningRate: 0.01, weightDecay: decay, step: step + 1,
+            gradientScale: min(1, 1 / norm), range: range)
+        }
+      }
+    }
+  }
+}

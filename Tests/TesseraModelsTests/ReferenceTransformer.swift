@@ -1,0 +1,109 @@
+import TesseraModels
+import TesseraTensors
+
+/// A Llama in Double, from the definitions of its operations: slow, and short enough to be read.
+struct ReferenceTransformer {
+  var configuration: TransformerConfiguration
+  var layout: ParameterLayout
+  var parameters: [Double]
+
+  init(_ model: Transformer) {
+    configuration = model.configuration
+    layout = model.layout
+    parameters = model.parameters.map(Double.init)
+  }
+
+  private func tensor(_ name: String) -> [Double] {
+    Array(parameters[layout[name]!.range])
+  }
+
+  /// The logits of every position of one sequence.
+  func logits(for tokens: [Int32]) -> [Double] {
+    let c = configuration
+    let embedding = tensor("model.embed_tokens.weight")
+    var stream = tokens.flatMap { embedding[Int($0) * c.width..<(Int($0) + 1) * c.width] }
+    for layer in 0..<c.layerCount {
+      let prefix = "model.layers.\(layer)."
+      let normed = norm(stream, prefix + "input_layernorm.weight")
+      let attended = attention(normed, prefix + "self_attn.")
+      let projected = linear(attended, prefix + "self_attn.o_proj.weight")
+      stream = zip(stream, projected).map(+)
+      let middle = norm(stream, prefix + "post_attention_layernorm.weight")
+      let gate = linear(middle, prefix + "mlp.gate_proj.weight")
+      let up = linear(middle, prefix + "mlp.up_proj.weight")
+      let width = c.feedForwardWidth
+      let gateUp = tokens.indices.flatMap {
+        gate[$0 * width..<($0 + 1) * width] + up[$0 * width..<($0 + 1) * width]
+      }
+      let hidden = swiGLUReference(gateUp: gateUp, width: width)
+      stream = zip(stream, linear(hidden, prefix + "mlp.down_proj.weight")).map(+)
+    }
+    let output = norm(stream, "model.norm.weight")
+    return linear(output, c.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight")
+  }
+
+  /// The losses of every position of a batch, 0 without a target.
+  func tokenLosses(of batch: TokenBatch) -> [Double] {
+    (0..<batch.sequenceCount).flatMap { sequence in
+      let range = sequence * batch.sequenceLength..<(sequence + 1) * batch.sequenceLength
+      let logits = logits(for: Array(batch.inputs[range]))
+      let size = configuration.vocabularySize
+      return range.enumerated().map { position, index in
+        let row = Array(logits[position * size..<(position + 1) * size])
+        let target = Int(batch.targets[index])
+        return target < 0 ? 0 : crossEntropyReference(logits: row, target: target)
+      }
+    }
+  }
+
+  private func norm(_ input: [Double], _ name: String) -> [Double] {
+    rmsNormReference(
+      input: input, weight: tensor(name), epsilon: Double(configuration.normEpsilon))
+  }
+
+  private func linear(_ input: [Double], _ name: String) -> [Double] {
+    let shape = layout[name]!.shape
+    return multiplyReference(
+      input, rows: input.count / shape[1], inner: shape[1], tensor(name), columns: shape[0],
+      bIsTransposed: true)
+  }
+
+  private func attention(_ input: [Double], _ prefix: String) -> [Double] {
+    let c = configuration
+    let queries = rotated(linear(input, prefix + "q_proj.weight"), heads: c.headCount)
+    let keys = rotated(linear(input, prefix + "k_proj.weight"), heads: c.keyValueHeadCount)
+    let values = linear(input, prefix + "v_proj.weight")
+    let length = input.count / c.width
+    var output = [Double](repeating: 0, count: length * c.queryWidth)
+    for head in 0..<c.headCount {
+      let group = head / (c.headCount / c.keyValueHeadCount)
+      let result = causalAttentionReference(
+        queries: column(head, of: queries, heads: c.headCount),
+        keys: column(group, of: keys, heads: c.keyValueHeadCount),
+        values: column(group, of: values, heads: c.keyValueHeadCount), width: c.headWidth)
+      for t in 0..<length {
+        for i in 0..<c.headWidth {
+          output[t * c.queryWidth + head * c.headWidth + i] = result[t * c.headWidth + i]
+        }
+      }
+    }
+    return output
+  }
+
+  private func rotated(_ rows: [Double], heads: Int) -> [Double] {
+    let width = heads * configuration.headWidth
+    return (0..<rows.count / width).flatMap { position in
+      rotateReference(
+        Array(rows[position * width..<(position + 1) * width]), position: position,
+        headWidth: configuration.headWidth, theta: configuration.ropeTheta)
+    }
+  }
+
+  private func column(_ head: Int, of rows: [Double], heads: Int) -> [Double] {
+    let (width, total) = (configuration.headWidth, heads * configuration.headWidth)
+    return (0..<rows.count / total).flatMap { row -> ArraySlice<Double> in
+      let start = row * total + head * width
+      return rows[start..<start + width]
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import TesseraBasics
+import TesseraTensors
+import TesseraTestSupport
+import Testing
+
+@Suite struct CrossEntropyTests {
+  /// A chunk of rows and a head.
+  struct Chunk {
+    let hidden, head, hiddenGradient, headGradient: TestMatrix
+    let targets: [Int32]
+    let buffers: CrossEntropyBuffers
+    let memory: FloatMemory
+
+    init(rows: Int, width: Int, vocabularySize: Int) {
+      var random = SplitMix64(seed: 6)
+      hidden = TestMatrix(&random, rows: rows, columns: width)
+      head = TestMatrix(&random, rows: vocabularySize, columns: width)
+      hiddenGradient = TestMatrix(rows: rows, columns: width)
+      headGradient = TestMatrix(rows: vocabularySize, columns: width, filledWith: 1)
+      targets = (0..<rows).map { Int32(($0 * 977 + vocabularySize - 1) % vocabularySize) }
+      memory = FloatMemory(
+        capacity: CrossEntropyBuffers.size(rowCapacity: rows + 1, vocabularySize: vocabularySize))
+      buffers = CrossEntropyBuffers(
+        memory: memory, rowCapacity: rows + 1, vocabularySize: vocabularySize)
+    }
+
+    func losses() -> [Float] {
+      crossEntropy(hidden: hidden.view, head: head.view, targets: targets, buffers: buffers)
+    }
+
+    func differentiate(scale: Float) {
+      crossEntropyBackward(
+        hiddenGradient: hiddenGradient.view, headGradient: headGradient.view, hidden: hidden.view,
+        head: head.view, targets: targets, scale: scale, buffers: buffers)
+    }
+  }
+
+  static func referenceLosses(
+    hidden: [Double], head: [Double], width: Int, targets: [Int32]
+  ) -> [Double] {
+    let vocabularySize = head.count / width
+    let logits = multiplyReference(
+      hidden, rows: targets.count, inner: width, head, columns: vocabularySize,
+      bIsTransposed: true)
+    return targets.enumerated().map { row, target in
+      crossEntropyReference(
+        logits: Array(logits[row * vocabularySize..<(row + 1) * vocabularySize]),
+        target: Int(target))
+    }
+  }
+
+  // Vocabularies around the size of a block, 1,024.
+  @Test(arguments: [1, 5], [1, 2, 100, 1_023, 1_024, 1_025, 2_500])
+  func `losses agree with the reference`(rows: Int, vocabularySize: Int) {
+    let chunk = Chunk(rows: rows, width: 6, vocabularySize: vocabularySize)
+    let expected = Self.referenceLosses(
+      hidden: chunk.hidden.doubles, head: chunk.head.doubles, width: 6, targets: chunk.targets)
+    #expect(distance(chunk.losses(), expected) < 2e-6)
+  }
+
+  @Test(arguments: [1, 7])
+  func `gradients agree with central differences`(rows: Int) {
+    let chunk = Chunk(rows: rows, width: 5, vocabularySize: 13)
+    _ = chunk.losses()
+    chunk.differentiate(scale: 0.25)
+    let (hidden, head) = (chunk.hidden.doubles, chunk.head.doubles)
+    func loss(_ hidden: [Double], _ head: [Double]) -> Double {
+      0.25
+        * Self.referenceLosses(hidden: hidden, head: head, width: 5, targets: chunk.targets)
+        .reduce(0, +)
+    }
+    let expectedHidden = centralDifferences(at: hidden) { loss($0, head) }
+    let expectedHead = centralDifferences(at: head) { loss(hidden, $0) }
+    #expect(distance(chunk.hiddenGradient.elements, expectedHidden) < 2e-6)
+    #expect(distance(chunk.headGradient.elements, expectedHead.map { $0 + 1 }) < 2e-6)
+  }
+
+  @Test func `gradients over several blocks agree with central differences`() {
+    let chunk = Chunk(rows: 3, width: 4, vocabularySize: 2_100)
+    _ = chunk.losses()
+    chunk.differentiate(scale: 1)
+    let head = chunk.head.doubles
+    func loss(_ hidden: [Double], _ head: [Double]) -> Double {
+      Self.referenceLosses(hidden: hidden, head: head, width: 4, targets: chunk.targets)
+        .reduce(0, +)
+    }
+    let expected = centralDifferences(at: chunk.hidden.doubles) { loss($0, head) }
+    #expect(distance(chunk.hiddenGradient.elements, expected) < 1e-5)
+    for token in [0, 1_023, 1_024, 2_099] + chunk.targets.map(Int.init) {
+      let range = token * 4..<(token + 1) * 4
+      let expected = centralDifferences(at: Array(head[range])) { point in
+        var moved = head
+        moved.replaceSubrange(range, with: point)
+        return loss(chunk.hidden.doubles, moved)
+      }
+      let values = Array(chunk.headGradient.elements[range])
+      #expect(distance(values, expected.map { $0 + 1 }) < 1e-5)
+    }
+  }
+
+  @Test func `large logits do not overflow, and what is not a number shows`() {
+    let chunk = Chunk(rows: 2, width: 1, vocabularySize: 3)
+    chunk.hidden.view[0, 0] = 1
+    chunk.hidden.view[1, 0] = .nan
+    for (row, value) in [30_000, -30_000, 29_999].enumerated() {
+      chunk.head.view[row, 0] = Float(value)
+    }
+    let losses = crossEntropy(
+      hidden: chunk.hidden.view, head: chunk.head.view, targets: [1, 0], buffers: chunk.buffers)
+    #expect(abs(losses[0] - 60_000.313) < 0.01)
+    #expect(losses[1].isNaN)
+  }
+
+  @Test func `chunks are bounded in memory and in rows`() {
+    #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 100) == 512)
+    #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 32_000) == 512)
+    #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 65_536) == 256)
+    #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 151_936) == 64)
+    #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 10_000_000) == 64)
+  }
+
+  @Test func `a target outside the vocabulary stops the program`() async {
+    await #expect(processExitsWith: .failure) {
+      let chunk = CrossEntropyTests.Chunk(rows: 1, width: 2, vocabularySize: 4)
+      _ = crossEntropy(
+        hidden: chunk.hidden.view, head: chunk.head.view, targets: [4], buffers: chunk.buffers)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import TesseraTokenizers
+import Testing
+
+@Suite struct AddedTokenTests {
+  private func tokenizer(_ added: [AddedToken]) throws -> Tokenizer {
+    let tokens = try TokenTable((0..<256).map { [UInt8($0)] })
+    let model = try BPEModel(tokens: tokens, merges: [], semantics: .merges)
+    return try Tokenizer(model: model, pattern: .gpt2, addedTokens: added)
+  }
+
+  @Test func `follows the policy for special tokens`() throws {
+    let tokenizer = try tokenizer([AddedToken("<s>", id: 300)])
+    #expect(try tokenizer.encode("a<s>b", special: .all) == [97, 300, 98])
+    #expect(try tokenizer.encode("a<s>b", special: .none) == [97, 60, 115, 62, 98])
+    #expect(throws: TokenizerError.specialTokenInText("<s>", offset: 1)) {
+      try tokenizer.encode("a<s>b", special: .error)
+    }
+    #expect(try tokenizer.encode("a<s", special: .error) == [97, 60, 115])
+    #expect(tokenizer.vocabularySize == 301)
+  }
+
+  @Test func `leaves the output of an encoder as it was when it throws`() throws {
+    var encoder = try tokenizer([AddedToken("<s>", id: 300)]).makeEncoder()
+    var ids: [TokenID] = [1, 2]
+    let text = Array("ab<s>".utf8)
+    #expect(throws: TokenizerError.specialTokenInText("<s>", offset: 2)) {
+      try encoder.encode(text.span, special: .error, into: &ids)
+    }
+    #expect(ids == [1, 2])
+    encoder.encode(text.span, into: &ids)
+    #expect(ids == [1, 2, 97, 98, 60, 115, 62])
+  }
+
+  @Test func `takes the longest token at the leftmost place`() throws {
+    let tokenizer = try tokenizer([
+      AddedToken("danc", id: 300), AddedToken("nci", id: 301), AddedToken("ing", id: 302),
+      AddedToken("dan", id: 303),
+    ])
+    #expect(try tokenizer.encode("dancing", special: .all) == [300, 302])
+    #expect(try tokenizer.encode("dandan", special: .all) == [303, 303])
+  }
+
+  @Test func `takes white space on the sides that the flags say`() throws {
+    let tokenizer = try tokenizer([
+      AddedToken("<l>", id: 300, stripsLeft: true), AddedToken("<r>", id: 301, stripsRight: true),
+    ])
+    #expect(try tokenizer.encode("a \u{3000}<l> b", special: .all) == [97, 300, 32, 98])
+    #expect(try tokenizer.encode("a <r> \n b", special: .all) == [97, 32, 301, 98])
+    #expect(try tokenizer.encode("<r> <l>", special: .all) == [301, 300])
+  }
+
+  @Test func `finds single words only between other characters`() throws {
+    let tokenizer = try tokenizer([AddedToken("ab", id: 300, isSpecial: false, isSingleWord: true)])
+    #expect(try tokenizer.encode("ab,ab") == [300, 44, 300])
+    #expect(try tokenizer.encode("abx") == [97, 98, 120])
+    #expect(try tokenizer.encode("_ab") == [95, 97, 98])
+    #expect(try tokenizer.encode("éab").suffix(2) == [97, 98])
+  }
+
+  @Test func `decodes added tokens to their content, and leaves special ones out on demand`() throws
+  {
+    let tokenizer = try tokenizer([
+      AddedToken("<s>", id: 300), AddedToken("é", id: 301, isSpecial: false),
+    ])
+    #expect(try tokenizer.decode([300, 97, 301]) == Array("<s>aé".utf8))
+    #expect(try tokenizer.decode([300, 97, 301], skipsSpecial: true) == Array("aé".utf8))
+    #expect(throws: TokenizerError.unknownToken(302, vocabularySize: 302)) {
+      try tokenizer.decode([302])
+    }
+  }
+
+  @Test func `refuses repeated and empty added tokens`() throws {
+    #expect(throws: TokenizerError.duplicateToken("a", first: 300, second: 301)) {
+      try tokenizer([AddedToken("a", id: 300), AddedToken("a", id: 301)])
+    }
+    #expect(throws: TokenizerError.duplicateID(300, first: "a", second: "b")) {
+      try tokenizer([AddedToken("a", id: 300), AddedToken("b", id: 300)])
+    }
+    #expect(throws: TokenizerError.emptyToken(300)) { try tokenizer([AddedToken("", id: 300)]) }
+  }
+}

@@ -1,0 +1,225 @@
+import TesseraBasics
+import TesseraTestSupport
+import TesseraTokenizers
+import Testing
+
+@Suite struct TokenizerJSONTests {
+  /// A small file: the bytes, two merges, one added token.
+  private func file(_ change: (inout JSONValue) -> Void = { _ in }) -> JSONValue {
+    var vocabulary = JSONObject()
+    for byte in UInt8.min...UInt8.max {
+      vocabulary[String(Character(ByteAlphabet.scalar(for: byte)))] = JSONValue(byte)
+    }
+    vocabulary["ab"] = 256
+    vocabulary["abĠ"] = 257
+    var value: JSONValue = [
+      "version": "1.0",
+      "added_tokens": [["id": 258, "content": "<s>", "special": true, "normalized": false]],
+      "normalizer": .null,
+      "pre_tokenizer": ["type": "ByteLevel", "add_prefix_space": false],
+      "decoder": ["type": "ByteLevel"],
+      "model": ["type": "BPE", "merges": [["a", "b"], ["ab", "Ġ"]]],
+    ]
+    value["model"]!["vocab"] = .object(vocabulary)
+    change(&value)
+    return value
+  }
+
+  private func tokenizer(_ value: JSONValue) throws -> Tokenizer {
+    try tokenizer(value.serialized(pretty: false))
+  }
+
+  private func tokenizer(_ bytes: [UInt8]) throws -> Tokenizer {
+    let directory = try TemporaryDirectory()
+    return try Tokenizer(contentsOf: directory.write("tokenizer.json", bytes))
+  }
+
+  private func expect(
+    _ error: TokenizerError, _ change: (inout JSONValue) -> Void,
+    location: SourceLocation = #_sourceLocation
+  ) {
+    #expect(throws: error, sourceLocation: location) { try tokenizer(file(change)) }
+  }
+
+  @Test func `reads merges as pairs and as strings`() throws {
+    let tokenizer = try tokenizer(file())
+    #expect(try tokenizer.encode("ab<s>", special: .all) == [256, 258])
+    let old = file { $0["model"]!["merges"] = ["a b", "ab Ġ"] }
+    #expect(try self.tokenizer(old).merges == tokenizer.merges)
+  }
+
+  @Test func `refuses malformed merges`() {
+    expect(.mergeOutOfVocabulary(rank: 1, token: "xyz")) {
+      $0["model"]!["merges"] = [["a", "b"], ["xyz", "b"]]
+    }
+    expect(.mergeOutOfVocabulary(rank: 0, token: "ba")) { $0["model"]!["merges"] = [["b", "a"]] }
+    expect(.malformedMerge(rank: 0, found: "a list of other than two strings")) {
+      $0["model"]!["merges"] = [["a", "b", "c"]]
+    }
+    expect(.malformedMerge(rank: 0, found: "a list of 1")) { $0["model"]!["merges"] = [["a"]] }
+    expect(.malformedMerge(rank: 0, found: "a list of other than two strings")) {
+      $0["model"]!["merges"] = [["a", 1]]
+    }
+    expect(.malformedMerge(rank: 0, found: "\"a b c\"")) { $0["model"]!["merges"] = ["a b c"] }
+    expect(.malformedMerge(rank: 0, found: "\"ab\"")) { $0["model"]!["merges"] = ["ab"] }
+    expect(.malformedMerge(rank: 0, found: "neither a string nor a list")) {
+      $0["model"]!["merges"] = [7]
+    }
+    expect(.malformed(member: "model.merges", expected: "a list")) { $0["model"]!["merges"] = 7 }
+  }
+
+  @Test func `refuses malformed vocabularies`() {
+    expect(.duplicateID(97, first: "a", second: "zz")) { $0["model"]!["vocab"]!["zz"] = 97 }
+    expect(.idTooLarge(4_294_967_295, limit: 1 << 24 - 1)) {
+      $0["model"]!["vocab"]!["zz"] = 4_294_967_295
+    }
+    expect(.idTooLarge(-1, limit: 1 << 24 - 1)) { $0["model"]!["vocab"]!["zz"] = -1 }
+    expect(.emptyToken(300)) { $0["model"]!["vocab"]![""] = 300 }
+    expect(.missingByte(0)) {
+      $0["model"]!["vocab"]!["Ā"] = nil
+      $0["added_tokens"] = []
+    }
+    expect(.malformed(member: "model.vocab", expected: "a map from tokens to IDs")) {
+      $0["model"]!["vocab"]!["zz"] = "1"
+    }
+    expect(.malformed(member: "model.vocab", expected: "an object")) {
+      $0["model"]!["vocab"] = [1]
+    }
+  }
+
+  @Test func `reads IDs with holes, and tokens that no text gives`() throws {
+    let tokenizer = try tokenizer(
+      file {
+        $0["model"]!["vocab"]!["a b"] = 400
+        $0["added_tokens"] = []
+      })
+    #expect(try tokenizer.encode("a b") == [97, 32, 98])
+    #expect(try tokenizer.decode([400]) == Array("a b".utf8))
+    #expect(throws: TokenizerError.unknownToken(300, vocabularySize: 401)) {
+      try tokenizer.decode([300])
+    }
+    #expect(try self.tokenizer(tokenizer.tokenizerJSON()).decode([400]) == Array("a b".utf8))
+  }
+
+  @Test func `refuses added tokens that tokenizers would number otherwise`() {
+    expect(.addedTokenMoved("<s>", stated: 300, assigned: 258)) {
+      $0["added_tokens"] = [["id": 300, "content": "<s>"]]
+    }
+    expect(.addedTokenMoved("ab", stated: 258, assigned: 256)) {
+      $0["added_tokens"] = [["id": 258, "content": "ab"]]
+    }
+    expect(.malformed(member: "added_tokens[0]", expected: "an object with id and content")) {
+      $0["added_tokens"] = [["content": "<s>"]]
+    }
+    expect(.malformed(member: "added_tokens[0].lstrip", expected: "true or false")) {
+      $0["added_tokens"] = [["id": 258, "content": "<s>", "lstrip": 1]]
+    }
+  }
+
+  @Test func `names the parts that it does not support`() {
+    let parts: [(String, JSONValue, String, String)] = [
+      ("normalizer", ["type": "Lowercase"], "normalizer", "Lowercase"),
+      ("pre_tokenizer", ["type": "Metaspace"], "pre-tokenizer", "Metaspace"),
+      ("pre_tokenizer", .null, "pre-tokenizer", "null"),
+      (
+        "pre_tokenizer",
+        ["type": "Sequence", "pretokenizers": [["type": "Digits"], ["type": "ByteLevel"]]],
+        "pre-tokenizer", "Digits"
+      ),
+      (
+        "pre_tokenizer",
+        [
+          "type": "Sequence",
+          "pretokenizers": [
+            ["type": "Split", "pattern": ["Regex": "x+"], "behavior": "Isolated"],
+            ["type": "ByteLevel", "use_regex": false, "add_prefix_space": false],
+          ],
+        ], "pattern", "x+"
+      ),
+      ("decoder", ["type": "Metaspace"], "decoder", "Metaspace"),
+      ("model", ["type": "Unigram", "vocab": []], "model", "Unigram"),
+      ("model", ["type": "WordPiece"], "model", "WordPiece"),
+    ]
+    for (member, value, part, name) in parts {
+      #expect {
+        try tokenizer(file { $0[member] = value })
+      } throws: { error in
+        if case .unsupported(part, name, _) = error as? TokenizerError { true } else { false }
+      }
+    }
+    for (option, value, name) in [
+      ("dropout", 0.1, "dropout"), ("end_of_word_suffix", "</w>", "end_of_word_suffix \"</w>\""),
+    ] as [(String, JSONValue, String)] {
+      #expect {
+        try tokenizer(file { $0["model"]![option] = value })
+      } throws: { error in
+        if case .unsupported("model option", name, _) = error as? TokenizerError {
+          true
+        } else {
+          false
+        }
+      }
+    }
+  }
+
+  @Test func `refuses tiktoken's spelling of a pattern`() throws {
+    let value = file {
+      $0["pre_tokenizer"] = [
+        "type": "Sequence",
+        "pretokenizers": [
+          [
+            "type": "Split",
+            "pattern": ["Regex": .string(PreTokenizerPattern.cl100k.tiktokenExpression!)],
+            "behavior": "Isolated",
+          ],
+          ["type": "ByteLevel", "use_regex": false, "add_prefix_space": false],
+        ],
+      ]
+    }
+    #expect {
+      try tokenizer(value)
+    } throws: { error in
+      if case .unsupported("pattern", _, let advice) = error as? TokenizerError {
+        advice.contains("tiktoken")
+      } else {
+        false
+      }
+    }
+  }
+
+  @Test func `refuses every prefix of a file, and never stops the program`() throws {
+    let bytes = try readFile(fixturePath("tokenizers/gpt2.json"), limit: 1 << 20)
+    for size in stride(from: 0, to: bytes.count - 2, by: 61) {
+      #expect(throws: TokenizerError.self) { try tokenizer(Array(bytes[..<size])) }
+    }
+  }
+
+  @Test func `survives any change of a byte`() throws {
+    let bytes = try readFile(fixturePath("tokenizers/gpt2.json"), limit: 1 << 20)
+    var random = SplitMix64(seed: 9)
+    for _ in 0..<150 {
+      var changed = bytes
+      changed[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next())
+      // A typed error, or a tokenizer that works.
+      guard let tokenizer = try? tokenizer(changed) else { continue }
+      _ = try tokenizer.decode(tokenizer.encode("hello world"))
+    }
+  }
+
+  @Test func `says what a path holds if it is no tokenizer`() throws {
+    let directory = try TemporaryDirectory()
+    #expect(
+      throws: TokenizerError.notATokenizer(
+        path: directory.path, found: "a folder without tokenizer.json")
+    ) { try Tokenizer(contentsOf: directory.path) }
+    let path = try directory.write("x.json", "{\"a\": 1}")
+    #expect(
+      throws: TokenizerError.notATokenizer(path: path, found: "a JSON file without \"model\"")
+    ) { try Tokenizer(contentsOf: path) }
+    #expect {
+      try Tokenizer(contentsOf: directory.file("missing.json"))
+    } throws: { error in
+      if case .file(.cannotOpen) = error as? TokenizerError { true } else { false }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation  // Process
+
+/// One run of the `tessera` executable that the tests were built with.
+struct ToolRun {
+  /// The exit status; a signal shows as a negative number.
+  let status: Int32
+  /// What the run wrote to standard output.
+  let output: [UInt8]
+  /// What the run wrote to standard error.
+  let messages: String
+
+  /// The executable lies beside the test bundle.
+  private static let executable: URL = {
+    let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    return bundle.appendingPathComponent("tessera")
+  }()
+
+  /// Runs the tool and waits for its end.
+  ///
+  /// - Parameter input: The bytes of its standard input.
+  init(_ arguments: [String], input: [UInt8] = []) throws {
+    let process = Process()
+    process.executableURL = Self.executable
+    process.arguments = arguments
+    let folder = FileManager.default.temporaryDirectory
+    let name = "tessera-tool-\(UUID().uuidString)"
+    // Files instead of pipes: a full pipe would stop the tool while nobody reads.
+    let files = ["in", "out", "err"].map { folder.appendingPathComponent("\(name).\($0)") }
+    defer { for file in files { try? FileManager.default.removeItem(at: file) } }
+    try Data(input).write(to: files[0])
+    try Data().write(to: files[1])
+    try Data().write(to: files[2])
+    process.standardInput = try FileHandle(forReadingFrom: files[0])
+    process.standardOutput = try FileHandle(forWritingTo: files[1])
+    process.standardError = try FileHandle(forWritingTo: files[2])
+    try process.run()
+    process.waitUntilExit()
+    status =
+      process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    output = try [UInt8](Data(contentsOf: files[1]))
+    messages = try String(decoding: Data(contentsOf: files[2]), as: UTF8.self)
+  }
+
+  /// Standard output as text.
+  var text: String { String(decoding: output, as: UTF8.self) }
+}

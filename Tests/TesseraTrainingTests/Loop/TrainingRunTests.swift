@@ -1,0 +1,234 @@
+import TesseraBasics
+import TesseraModels
+import TesseraTestSupport
+import TesseraTraining
+import Testing
+
+@Suite struct TrainingRunTests {
+  private let sets = [
+    EvaluationSet(name: "target", documents: randomDocuments([20, 5], seed: 11)),
+    EvaluationSet(name: "replay", documents: randomDocuments([30], seed: 12)),
+  ]
+
+  private func run(directory: String? = nil, model: Transformer = tinyModel()) -> TrainingRun {
+    TrainingRun(
+      model: model, plan: tinyPlan(for: model), data: tinyData(), evaluations: sets,
+      selection: Selection(target: "target"), directory: directory)
+  }
+
+  @Test func `the loss falls and the best weights are those of the best evaluation`() throws {
+    var run = run()
+    let outcome = try run.run()
+    #expect(outcome.isComplete && outcome.steps == 12 && outcome.tokens == 12 * 32)
+    #expect(run.evaluations.map(\.step) == [0, 4, 8, 12])
+    let scores = run.evaluations.compactMap { $0["target"] }
+    #expect(scores[3] < scores[0])
+    let best = try #require(run.best)
+    #expect(run.evaluations.first { $0.step == best.step }?["target"] == scores.min())
+  }
+
+  @Test(arguments: 0...12)
+  func `a run that is stopped and resumed gives the same bits`(stop: Int) throws {
+    var whole = run()
+    _ = try whole.run()
+
+    let directory = try TemporaryDirectory()
+    var first = run(directory: directory.path)
+    var stepsLeft = stop
+    let outcome = try first.run(shouldStop: {
+      stepsLeft -= 1
+      return stepsLeft < 0
+    })
+    #expect(outcome.isComplete == (stop == 12) && outcome.steps == stop)
+
+    var second = run(directory: directory.path)
+    #expect(try second.resume() == [])
+    #expect(second.step == stop)
+    _ = try second.run()
+    #expect(second.model.parameters == whole.model.parameters)
+    #expect(second.evaluations == whole.evaluations)
+    #expect(second.best?.parameters == whole.best?.parameters)
+    #expect(second.best?.step == whole.best?.step)
+  }
+
+  @Test func `the metrics have every step and every evaluation once, also after a resume`() throws {
+    let directory = try TemporaryDirectory()
+    var first = run(directory: directory.path)
+    var stepsLeft = 5
+    _ = try first.run(shouldStop: {
+      stepsLeft -= 1
+      return stepsLeft < 0
+    })
+    // Lines that a killed run wrote after its last state, the last of them half.
+    let path = directory.path + "/metrics.jsonl"
+    let text = try readFile(path, limit: 1 << 20)
+    try writeFile(path, text + Array("{\"step\":6,\"loss\":1}\n{\"step\":7,\"lo".utf8))
+    var second = run(directory: directory.path)
+    _ = try second.resume()
+    _ = try second.run()
+    let lines = try readFile(path, limit: 1 << 20).split(separator: UInt8(ascii: "\n"))
+    let values = try lines.map { try JSONValue(parsing: Array($0)) }
+    #expect(values.filter { $0["loss"] != nil }.compactMap { $0["step"]?.int } == Array(1...12))
+    #expect(
+      values.filter { $0["bits_per_byte"] != nil }.compactMap { $0["step"]?.int } == [0, 4, 8, 12])
+    let rates = values.compactMap { $0["learning_rate"]?.double }
+    #expect(rates == (0..<12).map(tinyPlan(for: tinyModel()).schedule.value(at:)))
+  }
+
+  @Test func `without a state there is nothing to resume`() throws {
+    let directory = try TemporaryDirectory()
+    var run = run(directory: directory.path)
+    #expect(try run.resume() == nil)
+    #expect(run.step == 0)
+  }
+
+  @Test(arguments: ["weights.f32", "state.json", "updates.u32", "MANIFEST.json"])
+  func `a broken state is passed over for the one before`(file: String) throws {
+    let directory = try TemporaryDirectory()
+    try stop(at: [3, 6], in: directory.path)
+    let path = directory.path + "/state/step-00000006/" + file
+    var bytes = try readFile(path, limit: 1 << 20)
+    bytes[bytes.count / 2] ^= 1
+    try writeFile(path, bytes)
+    var resumed = run(directory: directory.path)
+    let faults = try #require(try resumed.resume())
+    #expect(faults.count == 1 && faults[0].path.hasSuffix("step-00000006"))
+    #expect(resumed.step == 3)
+    var whole = run()
+    _ = try whole.run()
+    _ = try resumed.run()
+    #expect(resumed.model.parameters == whole.model.parameters)
+  }
+
+  @Test func `a truncated state is passed over, and when none is whole that is an error`() throws {
+    let directory = try TemporaryDirectory()
+    try stop(at: [3, 6], in: directory.path)
+    for step in ["step-00000003", "step-00000006"] {
+      let path = directory.path + "/state/\(step)/second-moment.f32"
+      let bytes = try readFile(path, limit: 1 << 20)
+      try writeFile(path, Array(bytes.dropLast(4)))
+    }
+    var resumed = run(directory: directory.path)
+    #expect {
+      try resumed.resume()
+    } throws: { error in
+      guard case TrainingRunError.noValidState(_, let faults) = error else { return false }
+      return faults.count == 2 && faults[0].reason.contains("second-moment.f32 has")
+    }
+    #expect(resumed.step == 0)
+  }
+
+  @Test func `what a killed save left behind does not count as a state`() throws {
+    let directory = try TemporaryDirectory()
+    try stop(at: [3], in: directory.path)
+    let state = directory.path + "/state"
+    try createDirectory(state + "/.step-00000005.tessera-new")
+    try writeFile(state + "/.step-00000005.tessera-new/weights.f32", [1, 2, 3])
+    var resumed = run(directory: directory.path)
+    #expect(try resumed.resume() == [])
+    #expect(resumed.step == 3)
+  }
+
+  @Test func `a state of another run is refused`() throws {
+    let directory = try TemporaryDirectory()
+    try stop(at: [3], in: directory.path)
+    let model = tinyModel()
+    func mismatch(_ run: TrainingRun) -> String? {
+      var run = run
+      do throws(TrainingRunError) {
+        _ = try run.resume()
+        return nil
+      } catch {
+        guard case .stateMismatch(_, let part) = error else { return "\(error)" }
+        return part
+      }
+    }
+    let otherPlan = TrainingRun(
+      model: model, plan: tinyPlan(for: model, peak: 2e-2), data: tinyData(), evaluations: sets,
+      directory: directory.path)
+    #expect(mismatch(otherPlan)?.hasPrefix("plan") == true)
+    let otherData = TrainingRun(
+      model: model, plan: tinyPlan(for: model), data: tinyData(seed: 8), evaluations: sets,
+      directory: directory.path)
+    #expect(mismatch(otherData)?.hasPrefix("corpus") == true)
+    #expect(mismatch(run(directory: directory.path, model: tinyModel(tied: false))) == "model")
+  }
+
+  @Test func `two states are kept`() throws {
+    let directory = try TemporaryDirectory()
+    try stop(at: [2, 4, 6, 8], in: directory.path)
+    let files = try listFiles(under: directory.path + "/state")
+    let folders = Set(files.compactMap { $0.split(separator: "/").dropLast().last })
+    #expect(folders.sorted() == ["step-00000006", "step-00000008"])
+  }
+
+  @Test(arguments: [1, 2, 4])
+  func `accumulation gives the gradient of the larger batch`(size: Int) throws {
+    let model = tinyModel()
+    func losses(_ size: Int) throws -> [Float] {
+      var run = TrainingRun(
+        model: model, plan: tinyPlan(for: model, steps: 4, microBatchSequenceCount: size),
+        data: tinyData())
+      _ = try run.run()
+      return run.model.parameters
+    }
+    // AdamW's first steps are as long as the rate whatever the gradient, so parameters whose
+    // gradient is nearly zero may differ; the bound is a hundredth of what the steps may move.
+    let whole = try losses(4)
+    let parts = try losses(size)
+    let largest = zip(whole, parts).map { abs($0 - $1) }.max() ?? 0
+    #expect(largest <= 4 * 2e-2 / 100)
+  }
+
+  @Test func `a gradient longer than the limit is scaled down to it`() throws {
+    let model = tinyModel()
+    var plan = tinyPlan(for: model, steps: 3)
+    plan.clipNorm = 1e-6
+    // With an epsilon far above the clipped gradient, a step is the gradient over epsilon.
+    plan.optimizer.epsilon = 1
+    var run = TrainingRun(model: model, plan: plan, data: tinyData())
+    _ = try run.run()
+    let moved = zip(run.model.parameters, model.parameters).map { Double($0 - $1) }
+    #expect(moved.allSatisfy { abs($0) < 1e-6 })
+  }
+
+  @Test func `a step that is not finite changes nothing, and too many in a row stop the run`() {
+    var model = tinyModel()
+    model.parameters[0] = .nan
+    let plan = tinyPlan(for: model)
+    var run = TrainingRun(model: model, plan: plan, data: tinyData())
+    #expect(throws: TrainingRunError.notFinite(step: 5, inARow: 6)) { try run.run() }
+    #expect(run.model.parameters.dropFirst() == model.parameters.dropFirst())
+  }
+
+  @Test func `selection keeps what stays under the limits`() {
+    func evaluation(_ step: Int, _ target: Double, _ english: Double) -> RunEvaluation {
+      RunEvaluation(
+        step: step,
+        entries: [
+          .init(name: "target", bitsPerByte: target), .init(name: "english", bitsPerByte: english),
+        ])
+    }
+    let selection = Selection(
+      target: "target", limits: [.init(name: "english", bitsPerByte: 1.5)])
+    let good = evaluation(4, 2.0, 1.5)
+    #expect(selection.prefers(evaluation(8, 1.9, 1.4), to: good))
+    #expect(!selection.prefers(evaluation(8, 1.5, 1.51), to: good))
+    #expect(!selection.prefers(evaluation(8, 2.1, 1.0), to: good))
+    #expect(selection.prefers(good, to: evaluation(0, 1.0, 1.6)))
+    #expect(selection.prefers(evaluation(8, 9, 1.6), to: evaluation(4, 1, 1.7)))
+  }
+
+  /// Runs to each of the steps in turn, and leaves the states.
+  private func stop(at steps: [Int], in directory: String) throws {
+    for step in steps {
+      var run = run(directory: directory)
+      _ = try run.resume()
+      var left = step - run.step
+      _ = try run.run(shouldStop: {
+        left -= 1
+        return left < 0
+      })
+    }
+  }
+}

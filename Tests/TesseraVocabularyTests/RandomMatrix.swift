@@ -1,0 +1,89 @@
+import TesseraBasics
+import TesseraCheckpoints
+import TesseraTensors
+import TesseraTestSupport
+import TesseraTokenizers
+import TesseraVocabulary
+
+/// A matrix of normally distributed rows around a random center, as a file and as numbers.
+struct RandomMatrix: ~Copyable {
+  let folder: TemporaryDirectory
+  /// The rows as they are stored, one after the other.
+  let values: [Float]
+  let matrix: TokenMatrix
+
+  init(rows: Int, width: Int, type: StoredType = .f32, seed: UInt64 = 1) throws {
+    var random = SplitMix64(seed: seed)
+    let center = (0..<width).map { _ in random.normal() }
+    let values = (0..<rows * width).map {
+      Float(center[$0 % width] + random.normal() * (1 + Double($0 % width)) / Double(width))
+    }
+    try self.init(values: values, width: width, type: type)
+  }
+
+  init(values: [Float], width: Int, type: StoredType = .f32) throws {
+    let folder = try TemporaryDirectory()
+    let path = folder.file("matrix.safetensors")
+    let tensor = TensorDescription(name: "m", type: type, shape: [values.count / width, width])
+    var writer = try SafetensorsWriter(path: path, tensors: [tensor])
+    try writer.append(values: values.span)
+    try writer.commit()
+    let file = try SafetensorsFile(path: path)
+    let matrix = try TokenMatrix(file: file, tensor: file.header.tensors[0])
+    let stored = try matrix.floats(in: 0..<matrix.rowCount)
+    self.folder = folder
+    self.matrix = matrix
+    self.values = stored
+  }
+
+  /// One row in double precision.
+  func row(_ index: Int) -> [Double] {
+    values[index * matrix.width..<(index + 1) * matrix.width].map { Double($0) }
+  }
+
+  /// The rows that a method makes for new tokens.
+  func rows(
+    of method: some RowInitializer, for tokens: NewTokens, role: MatrixRole = .input,
+    seed: UInt64 = 0, initializerRange: Double? = nil
+  ) throws -> [Float] {
+    let all = [0..<matrix.rowCount]
+    let statistics = try MatrixStatistics(of: matrix, rows: all)
+    let context = InitializationContext(
+      tokens: tokens, statistics: statistics, initializerRange: initializerRange)
+    let synthesizer = try RowSynthesizer(
+      recipes: method.recipes(for: role, in: context, seed: seed), base: matrix, tokenRows: all,
+      statistics: statistics)
+    return try synthesizer.rows(in: 0..<tokens.count)
+  }
+}
+
+extension NewTokens {
+  /// Tokens that are merged of random base tokens and of each other.
+  static func random(count: Int, baseCount: Int, seed: UInt64 = 1) -> NewTokens {
+    var random = SplitMix64(seed: seed)
+    let merges = (0..<count).map { i in
+      NewMerge(
+        left: TokenID(random.below(baseCount + i)), right: TokenID(random.below(baseCount + i)),
+        result: TokenID(baseCount + i), bytes: [])
+    }
+    return NewTokens(merges: merges, firstID: TokenID(baseCount))
+  }
+}
+
+/// The inner products of a vector with each row of a matrix, in double precision.
+func products(_ rows: [Float], _ vector: [Double]) -> [Double] {
+  let width = vector.count
+  var result: [Double] = []
+  var start = 0
+  while start < rows.count {
+    var sum = 0.0
+    var i = 0
+    while i < width {
+      sum += Double(rows[start + i]) * vector[i]
+      i += 1
+    }
+    result.append(sum)
+    start += width
+  }
+  return result
+}

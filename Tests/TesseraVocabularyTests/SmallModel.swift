@@ -1,0 +1,100 @@
+import TesseraBasics
+import TesseraCheckpoints
+import TesseraTensors
+import TesseraTestSupport
+import TesseraTokenizers
+import TesseraVocabulary
+
+/// A model directory with a trained tokenizer and random weights.
+struct SmallModel {
+  static let english = """
+    the river runs through the town and the people of the town walk along the river in the evening \
+    when the light is low and the water is still and the birds are home in the trees along the bank
+    """
+  static let target = """
+    नदी शहर के बीच से बहती है और शहर के लोग शाम को नदी के किनारे चलते हैं जब रोशनी कम होती है और पानी \
+    शांत होता है और पक्षी किनारे के पेड़ों में घर लौट आते हैं नदी के किनारे शहर के लोग शाम को the town
+    """
+
+  var width = 8
+  var type = StoredType.bf16
+  var tied = true
+  /// Whether a tied model stores its head as well.
+  var storesTiedHead = false
+  /// Rows past the vocabulary.
+  var paddingCount = 0
+  var shardSize = 1 << 30
+  var specialTokens = ["<|endoftext|>"]
+
+  /// The words of a text with the spaces before them, counted.
+  static func counts(_ text: String, times: UInt64 = 1) -> PreTokenCounts {
+    PreTokenCounts(
+      text.split(separator: " ").map { (bytes: Array(" \($0)".utf8), count: times) })
+  }
+
+  /// Writes the directory with the name `base` into a folder.
+  func write(to folder: borrowing TemporaryDirectory) throws -> String {
+    let directory = folder.file("base")
+    var options = BPETrainerOptions(vocabularySize: 300)
+    options.pattern = .gpt2
+    options.specialTokens = specialTokens
+    let trained = try BPETrainer.train(on: Self.counts(Self.english), options)
+    let tokenizer = try trained.makeTokenizer()
+    try folder.write(
+      "base/config.json",
+      """
+      {
+        "architectures": [
+          "LlamaForCausalLM"
+        ],
+        "hidden_size": \(width),
+        "initializer_range": 0.02,
+        "model_type": "llama",
+        "tie_word_embeddings": \(tied),
+        "unknown": {},
+        "vocab_size": \(tokenizer.vocabularySize + paddingCount)
+      }
+
+      """)
+    try tokenizer.write(toDirectory: directory)
+    let rowCount = tokenizer.vocabularySize + paddingCount
+    var tensors = [
+      TensorDescription(
+        name: "model.embed_tokens.weight", type: type, shape: [rowCount, width]),
+      TensorDescription(name: "model.layers.0.q.weight", type: type, shape: [width, width]),
+      TensorDescription(name: "model.layers.0.scale", type: .f8E4M3, shape: [5]),
+      TensorDescription(name: "model.norm.weight", type: .f32, shape: [width]),
+    ]
+    if !tied || storesTiedHead {
+      tensors.append(
+        TensorDescription(name: "lm_head.weight", type: type, shape: [rowCount, width]))
+    }
+    var writer = try CheckpointWriter(
+      directory: directory, tensors: tensors, shardSize: shardSize)
+    for tensor in writer.order {
+      // A tied head has the numbers of the embedding.
+      let same = tied && tensor.name == "lm_head.weight"
+      var random = SplitMix64(
+        seed: 1, stream: UInt64(same ? 0 : tensors.firstIndex(of: tensor)!))
+      if tensor.type.elementType == nil {
+        try writer.append((0..<tensor.size).map { _ in UInt8(random.below(256)) })
+      } else {
+        let values = (0..<tensor.elementCount).map { _ in Float(random.normal()) }
+        try writer.append(values: values.span)
+      }
+    }
+    try writer.commit()
+    return directory
+  }
+}
+
+extension BaseModel {
+  /// New tokens for the target text.
+  func select(_ count: Int, padding: PaddingPolicy = .keep) throws -> TokenSelection {
+    var options = TokenSelectionOptions(newTokenCount: count)
+    options.minimumFrequency = 1
+    return try TokenSelection(
+      base: tokenizer, counts: SmallModel.counts(SmallModel.target, times: 10), options: options,
+      firstID: firstNewID(padding: padding))
+  }
+}

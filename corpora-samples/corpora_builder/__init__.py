@@ -1,0 +1,1 @@
+"""Builds large real corpora out of Debian's documentation packages."""
