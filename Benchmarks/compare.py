@@ -18,7 +18,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def main():
     options = parsed_options()
-    description = json.loads(machine.output(options.bench, "describe", "--pattern", options.pattern))
+    description = running.Variant(
+        "describe", [options.bench, "describe", "--pattern", options.pattern]).run()
     where = machine.description(description)
     folder = record_folder(options, where) if options.record else None
     with tempfile.TemporaryDirectory(prefix="tessera-bench-") as work:

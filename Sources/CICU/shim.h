@@ -1,65 +1,85 @@
 #pragma once
 #include <stdbool.h>
-#include <unicode/uchar.h>
-#include <unicode/unorm2.h>
-#include <unicode/ustring.h>
-#include <unicode/uversion.h>
+#include <stddef.h>
+#include <stdint.h>
+// Macros only: they add the library's version to every function's name (`u_charAge_72`).
+#include <unicode/urename.h>
 
-// ICU's headers rename every function with the version of the library (`u_charAge_72`) through
-// macros that Swift cannot see. These inline functions are what Swift calls.
+// ICU's own headers are not included: they define types that Foundation's copy of ICU defines as
+// well, in another version, and a module that sees both does not compile. These are the functions
+// of ICU's stable C API that we call; UBool is int8_t, UChar32 int32_t, UChar 16 bits wide, and an
+// error code an int that is positive after an error.
+const void *unorm2_getNFCInstance(int *status);
+const void *unorm2_getNFDInstance(int *status);
+const void *unorm2_getNFKCInstance(int *status);
+const void *unorm2_getNFKDInstance(int *status);
+int32_t unorm2_normalize(const void *normalizer, const uint16_t *source, int32_t length,
+                         uint16_t *target, int32_t capacity, int *status);
+int unorm2_quickCheck(const void *normalizer, const uint16_t *text, int32_t length, int *status);
+int8_t unorm2_isInert(const void *normalizer, int32_t code);
+uint8_t u_getCombiningClass(int32_t code);
+void u_charAge(int32_t code, uint8_t version[4]);
+int8_t u_isUAlphabetic(int32_t code);
+int8_t u_charType(int32_t code);
 
 /// The normalizer of a form: 0 is NFC, 1 NFD, 2 NFKC, 3 NFKD; NULL if ICU has no data.
-static inline const UNormalizer2 *icu_normalizer(int form) {
-    UErrorCode status = U_ZERO_ERROR;
-    const UNormalizer2 *result = NULL;
+static inline const void *icu_normalizer(int form) {
+    int status = 0;
+    const void *result = NULL;
     switch (form) {
     case 0: result = unorm2_getNFCInstance(&status); break;
     case 1: result = unorm2_getNFDInstance(&status); break;
     case 2: result = unorm2_getNFKCInstance(&status); break;
     default: result = unorm2_getNFKDInstance(&status); break;
     }
-    return U_SUCCESS(status) ? result : NULL;
+    return status <= 0 ? result : NULL;
 }
 
 /// Normalizes UTF-16; returns the length, which may exceed the capacity, or -1 after an error.
-static inline int32_t icu_normalize(const UNormalizer2 *normalizer, const uint16_t *source,
+static inline int32_t icu_normalize(const void *normalizer, const uint16_t *source,
                                     int32_t length, uint16_t *target, int32_t capacity) {
-    UErrorCode status = U_ZERO_ERROR;
-    int32_t result = unorm2_normalize(normalizer, (const UChar *)source, length, (UChar *)target,
-                                      capacity, &status);
-    return U_SUCCESS(status) || status == U_BUFFER_OVERFLOW_ERROR ? result : -1;
+    const int bufferOverflow = 15;
+    int status = 0;
+    int32_t result = unorm2_normalize(normalizer, source, length, target, capacity, &status);
+    return status <= 0 || status == bufferOverflow ? result : -1;
 }
 
-/// Whether a code point is unchanged and does not depend on what is before it.
-static inline bool icu_is_quick(const UNormalizer2 *normalizer, UChar32 code) {
-    if (u_getCombiningClass(code) != 0) return false;
-    UErrorCode status = U_ZERO_ERROR;
-    UChar text[2];
-    int32_t length = 0;
-    U16_APPEND_UNSAFE(text, length, code);
-    return unorm2_quickCheck(normalizer, text, length, &status) == UNORM_YES &&
-           U_SUCCESS(status);
-}
-
-/// Whether a code point never changes and never interacts with others.
-static inline bool icu_is_inert(const UNormalizer2 *normalizer, UChar32 code) {
-    return unorm2_isInert(normalizer, code);
-}
-
-static inline uint8_t icu_combining_class(UChar32 code) {
+static inline uint8_t icu_combining_class(int32_t code) {
     return u_getCombiningClass(code);
 }
 
+/// Whether a code point is unchanged and does not depend on what is before it.
+static inline bool icu_is_quick(const void *normalizer, int32_t code) {
+    const int yes = 1;
+    if (u_getCombiningClass(code) != 0) return false;
+    int status = 0;
+    uint16_t text[2] = {(uint16_t)code, 0};
+    int32_t length = 1;
+    if (code > 0xFFFF) {
+        text[0] = (uint16_t)(0xD7C0 + (code >> 10));
+        text[1] = (uint16_t)(0xDC00 | (code & 0x3FF));
+        length = 2;
+    }
+    return unorm2_quickCheck(normalizer, text, length, &status) == yes && status <= 0;
+}
+
+/// Whether a code point never changes and never interacts with others.
+static inline bool icu_is_inert(const void *normalizer, int32_t code) {
+    return unorm2_isInert(normalizer, code);
+}
+
 /// The version of Unicode that assigned a code point, major times 256 plus minor; 0 if none did.
-static inline int icu_age(UChar32 code) {
-    UVersionInfo version;
+static inline int icu_age(int32_t code) {
+    uint8_t version[4];
     u_charAge(code, version);
     return version[0] << 8 | version[1];
 }
 
 /// Whether a regular expression's `\w` holds a code point: Alphabetic, M, Nd, Pc, Join_Control.
-static inline bool icu_is_word(UChar32 code) {
-    uint32_t mask = U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK;
-    return u_isUAlphabetic(code) || (U_GET_GC_MASK(code) & mask) != 0 ||
-           u_hasBinaryProperty(code, UCHAR_JOIN_CONTROL);
+static inline bool icu_is_word(int32_t code) {
+    switch (u_charType(code)) {
+    case 6: case 7: case 8: return true;  // Mn, Me, Mc
+    case 9: case 22: return true;         // Nd, Pc
+    default: return u_isUAlphabetic(code) || code == 0x200C || code == 0x200D;
+    }
 }

@@ -3,7 +3,7 @@
 // Always the pair with the smallest rank is merged, the leftmost of equal ones first, until no
 // adjacent pair has a merge. Two ways, chosen by size, do the same:
 //
-//   short   ranks of all adjacent pairs in an array; each step looks for the smallest one and
+//   short   merges of all adjacent pairs in an array; each step looks for the smallest one and
 //           closes the gap: O(n^2) with a very small constant
 //   long    a linked list of tokens and a heap of (rank, position); an entry counts only if the
 //           pair at its position still has that rank: O(n log n)
@@ -14,7 +14,7 @@
 @safe
 struct MergeScratch: ~Copyable {
   private var tokens: UnsafeMutablePointer<TokenID>
-  private var ranks: UnsafeMutablePointer<UInt32>
+  private var merges: UnsafeMutablePointer<PairMerge>
   /// Positions after and before, and the heap: for the long way only.
   private var following: UnsafeMutablePointer<UInt32>
   private var preceding: UnsafeMutablePointer<UInt32>
@@ -28,7 +28,7 @@ struct MergeScratch: ~Copyable {
   init() {
     capacity = Self.longSize
     unsafe tokens = .allocate(capacity: capacity)
-    unsafe ranks = .allocate(capacity: capacity)
+    unsafe merges = .allocate(capacity: capacity)
     unsafe following = .allocate(capacity: 1)
     unsafe preceding = .allocate(capacity: 1)
     unsafe heap = .allocate(capacity: 1)
@@ -36,7 +36,7 @@ struct MergeScratch: ~Copyable {
 
   deinit {
     unsafe tokens.deallocate()
-    unsafe ranks.deallocate()
+    unsafe merges.deallocate()
     unsafe following.deallocate()
     unsafe preceding.deallocate()
     unsafe heap.deallocate()
@@ -65,40 +65,40 @@ struct MergeScratch: ~Copyable {
     _ bytes: UnsafeBufferPointer<UInt8>, _ model: MergeTables.View,
     into output: UnsafeMutablePointer<TokenID>
   ) -> Int {
-    // SAFETY: there are `count` tokens and `count - 1` ranks, all below `longSize`; `best` and its
+    // SAFETY: there are `count` tokens and `count - 1` merges, all below `longSize`; `best` and its
     // neighbors are compared with `count` before each access.
     var count = bytes.count
     if count == 0 { return 0 }
     let tokens = unsafe output
-    let ranks = unsafe self.ranks
+    let merges = unsafe self.merges
     for index in 0..<count {
       let byte = unsafe bytes[index]
       unsafe tokens[index] = model.token(of: byte)
       if index > 0 {
-        unsafe ranks[index - 1] = model.rank(first: bytes[index - 1], second: byte)
+        unsafe merges[index - 1] = model.merge(first: bytes[index - 1], second: byte)
       }
     }
     while count > 1 {
       var best = 0
-      var bestRank = unsafe ranks[0]
+      var bestMerge = unsafe merges[0]
       for index in 1..<max(1, count - 1) {
-        let rank = unsafe ranks[index]
-        if rank < bestRank {
-          bestRank = rank
+        let merge = unsafe merges[index]
+        if merge < bestMerge {
+          bestMerge = merge
           best = index
         }
       }
-      if bestRank == PairTable.noRank { break }
-      let merged = model.result(of: bestRank)
+      if bestMerge == .none { break }
+      let merged = bestMerge.result
       unsafe tokens[best] = merged
       count -= 1
       for index in best + 1..<max(best + 1, count) {
         unsafe tokens[index] = unsafe tokens[index + 1]
-        unsafe ranks[index - 1] = unsafe ranks[index]
+        unsafe merges[index - 1] = unsafe merges[index]
       }
-      if best > 0 { unsafe ranks[best - 1] = model.rank(left: tokens[best - 1], right: merged) }
+      if best > 0 { unsafe merges[best - 1] = model.merge(left: tokens[best - 1], right: merged) }
       if best + 1 < count {
-        unsafe ranks[best] = model.rank(left: merged, right: tokens[best + 1])
+        unsafe merges[best] = model.merge(left: merged, right: tokens[best + 1])
       }
     }
     return count
@@ -119,7 +119,7 @@ struct MergeScratch: ~Copyable {
     // `none`, which is compared before each access.
     let none = UInt32.max
     let tokens = unsafe self.tokens
-    let ranks = unsafe self.ranks
+    let merges = unsafe self.merges
     let following = unsafe self.following
     let preceding = unsafe self.preceding
     var heap = unsafe RankHeap(storage: self.heap)
@@ -128,37 +128,35 @@ struct MergeScratch: ~Copyable {
       unsafe tokens[index] = model.token(of: byte)
       unsafe preceding[index] = index == 0 ? none : UInt32(index - 1)
       unsafe following[index] = index + 1 == count ? none : UInt32(index + 1)
-      let rank =
-        index + 1 == count
-        ? PairTable.noRank : unsafe model.rank(first: byte, second: bytes[index + 1])
-      unsafe ranks[index] = rank
-      if rank != PairTable.noRank {
-        heap.appendUnordered(rank: rank, position: UInt32(index))
-      }
+      let merge =
+        index + 1 == count ? .none : unsafe model.merge(first: byte, second: bytes[index + 1])
+      unsafe merges[index] = merge
+      if merge != .none { heap.appendUnordered(rank: merge.rank, position: UInt32(index)) }
     }
     heap.order()
     while let (rank, position) = heap.removeFirst() {
       let index = Int(position)
+      let merge = unsafe merges[index]
       // The pair has changed since, or is gone.
-      if unsafe ranks[index] != rank { continue }
-      let merged = model.result(of: rank)
+      if merge == .none || merge.rank != rank { continue }
+      let merged = merge.result
       unsafe tokens[index] = merged
       let removed = unsafe Int(following[index])
       let after = unsafe following[removed]
-      unsafe ranks[removed] = PairTable.noRank
+      unsafe merges[removed] = .none
       unsafe following[index] = after
-      var rankAfter = PairTable.noRank
+      var mergeAfter = PairMerge.none
       if after != none {
         unsafe preceding[Int(after)] = position
-        rankAfter = unsafe model.rank(left: merged, right: tokens[Int(after)])
-        if rankAfter != PairTable.noRank { heap.insert(rank: rankAfter, position: position) }
+        mergeAfter = unsafe model.merge(left: merged, right: tokens[Int(after)])
+        if mergeAfter != .none { heap.insert(rank: mergeAfter.rank, position: position) }
       }
-      unsafe ranks[index] = rankAfter
+      unsafe merges[index] = mergeAfter
       let before = unsafe preceding[index]
       if before != none {
-        let rankBefore = unsafe model.rank(left: tokens[Int(before)], right: merged)
-        unsafe ranks[Int(before)] = rankBefore
-        if rankBefore != PairTable.noRank { heap.insert(rank: rankBefore, position: before) }
+        let mergeBefore = unsafe model.merge(left: tokens[Int(before)], right: merged)
+        unsafe merges[Int(before)] = mergeBefore
+        if mergeBefore != .none { heap.insert(rank: mergeBefore.rank, position: before) }
       }
     }
     var written = 0
@@ -176,12 +174,12 @@ struct MergeScratch: ~Copyable {
     longCapacity = max(count, min(longCapacity * 2, 1 << 20))
     capacity = max(capacity, longCapacity)
     unsafe tokens.deallocate()
-    unsafe ranks.deallocate()
+    unsafe merges.deallocate()
     unsafe following.deallocate()
     unsafe preceding.deallocate()
     unsafe heap.deallocate()
     unsafe tokens = .allocate(capacity: capacity)
-    unsafe ranks = .allocate(capacity: capacity)
+    unsafe merges = .allocate(capacity: capacity)
     unsafe following = .allocate(capacity: longCapacity)
     unsafe preceding = .allocate(capacity: longCapacity)
     unsafe heap = .allocate(capacity: longCapacity * 3)

@@ -40,7 +40,6 @@ struct PreTokenCache: ~Copyable {
     var tokenStart: UInt32
   }
 
-  static let shortSize = 15
   static let longSize = 255
   /// The most slots of the tables: 32 MiB and 12 MiB.
   private static let shortSlotLimit = 1 << 20
@@ -107,9 +106,7 @@ struct PreTokenCache: ~Copyable {
     /// Where the search for a key begins.
     @inline(__always)
     func slot(low: UInt64, high: UInt64) -> Int {
-      let product = (low ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(
-        by: high ^ 0xC2B2_AE3D_27D4_EB4F)
-      return Int(truncatingIfNeeded: (product.high ^ product.low) &>> shift)
+      Int(truncatingIfNeeded: PackedPreToken.hash(low: low, high: high) &>> shift)
     }
 
     /// The first word at a slot, to have it fetched.

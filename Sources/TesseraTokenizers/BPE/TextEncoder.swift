@@ -67,7 +67,7 @@ struct TextEncoder: ~Copyable {
   /// Computes the keys of a batch and touches their places in memory.
   ///
   /// Nothing here waits for memory, so the processor fetches many places at the same time; looking
-  /// them up one after another would wait for each. Measured on 20 MB of English: 105 to 150 MB/s.
+  /// them up one after another would wait for each.
   @unsafe
   private mutating func findSlots(_ batch: Batch) {
     let view = cache.shortView
@@ -78,7 +78,7 @@ struct TextEncoder: ~Copyable {
       // SAFETY: as `Batch` says; there are as many pending as ends.
       let end = unsafe batch.ends[index]
       let size = end - start
-      if size <= PreTokenCache.shortSize {
+      if size <= PackedPreToken.sizeLimit {
         let (low, high) = unsafe PackedPreToken.pack(
           batch.text + start, size, batch.textCount - start)
         let slot = view.slot(low: low, high: high)
@@ -155,7 +155,12 @@ struct TextEncoder: ~Copyable {
       unsafe cache.copyTokens(range, to: output)
       return range.count
     }
-    let count = unsafe merge(preToken, into: output)
+    var count = 1
+    if compiled.takesWholePreTokens, let whole = compiled.wholeToken(low: low, high: high) {
+      unsafe output.pointee = whole
+    } else {
+      count = unsafe scratch.merge(preToken, compiled.view, into: output)
+    }
     unsafe cache.insert(
       low: low, high: high, UnsafeBufferPointer(start: output, count: count))
     return count
@@ -168,21 +173,21 @@ struct TextEncoder: ~Copyable {
     _ preToken: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<TokenID>
   ) -> Int {
     // SAFETY: `output` has room for one token for each byte.
-    if preToken.count > PreTokenCache.longSize { return unsafe merge(preToken, into: output) }
+    if preToken.count > PreTokenCache.longSize { return unsafe mergeLong(preToken, into: output) }
     let raw = UnsafeRawBufferPointer(preToken)
     let hash = unsafe PreTokenCache.hash(raw)
     if let range = unsafe cache.find(raw, hash: hash) {
       unsafe cache.copyTokens(range, to: output)
       return range.count
     }
-    let count = unsafe merge(preToken, into: output)
+    let count = unsafe mergeLong(preToken, into: output)
     unsafe cache.insert(raw, hash: hash, UnsafeBufferPointer(start: output, count: count))
     return count
   }
 
-  /// Encodes a pre-token by its definition.
+  /// Encodes a pre-token that does not fit into a short entry by its definition.
   @unsafe
-  private mutating func merge(
+  private mutating func mergeLong(
     _ preToken: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<TokenID>
   ) -> Int {
     if compiled.takesWholePreTokens, preToken.count <= TokenTable.maximumTokenSize,
@@ -193,47 +198,6 @@ struct TextEncoder: ~Copyable {
       return 1
     }
     return unsafe scratch.merge(preToken, compiled.view, into: output)
-  }
-}
-
-/// Short pre-tokens as two words: the bytes, zeros, and the size in the last byte.
-enum PackedPreToken {
-  /// Packs a pre-token.
-  ///
-  /// - Parameters:
-  ///   - bytes: The pre-token.
-  ///   - size: Its size, 1 to 15.
-  ///   - readable: How many bytes can be read from `bytes`, at least `size`.
-  @inline(__always)
-  @unsafe
-  static func pack(
-    _ bytes: UnsafePointer<UInt8>, _ size: Int, _ readable: Int
-  ) -> (low: UInt64, high: UInt64) {
-    var low: UInt64 = 0
-    var high: UInt64 = 0
-    if readable >= 16 {
-      // SAFETY: sixteen bytes can be read.
-      let raw = unsafe UnsafeRawPointer(bytes)
-      low = unsafe UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
-      high = unsafe UInt64(
-        littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-      // Shifts by 64 and more would wrap around, so the sizes from eight on are chosen apart.
-      let bits = UInt64(size) &* 8
-      let mask = (1 &<< bits) &- 1
-      low &= size >= 8 ? UInt64.max : mask
-      high &= size > 8 ? mask : 0
-    } else {
-      for index in 0..<size {
-        // SAFETY: `size` bytes can be read.
-        let byte = unsafe UInt64(bytes[index])
-        if index < 8 {
-          low |= byte << UInt64(index * 8)
-        } else {
-          high |= byte << UInt64(index * 8 - 64)
-        }
-      }
-    }
-    return (low, high | UInt64(size) << 56)
   }
 }
 

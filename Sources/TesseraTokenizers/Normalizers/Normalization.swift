@@ -55,7 +55,7 @@ private final class NormalizationForm: Sendable {
   }
 
   private let kinds: [UInt8]
-  nonisolated(unsafe) private let normalizer: OpaquePointer
+  nonisolated(unsafe) private let normalizer: UnsafeRawPointer
 
   /// The version of Unicode that Hugging Face's normalizers know, major times 256 plus minor.
   private static let knownAge: Int32 = 9 << 8

@@ -122,6 +122,18 @@ struct PatternScanner<Family: PatternFamily> {
   /// - Precondition: `start` is before the end of the text.
   @inline(__always)
   func preTokenEnd(from start: Int) -> Int {
+    // Most pre-tokens are an ASCII word, most of them after a space.
+    let word = byte(at: start) == UInt8(ascii: " ") ? start + 1 : start
+    if word < end, ASCIIWords.isLetter(byte(at: word)) {
+      return Family.hasCasedWords
+        ? (asciiCasedWordEnd(from: word) ?? casedWordEnd(lead: start, word: word) ?? word + 1)
+        : runEnd(from: word, of: Self.letter)
+    }
+    return otherPreTokenEnd(from: start)
+  }
+
+  /// The end of a pre-token that is no ASCII word with or without a space before it.
+  private func otherPreTokenEnd(from start: Int) -> Int {
     let (first, size) = character(at: start)
     let next = start + size
 
@@ -177,12 +189,51 @@ struct PatternScanner<Family: PatternFamily> {
   @inline(__always)
   private func runEnd(from start: Int, of classes: UInt8) -> Int {
     var position = start
+    if classes == Self.letter { position = asciiRunEnd(from: start, ASCIIWords.nonLetters) }
     while position < end {
       let (found, size) = character(at: position)
       if found & classes == 0 { break }
       position += size
     }
     return position
+  }
+
+  /// The end of a run of ASCII characters, eight at a time; it may stop early before the text ends.
+  ///
+  /// - Parameter others: Marks the bytes that do not belong to the run, in their top bits.
+  @inline(__always)
+  private func asciiRunEnd(from start: Int, _ others: (UInt64) -> UInt64) -> Int {
+    var position = start
+    while position + 8 <= end {
+      let found = others(word(at: position))
+      if found != 0 { return position + found.trailingZeroBitCount >> 3 }
+      position += 8
+    }
+    return position
+  }
+
+  /// The eight bytes at `position`, the first one in the low bits.
+  @inline(__always)
+  private func word(at position: Int) -> UInt64 {
+    // SAFETY: callers see to it that eight bytes are left.
+    unsafe UInt64(
+      littleEndian: UnsafeRawPointer(bytes + position).loadUnaligned(as: UInt64.self))
+  }
+
+  /// The end of a cased word that is all ASCII and so short of the end of the text that eight bytes
+  /// can be read; `nil` for others, which ``casedWordEnd(lead:word:)`` finds.
+  @inline(__always)
+  private func asciiCasedWordEnd(from start: Int) -> Int? {
+    guard start + 8 <= end else { return nil }
+    let afterUpper = asciiRunEnd(from: start, ASCIIWords.nonUppers)
+    guard afterUpper + 8 <= end else { return nil }
+    let afterLower = asciiRunEnd(from: afterUpper, ASCIIWords.nonLowers)
+    // What follows must be seen: the run may have stopped early, and a character beyond ASCII may
+    // belong to the word.
+    guard afterLower < end else { return nil }
+    let following = byte(at: afterLower)
+    guard following < 0x80, following &- UInt8(ascii: "a") >= 26 else { return nil }
+    return wordContractionEnd(at: afterLower)
   }
 
   @inline(__always)
@@ -304,5 +355,38 @@ struct PatternScanner<Family: PatternFamily> {
     default:
       return apostrophe
     }
+  }
+}
+
+/// Eight bytes at once: which ones are ASCII letters.
+///
+/// Each byte's lower seven bits are compared by adding what carries into its top bit; nothing carries
+/// beyond, since the sums stay below 256.
+enum ASCIIWords {
+  @inline(__always)
+  static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }
+
+  /// The top bits of the bytes that are no letters.
+  @inline(__always)
+  static func nonLetters(_ word: UInt64) -> UInt64 {
+    outside(word, word | 0x2020_2020_2020_2020, UInt8(ascii: "a"))
+  }
+
+  /// The top bits of the bytes that are no letters in upper case.
+  @inline(__always)
+  static func nonUppers(_ word: UInt64) -> UInt64 { outside(word, word, UInt8(ascii: "A")) }
+
+  /// The top bits of the bytes that are no letters in lower case.
+  @inline(__always)
+  static func nonLowers(_ word: UInt64) -> UInt64 { outside(word, word, UInt8(ascii: "a")) }
+
+  /// The top bits of the bytes that are beyond ASCII or not among the 26 from `first` on.
+  @inline(__always)
+  private static func outside(_ word: UInt64, _ folded: UInt64, _ first: UInt8) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let low = folded & 0x7F7F_7F7F_7F7F_7F7F
+    let notBelow = low &+ ones &* UInt64(0x80 - first)
+    let above = low &+ ones &* UInt64(0x80 - first - 26)
+    return (~notBelow | above | word) & 0x8080_8080_8080_8080
   }
 }

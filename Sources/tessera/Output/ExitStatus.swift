@@ -47,7 +47,7 @@ extension ExitStatus {
     case CheckpointError.noConfiguration, CheckpointError.noWeights: self = .inputMissing
     case is ConfigurationFileError: self = .configuration
     case is CheckpointError, is CommandError, is CorpusError, is JSONError, is TokenizerError,
-      is TrainingError, is TrainingRunError, is VocabularyError:
+      is TrainingError, is TrainingRunError, is VocabularyError, is TokenFormatError:
       self = .inputContent
     default: return nil
     }

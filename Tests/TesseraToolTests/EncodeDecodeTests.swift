@@ -1,0 +1,61 @@
+import TesseraBasics
+import TesseraTestSupport
+import Testing
+
+@Suite struct EncodeDecodeTests {
+  private let tokenizer = fixturePath("tokenizers/gpt2.json")
+
+  @Test(arguments: ["text", "json", "jsonl", "u16", "u32"])
+  func `decode undoes encode in every format, whatever the bytes`(format: String) throws {
+    var random = SplitMix64(seed: 31)
+    let text =
+      Array("The river runs\n\n <|end|> नदी".utf8)
+      + (0..<300).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    let options = ["--tokenizer", tokenizer, "--format", format]
+    let encoded = try ToolRun(["encode"] + options, input: text)
+    #expect(encoded.status == 0 && encoded.messages == "")
+    let decoded = try ToolRun(["decode"] + options, input: encoded.output)
+    #expect(decoded.status == 0)
+    #expect(decoded.output == text)
+  }
+
+  @Test func `writes a line for each document, also for empty ones`() throws {
+    let text = Array("ab\n\nab <|end|>\n".utf8)
+    let options = ["--tokenizer", tokenizer, "--lines"]
+    let lines = try ToolRun(["encode"] + options, input: text).text
+    #expect(lines.split(separator: "\n", omittingEmptySubsequences: false).count == 4)
+    let decoded = try ToolRun(["decode"] + options, input: Array(lines.utf8))
+    #expect(decoded.output == text)
+    let special = try ToolRun(["encode", "--special", "all"] + options, input: text).text
+    #expect(special.hasSuffix(" 600\n"))
+  }
+
+  @Test func `counts tokens and bytes in its JSON`() throws {
+    let run = try ToolRun(
+      ["encode", "--tokenizer", tokenizer, "--lines", "--json"], input: Array("a\nb\n".utf8))
+    let value = try JSONValue(parsing: run.output)
+    #expect(value["documents"]?.array?.count == 2)
+    #expect(value["token_count"] == 2)
+    #expect(value["byte_count"] == 2)
+  }
+
+  @Test func `says in one line what is wrong`() throws {
+    let text = Array("a <|end|>".utf8)
+    let forbidden = try ToolRun(
+      ["encode", "--tokenizer", tokenizer, "--special", "error"], input: text)
+    #expect(forbidden.status == 65)
+    #expect(forbidden.messages.hasSuffix("special token \"<|end|>\" at byte 2\n"))
+    let number = try ToolRun(["decode", "--tokenizer", tokenizer], input: Array("1 x\n".utf8))
+    #expect(number.status == 65)
+    #expect(number.messages == "tessera: error: -, line 1: \"x\" is no token ID\n")
+    let unknown = try ToolRun(["decode", "--tokenizer", tokenizer], input: Array("601\n".utf8))
+    #expect(unknown.status == 65)
+    #expect(unknown.output.isEmpty)
+    let missing = try ToolRun(["encode", "--tokenizer", "/nowhere/tokenizer.json"], input: text)
+    #expect(missing.status == 66)
+    let ranks = fixturePath("tokenizers/cl100k.tiktoken")
+    let pattern = try ToolRun(["encode", "--tokenizer", ranks], input: text)
+    #expect(pattern.status == 65)
+    #expect(pattern.messages.contains("--pattern"))
+  }
+}
