@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation  // CommandLine arguments and `exit`
 import TesseraBasics
+import TesseraTensors
 
 /// The command line: one verb a file in `Commands/`, errors turned into exit statuses here.
 @main
@@ -43,6 +44,7 @@ struct Tessera: ParsableCommand {
   }
 
   static func main() {
+    restartForFasterMatrixProducts()
     do {
       let arguments = try expandConfiguration(
         Array(CommandLine.arguments.dropFirst()), knownOptions: longOptionNames)

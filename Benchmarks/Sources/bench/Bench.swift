@@ -1,4 +1,5 @@
 import ArgumentParser
+import TesseraTensors
 
 /// `bench CASE ...`: does one piece of work once, and prints what it did and needed as JSON.
 ///
@@ -9,6 +10,11 @@ struct Bench: ParsableCommand {
     commandName: "bench",
     abstract: "Measure one operation of Tessera.",
     subcommands: [EncodeCase.self, TrainCase.self, StepCase.self, Describe.self])
+
+  static func main() {
+    restartForFasterMatrixProducts()
+    main(nil)
+  }
 }
 
 /// A result that is not what it has to be.

@@ -10,12 +10,6 @@ import COpenBLAS
 /// Tells OpenBLAS to leave the threads to us; evaluated once, before the first product.
 private let libraryIsSingleThreaded: Void = openblas_set_num_threads(1)
 
-/// The processor core that OpenBLAS has picked its kernels for, for reports of speed.
-public func matrixProductCoreName() -> String {
-  // SAFETY: the library returns a constant C string.
-  unsafe String(cString: openblas_get_corename())
-}
-
 /// output = scale * a * b + keep * output.
 ///
 /// With `keep` 0 the output's old content is ignored, even if it is not a number.

@@ -106,7 +106,9 @@ public struct Adaptation: Sendable {
     let rate = options.learningRate ?? Self.learningRate(parameterCount: model.layout.count)
     let rowSteps = min(steps - 1, Int((Double(steps) * options.rowStageShare).rounded()))
     plan = TrainingPlan(
-      steps: steps, schedule: options.curve.schedule(peak: rate, steps: steps),
+      steps: steps,
+      schedule: options.curve.schedule(
+        peak: rate, steps: steps, warmup: options.warmupStepCount),
       stages: Self.stages(
         layout: model.layout, newRows: newRows, rowSteps: rowSteps, options: options),
       microBatchSequenceCount: microBatch,

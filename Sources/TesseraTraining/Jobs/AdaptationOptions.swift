@@ -12,6 +12,9 @@ public struct AdaptationOptions: Hashable, Sendable {
   public var learningRate: Double?
   /// The curve of the learning rate.
   public var curve = ScheduleCurve.cosine
+  /// The steps over which the learning rate rises to its peak; nil is
+  /// ``Schedule/defaultWarmup(steps:)``.
+  public var warmupStepCount: Int?
   /// The decay of matrices.
   public var weightDecay = 0.1
   /// The share of every batch that comes from the base model's language.

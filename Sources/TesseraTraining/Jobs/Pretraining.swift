@@ -71,7 +71,9 @@ public struct Pretraining: Sendable {
       ?? StepLaw.learningRate(
         bodyParameterCount: body, tokenCount: steps * self.data.batchTokenCount)
     plan = TrainingPlan(
-      steps: steps, schedule: options.curve.schedule(peak: rate, steps: steps),
+      steps: steps,
+      schedule: options.curve.schedule(
+        peak: rate, steps: steps, warmup: options.warmupStepCount),
       stages: [
         TrainingStage(
           name: "training", firstStep: 0, scope: .all,

@@ -17,6 +17,9 @@ public struct PretrainingOptions: Hashable, Sendable {
   public var learningRate: Double?
   /// The curve of the learning rate.
   public var curve = ScheduleCurve.cosine
+  /// The steps over which the learning rate rises to its peak; nil is
+  /// ``Schedule/defaultWarmup(steps:)``.
+  public var warmupStepCount: Int?
   /// The decay of matrices. Brown et al., 2020, arXiv:2005.14165, appendix B.
   public var weightDecay = 0.1
   /// The share of the corpus that is held out, at most ``heldOutSizeLimit`` bytes of it scored.
@@ -45,12 +48,13 @@ public enum ScheduleCurve: String, CaseIterable, Hashable, Sendable {
   /// Warmup, then constant.
   case constant
 
-  /// The schedule with a peak over a number of steps.
-  public func schedule(peak: Double, steps: Int) -> Schedule {
+  /// The schedule with a peak over a number of steps; nil warms up over
+  /// ``Schedule/defaultWarmup(steps:)``.
+  public func schedule(peak: Double, steps: Int, warmup: Int? = nil) -> Schedule {
     switch self {
-    case .cosine: .warmupCosine(peak: peak, steps: steps)
-    case .stableDecay: .warmupStableDecay(peak: peak, steps: steps)
-    case .constant: .constant(peak: peak, steps: steps)
+    case .cosine: .warmupCosine(peak: peak, steps: steps, warmup: warmup)
+    case .stableDecay: .warmupStableDecay(peak: peak, steps: steps, warmup: warmup)
+    case .constant: .constant(peak: peak, steps: steps, warmup: warmup)
     }
   }
 }

@@ -129,6 +129,7 @@ struct AdaptCommand: ParsableCommand {
     options.sequenceLength = step.context
     options.learningRate = step.learningRate
     options.curve = schedule
+    options.warmupStepCount = step.warmup
     options.replayShare = noReplay ? 0 : replayShare
     options.heldOutShare = heldOut
     options.maximumForgetting = maxForget

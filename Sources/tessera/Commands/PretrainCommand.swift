@@ -101,6 +101,7 @@ struct PretrainCommand: ParsableCommand {
     options.batchTokenCount = step.batchTokens
     options.learningRate = step.learningRate
     options.curve = schedule
+    options.warmupStepCount = step.warmup
     options.heldOutShare = heldOut
     options.elementType = precision.elementType
     options.seed = seed.seed

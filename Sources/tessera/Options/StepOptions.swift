@@ -11,12 +11,18 @@ struct StepOptions: ParsableArguments {
   @Option(name: .customLong("lr"), help: "The highest learning rate. (default: by model and data)")
   var learningRate: Double?
 
+  @Option(help: "Steps over which the learning rate rises. (default: by the length of the run)")
+  var warmup: Int?
+
   mutating func validate() throws {
     if let batchTokens, batchTokens < 1 {
       throw ValidationError("--batch-tokens must be at least 1, not \(batchTokens)")
     }
     if let context, !(1...1 << 20).contains(context) {
       throw ValidationError("--context must be between 1 and 1048576, not \(context)")
+    }
+    if let warmup, warmup < 0 {
+      throw ValidationError("--warmup must be at least 0, not \(warmup)")
     }
     if let learningRate, !(learningRate > 0 && learningRate < 10) {
       throw ValidationError("--lr must be positive and below 10, not \(learningRate)")

@@ -1,6 +1,8 @@
+import CTesseraKernels
 import TesseraBasics
-import TesseraTensors
 import Testing
+
+@testable import TesseraTensors
 
 @Suite struct MatrixTests {
   @Test func `rows and columns are views of the same floats`() {
@@ -98,6 +100,14 @@ import Testing
   @Test func `the library tells its core`() {
     #expect(!matrixProductCoreName().isEmpty)
     #expect(["AVX-512", "AVX2", "portable"].contains(vectorInstructionSet()))
+  }
+
+  @Test func `a core without the processor's vector instructions is replaced`() {
+    #expect(betterMatrixProductCore(than: "Prescott", on: TK_AVX512) == "SkylakeX")
+    #expect(betterMatrixProductCore(than: "Prescott", on: TK_AVX2) == "Haswell")
+    #expect(betterMatrixProductCore(than: "Prescott", on: TK_PORTABLE) == nil)
+    #expect(betterMatrixProductCore(than: "Zen", on: TK_AVX512) == nil)
+    #expect(betterMatrixProductCore(than: "Cooperlake", on: TK_AVX512) == nil)
   }
 
   private func transpose(_ matrix: TestMatrix) -> [Float] {
