@@ -23,8 +23,6 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case nonFiniteRow(tensor: String, row: Int)
   /// There is a method for the output rows of a model whose head is its embedding.
   case tiedModelHasNoHead(method: InitializationMethod)
-  /// The new directory is the base directory or inside it.
-  case outputInsideModel(output: String, model: String)
   /// The process was asked to stop.
   case interrupted
   /// What was written is not what was meant.
@@ -51,8 +49,6 @@ extension VocabularyError: CustomStringConvertible {
     case .tiedModelHasNoHead(let method):
       "the model's head is its embedding, so its output rows cannot be made by "
         + "\"\(method.rawValue)\" on their own"
-    case .outputInsideModel(let output, let model):
-      "the output \(output) is the model directory \(model) or inside it"
     case .interrupted: "interrupted"
     case .auditFailed(let findings):
       "the extended model failed its audit: "

@@ -70,17 +70,17 @@ public struct VocabularyExtension: Sendable {
   ///
   /// - Parameters:
   ///   - directory: The new directory.
-  ///   - force: Whether one that is there may be replaced.
+  ///   - force: Whether one that Tessera wrote may be replaced.
+  ///   - inputs: Files and folders besides the base that must not be lost, such as the corpus.
   ///   - progress: Gets bytes of weights.
-  /// - Throws: ``VocabularyError/outputInsideModel(output:model:)``,
-  ///   ``VocabularyError/auditFailed(_:)``, and what reading and writing throws. Nothing is left
-  ///   behind then.
+  /// - Throws: ``VocabularyError/auditFailed(_:)``, and what reading and writing throws. Nothing is
+  ///   left behind then.
   public func write(
-    to directory: String, force: Bool, progress: ProgressHandler? = nil
+    to directory: String, force: Bool, inputs: [String] = [], progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> ExtensionReport {
-    try checkOutput(directory)
+    let inputs = [base.checkpoint.directory] + inputs
     let output = try withVocabularyErrors { () throws(FileError) in
-      try OutputDirectory(path: directory, force: force)
+      try OutputDirectory(path: directory, force: force, inputs: inputs)
     }
     let report = try write(intoStaging: output.stagingPath, progress: progress)
     do { try output.commit() } catch { throw .file(error) }
@@ -119,23 +119,5 @@ public struct VocabularyExtension: Sendable {
     let findings = try ExtensionAudit(self).findings(in: directory)
     if !findings.isEmpty { throw .auditFailed(findings) }
     return report
-  }
-
-  /// Refuses an output that would replace or fill the base.
-  private func checkOutput(_ directory: String) throws(VocabularyError) {
-    let model = resolvedPath(base.checkpoint.directory) ?? base.checkpoint.directory
-    var ancestor = directory
-    while true {
-      // The part of the path that exists tells where the rest of it will be.
-      if let resolved = resolvedPath(ancestor) {
-        if (resolved + "/").utf8.starts(with: (model + "/").utf8) {
-          throw .outputInsideModel(output: directory, model: base.checkpoint.directory)
-        }
-        return
-      }
-      let parent = Path.directory(of: ancestor)
-      if parent == ancestor { return }
-      ancestor = parent
-    }
   }
 }

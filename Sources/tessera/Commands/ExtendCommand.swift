@@ -104,6 +104,9 @@ struct ExtendCommand: ParsableCommand {
 
   private func extend(_ console: Console) throws {
     let base = try BaseModel(directory: model)
+    if !dryRun, let output {
+      try OutputDirectory.check(path: output, force: force, inputs: [model] + corpus)
+    }
     var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
     selectionOptions.minimumFrequency = minFrequency
     selectionOptions.maximumTokenLength = maxTokenLength
@@ -123,7 +126,8 @@ struct ExtendCommand: ParsableCommand {
       if common.json { console.printJSON(.object(record(plan, selection))) }
       return
     }
-    let report = try plan.write(to: output, force: force, progress: console.progress)
+    let report = try plan.write(
+      to: output, force: force, inputs: corpus, progress: console.progress)
     console.finishProgress()
     if common.json {
       console.printJSON(.object(record(plan, selection, report)))

@@ -64,13 +64,20 @@ struct AdaptationJob {
   /// Extends, trains, measures, and leaves the model; nil after an interruption.
   func run(_ console: Console) throws -> AdaptationReport? {
     let output = command.output.output
-    // Whatever can be wrong with the inputs is found before the folder is made.
+    let inputs = [command.model] + command.corpus + command.replay
+    let isResumed = command.resume && RunDirectory.isResumable(output)
+    if !isResumed {
+      try OutputDirectory.check(path: output, force: command.output.force, inputs: inputs)
+    }
     let prepared = try vocabularyExtension(console)
-    var directory = try RunDirectory(
-      path: output, force: command.output.force, resume: command.resume)
-    if !directory.isResumed {
-      _ = try prepared.write(intoStaging: output, progress: console.progress)
-      directory.removeRunFiles()
+    var directory: RunDirectory
+    if isResumed {
+      directory = try RunDirectory(path: output, force: false, resume: true)
+    } else {
+      // What was there before is kept until the extended model can take its place.
+      _ = try prepared.write(
+        to: output, force: command.output.force, inputs: inputs, progress: console.progress)
+      directory = try RunDirectory(startingWithModelIn: output)
     }
     let tokenizer = try Tokenizer(contentsOf: output)
     let model = try Transformer(checkpoint: output)
@@ -91,10 +98,8 @@ struct AdaptationJob {
       progress: console.progress, onResume: console.sayResumed)
     guard let result else { return nil }
 
-    let checkpoint = try Checkpoint(directory: output)
-    try ModelDirectory.write(
-      result.model, tokenizer: tokenizer, to: output,
-      elementType: base.matrices.embedding.elementType, like: checkpoint.configuration)
+    try ModelDirectory.replaceWeights(
+      in: output, by: result.model, elementType: base.matrices.embedding.elementType)
     // What is reported is what the files hold.
     let stored = try Transformer(checkpoint: output)
     let after = try Adaptation.scores(

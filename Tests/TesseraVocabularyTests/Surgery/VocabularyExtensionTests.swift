@@ -264,6 +264,11 @@ import Testing
       _ = try subject.write(to: output, force: false)
     }
     #expect(try folder.listing().filter { $0.hasPrefix("new") } == ["new/precious.txt"])
+    #expect(throws: VocabularyError.file(.notOutput(path: output))) {
+      _ = try subject.write(to: output, force: true)
+    }
+    #expect(try folder.listing().filter { $0.hasPrefix("new") } == ["new/precious.txt"])
+    try folder.write("new/extension.json", "{\"format\": \"tessera-extension-1\"}")
     _ = try subject.write(to: output, force: true)
     #expect(try !folder.listing().contains("new/precious.txt"))
   }
@@ -273,11 +278,20 @@ import Testing
     let directory = try SmallModel().write(to: folder)
     let base = try BaseModel(directory: directory)
     let subject = try VocabularyExtension(of: base, tokens: base.select(5).tokens)
-    for output in [directory, directory + "/", directory + "/inner", directory + "/a/b"] {
+    let before = try folder.listing()
+    try folder.write("run.json", "{\"format\": \"tessera-run-1\"}")
+    for output in [
+      directory, directory + "/", directory + "/inner", directory + "/a/b", folder.path,
+    ] {
       #expect(
-        throws: VocabularyError.outputInsideModel(output: output, model: directory)
+        throws: VocabularyError.file(.overlapsInput(path: output, input: directory))
       ) { _ = try subject.write(to: output, force: true) }
     }
+    let corpus = try folder.write("new/corpus.txt", "precious")
+    #expect(
+      throws: VocabularyError.file(.overlapsInput(path: folder.file("new"), input: corpus))
+    ) { _ = try subject.write(to: folder.file("new"), force: true, inputs: [corpus]) }
+    #expect(try folder.listing() == (before + ["new/corpus.txt", "run.json"]).sorted())
   }
 
   @Test func `a failed extension leaves nothing behind`() throws {
