@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation  // CommandLine arguments and `exit`
+import Synchronization
 import TesseraBasics
 import TesseraTensors
 
@@ -16,8 +17,9 @@ struct Tessera: ParsableCommand {
       on an ordinary machine. Results go to standard output, progress and messages to standard \
       error.
 
-      Example, the whole job: tessera adapt --model models/base-en --corpus corpora-samples/hi \
-      --paragraphs --replay corpora-samples/en --output adapted-hi
+      Example, the whole job:
+        tessera adapt --model models/base-en --corpus corpora-samples/hi \\
+          --paragraphs --replay corpora-samples/en --output adapted-hi
       """,
     version: version,
     groupedSubcommands: [
@@ -33,29 +35,67 @@ struct Tessera: ParsableCommand {
         ]),
     ])
 
-  /// The long names of the options of a verb, without dashes; empty if there is no such verb.
-  static func longOptionNames(ofVerb verb: String) -> [String] {
-    guard let help = try? JSONValue(parsing: Array(_dumpHelp().utf8)),
-      let verbs = help["command"]?["subcommands"]?.array,
-      let found = verbs.first(where: { $0["commandName"]?.string == verb })
-    else { return [] }
-    let names = (found["arguments"]?.array ?? []).flatMap { $0["names"]?.array ?? [] }
-    return names.filter { $0["kind"]?.string == "long" }.compactMap { $0["name"]?.string }
-  }
-
   static func main() {
+    StandardStreams.prepare()
     restartForFasterMatrixProducts()
+    var invocation: Invocation?
     do {
-      let arguments = try expandConfiguration(
-        Array(CommandLine.arguments.dropFirst()), knownOptions: longOptionNames)
-      var command = try parseAsRoot(arguments)
+      let words = Array(CommandLine.arguments.dropFirst())
+      let parsed = try Invocation(words)
+      invocation = parsed
+      Invocation.current.withLock { $0 = parsed }
+      var command = try command(of: parsed)
       try command.run()
     } catch {
-      guard let status = ExitStatus(of: error) else {
-        exit(withError: error)  // usage, help, version: the argument parser's own
-      }
-      writeToStandardError("tessera: error: \(error)\n")
-      Foundation.exit(status.rawValue)
+      end(with: error, of: invocation)
     }
+  }
+
+  /// The command that an invocation asks for, with its options checked, and not yet run.
+  static func command(of invocation: Invocation) throws -> any ParsableCommand {
+    try parseAsRoot(invocation.arguments)
+  }
+
+  /// Says what went wrong, and ends the process with the status that tells programs.
+  private static func end(with error: any Error, of invocation: Invocation?) -> Never {
+    if StandardStreams.isClosedPipe(error) { StandardStreams.endByClosedPipe() }
+    if let interruption = Interrupted(error) {
+      writeToStandardError("tessera: \(interruption.message)\n")
+      Foundation.exit(Interrupted.exitStatus)
+    }
+    let help = "tessera help" + (invocation?.syntax.map { " \($0.verb)" } ?? "")
+    if let status = ExitStatus(of: error) { fail("\(error)", status, help: help) }
+    // What is left is the argument parser's: usage, help, version, and statuses without words.
+    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+    switch exitCode(for: error) {
+    case .success:
+      do {
+        try writeToStandardOutput(fullMessage(for: error) + "\n")
+      } catch {
+        end(with: error, of: nil)
+      }
+      Foundation.exit(ExitCode.success.rawValue)
+    case .validationFailure:
+      let reason = sentence(of: message(for: error))
+      if let blame = invocation?.blame(for: reason) { fail("\(blame)", .configuration, help: help) }
+      fail(reason, .usage, help: help)
+    default: fail("\(error)", .internalFault, help: help)
+    }
+  }
+
+  /// Ends the process with one line for the error and, for usage errors, one that says where help is.
+  private static func fail(_ reason: String, _ status: ExitStatus, help: String) -> Never {
+    var text = "tessera: error: \(reason)\n"
+    if status == .usage { text += "see \(help)\n" }
+    writeToStandardError(text)
+    Foundation.exit(status.rawValue)
+  }
+
+  /// The argument parser's words as one line in our manner: no capital, no full stop.
+  private static func sentence(of message: String) -> String {
+    var text = message.split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+    if text.hasSuffix(".") { text.removeLast() }
+    return text.prefix(1).lowercased() + text.dropFirst()
   }
 }

@@ -60,7 +60,7 @@ import Testing
     let run = try ToolRun([
       "train", corpus, "--vocab-size", "300", "--output", folder.path + "/out",
     ])
-    expectFailure(run, status: 65, words: ["empty"])
+    expectFailure(run, status: 65, words: ["corpus.txt has no text"])
     #expect(try listFiles(under: folder.path) == [corpus])
   }
 

@@ -1,4 +1,5 @@
 import Foundation  // Process
+import Testing
 
 /// One run of the `tessera` executable that the tests were built with.
 struct ToolRun {
@@ -19,8 +20,19 @@ struct ToolRun {
   ///
   /// - Parameter input: The bytes of its standard input.
   init(_ arguments: [String], input: [UInt8] = []) throws {
+    try self.init(Self.executable, arguments, input: input)
+  }
+
+  /// Runs a line of shell, in which `$tessera` is the tool.
+  init(shell line: String, input: [UInt8] = []) throws {
+    try self.init(
+      URL(fileURLWithPath: "/bin/sh"), ["-c", "tessera='\(Self.executable.path)'; \(line)"],
+      input: input)
+  }
+
+  private init(_ executable: URL, _ arguments: [String], input: [UInt8]) throws {
     let process = Process()
-    process.executableURL = Self.executable
+    process.executableURL = executable
     process.arguments = arguments
     let folder = FileManager.default.temporaryDirectory
     let name = "tessera-tool-\(UUID().uuidString)"
@@ -43,4 +55,26 @@ struct ToolRun {
 
   /// Standard output as text.
   var text: String { String(decoding: output, as: UTF8.self) }
+
+  /// Expects that the run failed: with a status, nothing on standard output, and one line on standard
+  /// error that holds `words`; a usage error may have a second one that says where help is.
+  func expectFailure(
+    _ status: Int32, _ words: [String], sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(self.status == status, "\(messages)", sourceLocation: sourceLocation)
+    #expect(output.isEmpty, "\(text)", sourceLocation: sourceLocation)
+    let lines = messages.split(separator: "\n")
+    #expect(lines.count == (status == 64 ? 2 : 1), "\(messages)", sourceLocation: sourceLocation)
+    #expect(
+      lines.first?.hasPrefix("tessera: error: ") == true, "\(messages)",
+      sourceLocation: sourceLocation)
+    if status == 64 {
+      #expect(
+        lines.last?.hasPrefix("see tessera help") == true, "\(messages)",
+        sourceLocation: sourceLocation)
+    }
+    for word in words {
+      #expect(messages.contains(word), "\(messages)", sourceLocation: sourceLocation)
+    }
+  }
 }

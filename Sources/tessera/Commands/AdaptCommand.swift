@@ -83,20 +83,28 @@ struct AdaptCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var common: CommonOptions
 
+  /// The largest share of replay: what is left to the corpus is one sequence of a hundred.
+  static let maximumReplayShare = 0.99
+  /// The most that may be forgotten: worse than no model at all, which needs eight bits for a byte.
+  static let maximumForgetting = 100.0
+
   mutating func validate() throws {
     if noReplay != replay.isEmpty {
       throw ValidationError("give --replay with text of the model's own language, or --no-replay")
     }
-    if let newTokens, !(0...1 << 20).contains(newTokens) {
-      throw ValidationError("--new-tokens must be between 0 and 1048576, not \(newTokens)")
+    try checkRange("--new-tokens", newTokens, 0...tokenCountLimit)
+    if !(0...Self.maximumReplayShare).contains(replayShare) {
+      throw ValidationError(
+        "--replay-share must be between 0 and \(Self.maximumReplayShare), not \(replayShare)")
     }
-    if !(0..<1).contains(replayShare) {
-      throw ValidationError("--replay-share must be from 0 to below 1, not \(replayShare)")
+    if !(0...Self.maximumForgetting).contains(maxForget) {
+      throw ValidationError(
+        "--max-forget must be between 0 and \(Int(Self.maximumForgetting)), not \(maxForget)")
     }
-    if !(maxForget >= 0) { throw ValidationError("--max-forget must not be negative") }
     if !(heldOut > 0 && heldOut <= 0.5) {
       throw ValidationError("--held-out must be above 0 and at most 0.5, not \(heldOut)")
     }
+    try budget.checkTokens(batchTokens: step.batchTokens)
     if resume && output.force { throw ValidationError("--resume and --force exclude each other") }
   }
 
@@ -106,18 +114,24 @@ struct AdaptCommand: ParsableCommand {
     let job = try AdaptationJob(self)
     if dryRun {
       let plan = try job.plan(console)
-      if common.json { console.printJSON(plan.record) }
+      if common.json { try console.printJSON(plan.record) }
       return
     }
     guard let report = try job.run(console) else {
-      exitInterrupted(console, directory: output.output)
+      throw Interrupted(resumableFolder: output.output)
     }
     console.finishProgress()
     if common.json {
-      console.printJSON(report.record)
+      try console.printJSON(report.record)
     } else {
-      writeToStandardOutput(report.table)
-      show(report, console)
+      try writeToStandardOutput(report.table)
+      console.say("next: tessera generate --model \(output.output) --prompt TEXT")
+    }
+    if !report.training.keepsLimit {
+      console.warn(
+        "no weights kept within --max-forget \(brief(maxForget)); a larger --replay-share or a "
+          + "smaller --lr forgets less")
+      throw ExitCode(ExitStatus.checkFailed.rawValue)
     }
   }
 
@@ -135,16 +149,5 @@ struct AdaptCommand: ParsableCommand {
     options.maximumForgetting = maxForget
     options.seed = seed.seed
     return options
-  }
-
-  /// Prints what the table does not say.
-  private func show(_ report: AdaptationReport, _ console: Console) {
-    if !report.training.keepsLimit {
-      console.say(
-        "warning: no weights kept within --max-forget \(brief(maxForget)); a larger --replay-share "
-          + "or a smaller --lr forgets less")
-    }
-    console.say(
-      "next: tessera generate --model \(output.output) --prompt TEXT")
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation  // standard input
 import TesseraBasics
 import TesseraTokenizers
 
@@ -10,7 +9,9 @@ struct DecodeCommand: ParsableCommand {
     abstract: "Turn token IDs into text.",
     discussion: """
       Reads what encode writes, and writes the bytes that the tokens stand for to standard output, \
-      one document after another; with --lines there is a line feed after each.
+      one document after another; with --lines there is a line feed after each. With --json the \
+      result is one object with the text of each document, in which bytes that are no UTF-8 become \
+      U+FFFD.
 
       Example: echo "One fine day" | tessera encode --tokenizer models/base-en \
       | tessera decode --tokenizer models/base-en
@@ -31,7 +32,9 @@ struct DecodeCommand: ParsableCommand {
   @Flag(help: "Leave special tokens out.")
   var skipSpecial = false
 
-  @Argument(help: "Files of IDs, - is standard input. (default: -)", completion: .file())
+  @Argument(
+    help: "Files of IDs; .gz and .zst are read as such, - is standard input. (default: -)",
+    completion: .file())
   var files: [String] = []
 
   @OptionGroup var common: CommonOptions
@@ -39,23 +42,41 @@ struct DecodeCommand: ParsableCommand {
   /// The largest file of IDs that is read, in bytes.
   private static let sizeLimit = 1 << 36
 
+  mutating func validate() throws {
+    if lines && common.json { throw ValidationError("--lines and --json exclude each other") }
+  }
+
   func run() throws {
-    _ = common.start()
+    let console = common.start()
     // The pattern does not matter for decoding, so any will do for a rank file.
     let isRankFile = tokenizer.hasSuffix(".tiktoken")
     let tokenizer = try Tokenizer(
       contentsOf: tokenizer, pattern: pattern ?? (isRankFile ? PreTokenizerPattern.none : nil))
-    let format = common.json ? .json : format
+    var documents: [JSONValue] = []
     for file in files.isEmpty ? ["-"] : files {
-      let bytes =
-        file == "-"
-        ? [UInt8](FileHandle.standardInput.readDataToEndOfFile())
-        : try readFile(file, limit: Self.sizeLimit)
+      let bytes = try Self.content(of: file)
       for ids in try format.documents(in: bytes, path: file) {
         var text = try tokenizer.decode(ids, skipsSpecial: skipSpecial)
+        if common.json {
+          documents.append(["text": .string(String(decoding: text, as: UTF8.self))])
+          continue
+        }
         if lines { text.append(UInt8(ascii: "\n")) }
-        try FileHandle.standardOutput.write(contentsOf: text)
+        try StandardStreams.writeToOutput(text)
       }
     }
+    if common.json { try console.printJSON(["documents": .array(documents)]) }
+  }
+
+  /// The content of a file, decompressed. Not by way of a corpus, which is text.
+  private static func content(of path: String) throws -> [UInt8] {
+    var stream = try ByteStream(path: path)
+    var bytes: [UInt8] = []
+    while try stream.read(into: &bytes, count: 1 << 20) > 0 {
+      if bytes.count > sizeLimit {
+        throw CompressionError.contentTooLarge(path: path, limit: sizeLimit)
+      }
+    }
+    return bytes
   }
 }

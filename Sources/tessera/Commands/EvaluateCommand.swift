@@ -38,6 +38,14 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var documents: DocumentOptions
   @OptionGroup var common: CommonOptions
 
+  mutating func validate() throws {
+    try checkRange("--context", context, 1...tokenCountLimit)
+    try checkRange("--stride", stride, 1...tokenCountLimit)
+    if let context, let stride, stride > context {
+      throw ValidationError("--stride must be at most the context of \(context), not \(stride)")
+    }
+  }
+
   func run() throws {
     let console = common.start()
     let transformer = try Transformer(checkpoint: model)
@@ -46,8 +54,8 @@ struct EvaluateCommand: ParsableCommand {
       tokenizer, name: model, rowCount: transformer.configuration.vocabularySize)
     let length = min(
       context ?? transformer.configuration.contextLength, transformer.configuration.contextLength)
-    if let stride, !(1...length).contains(stride) {
-      throw ValidationError("--stride must be between 1 and the context of \(length)")
+    if let stride, stride > length {
+      throw ValidationError("--stride must be at most the context of \(length), not \(stride)")
     }
     let workspace = TransformerWorkspace()
     var rows: [[String]] = []
@@ -72,10 +80,10 @@ struct EvaluateCommand: ParsableCommand {
     }
     console.finishProgress()
     if common.json {
-      console.printJSON(.object(results))
+      try console.printJSON(.object(results))
     } else {
       let header = ["corpus", "documents", "bytes", "bytes/token", "bits/byte", "95 % interval"]
-      writeToStandardOutput(alignedTable([header] + rows))
+      try writeToStandardOutput(alignedTable([header] + rows))
     }
   }
 

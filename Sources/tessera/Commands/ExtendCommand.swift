@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation  // exit
 import TesseraBasics
 import TesseraTokenizers
 import TesseraVocabulary
@@ -77,29 +76,18 @@ struct ExtendCommand: ParsableCommand {
   }
 
   mutating func validate() throws {
-    if newTokens < 1 { throw ValidationError("--new-tokens must be at least 1, not \(newTokens)") }
-    if minFrequency < 1 {
-      throw ValidationError("--min-frequency must be at least 1, not \(minFrequency)")
-    }
-    if let maxTokenLength, maxTokenLength < 2 {
-      throw ValidationError("--max-token-length must be at least 2, not \(maxTokenLength)")
-    }
-    if !(1...1 << 20).contains(padToMultiple) {
-      throw ValidationError("--pad-to-multiple must be between 1 and 1048576, not \(padToMultiple)")
-    }
+    try checkRange("--new-tokens", newTokens, 1...tokenCountLimit)
+    try checkRange("--min-frequency", minFrequency, 1...Int.max)
+    try checkRange("--max-token-length", maxTokenLength, 2...Int.max)
+    try checkRange("--pad-to-multiple", padToMultiple, 1...tokenCountLimit)
     if output == nil && !dryRun { throw ValidationError("give --output, or --dry-run") }
+    if let output { try OutputOptions.checkFolder(output) }
   }
 
   func run() throws {
     let console = common.start()
     Interruption.install()
-    do {
-      try extend(console)
-    } catch VocabularyError.interrupted, VocabularyError.training(.interrupted) {
-      console.finishProgress()
-      console.say("interrupted; nothing was written")
-      Foundation.exit(Interruption.exitStatus ?? 130)
-    }
+    try namingCorpus(corpus) { try extend(console) }
   }
 
   private func extend(_ console: Console) throws {
@@ -123,14 +111,14 @@ struct ExtendCommand: ParsableCommand {
     console.finishProgress()
     if !common.json || !dryRun { show(plan, selection, console) }
     guard !dryRun, let output else {
-      if common.json { console.printJSON(.object(record(plan, selection))) }
+      if common.json { try console.printJSON(.object(record(plan, selection))) }
       return
     }
     let report = try plan.write(
       to: output, force: force, inputs: corpus, progress: console.progress)
     console.finishProgress()
     if common.json {
-      console.printJSON(.object(record(plan, selection, report)))
+      try console.printJSON(.object(record(plan, selection, report)))
     } else {
       show(report, output, console)
     }

@@ -35,7 +35,7 @@ struct GenerateCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
-    if tokens < 1 { throw ValidationError("--tokens must be at least 1, not \(tokens)") }
+    try checkRange("--tokens", tokens, 1...tokenCountLimit)
     if !(0...100).contains(temperature) {
       throw ValidationError("--temperature must be between 0 and 100, not \(temperature)")
     }
@@ -52,9 +52,9 @@ struct GenerateCommand: ParsableCommand {
       of: prompt, with: tokenizer, tokenCount: tokens,
       sampling: SamplingOptions(temperature: temperature, topP: topP, seed: seed.seed))
     if common.json {
-      console.printJSON(.object(["prompt": .string(prompt), "text": .string(text)]))
+      try console.printJSON(.object(["prompt": .string(prompt), "text": .string(text)]))
     } else {
-      writeToStandardOutput(prompt + text + "\n")
+      try writeToStandardOutput(prompt + text + "\n")
     }
   }
 }

@@ -54,7 +54,7 @@ struct LogitsCommand: ParsableCommand {
     try npy.write(ElementType.f32.bytes(of: logits))
     try npy.commit()
     if common.json {
-      console.printJSON(
+      try console.printJSON(
         ["tokens": .init(tokens.count), "vocabulary_size": .init(logits.count / tokens.count)])
     } else {
       console.say("wrote \(tokens.count) x \(logits.count / tokens.count) logits to \(output)")

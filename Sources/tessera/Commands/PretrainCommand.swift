@@ -63,6 +63,7 @@ struct PretrainCommand: ParsableCommand {
     if !(0...0.5).contains(heldOut) {
       throw ValidationError("--held-out must be between 0 and 0.5, not \(heldOut)")
     }
+    try budget.checkTokens(batchTokens: step.batchTokens)
     if resume && output.force { throw ValidationError("--resume and --force exclude each other") }
   }
 
@@ -79,20 +80,20 @@ struct PretrainCommand: ParsableCommand {
       split: heldOut > 0 ? HeldOutSplit(fraction: heldOut) : nil, progress: console.progress)
     if dryRun {
       let job = try Pretraining(tokenizer: tokenizer, corpus: texts, options: options)
-      show(job, console)
+      try show(job, console)
       return
     }
     var directory = try RunDirectory(
       path: output.output, force: output.force, resume: resume, inputs: inputs)
     let job = try Pretraining(
       tokenizer: tokenizer, corpus: texts, options: options, resuming: directory.record)
-    if !common.json { show(job, console) }
+    if !common.json { try show(job, console) }
     let result = try job.run(
       in: &directory, progress: console.progress, onResume: console.sayResumed)
-    guard let result else { exitInterrupted(console, directory: output.output) }
+    guard let result else { throw Interrupted(resumableFolder: output.output) }
     console.finishProgress()
     if common.json {
-      console.printJSON(result.record)
+      try console.printJSON(result.record)
     } else {
       show(result, console)
     }
@@ -114,9 +115,9 @@ struct PretrainCommand: ParsableCommand {
   }
 
   /// Prints the plan.
-  private func show(_ job: Pretraining, _ console: Console) {
+  private func show(_ job: Pretraining, _ console: Console) throws {
     if common.json {
-      console.printJSON(job.record)
+      try console.printJSON(job.record)
       return
     }
     let model = job.model

@@ -44,9 +44,9 @@ struct ReportCommand: ParsableCommand {
       records.append(record)
     }
     if common.json {
-      console.printJSON(.array(records))
+      try console.printJSON(["runs": .array(records)])
     } else {
-      writeToStandardOutput(alignedTable(rows))
+      try writeToStandardOutput(alignedTable(rows))
     }
   }
 

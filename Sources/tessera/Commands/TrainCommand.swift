@@ -69,13 +69,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     Interruption.install()
-    do {
-      try train(console)
-    } catch TrainingError.interrupted {
-      console.finishProgress()
-      console.say("interrupted; nothing was written")
-      throw ExitCode(Interruption.exitStatus ?? 130)
-    }
+    try namingCorpus(corpus) { try train(console) }
   }
 
   private func train(_ console: Console) throws {
@@ -102,9 +96,8 @@ struct TrainCommand: ParsableCommand {
       try createDirectory(path)
       try write(trained.prefix(vocabularySize: size), counts, to: path)
     }
-    let path = directory.path
     try directory.commit()
-    report(main, counts, path, console)
+    try report(main, counts, output.output, console)
   }
 
   /// Writes the files of a vocabulary.
@@ -117,11 +110,11 @@ struct TrainCommand: ParsableCommand {
   /// Says what was made.
   private func report(
     _ trained: TrainedBPE, _ counts: PreTokenCounts, _ path: String, _ console: Console
-  ) {
+  ) throws {
     console.finishProgress()
     let textSize = counts.source?.textSize ?? 0
     if common.json {
-      console.printJSON([
+      try console.printJSON([
         "output": JSONValue(path),
         "vocabulary_size": JSONValue(trained.vocabularySize),
         "merges": JSONValue(trained.merges.count),

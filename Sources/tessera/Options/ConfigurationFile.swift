@@ -7,8 +7,10 @@ enum ConfigurationFileError: Error, Equatable, CustomStringConvertible {
   case malformed(file: String, reason: String)
   /// A key is not an option of the verb.
   case unknownKey(file: String, key: String, verb: String, nearest: String?)
-  /// A value is not a scalar, a truth value or a list of scalars.
-  case unsupportedValue(file: String, key: String)
+  /// A value has not the form that its option takes.
+  case unsupportedValue(file: String, key: String, expected: String)
+  /// A value has the right form, and the option does not accept it.
+  case invalidValue(file: String, key: String, reason: String)
 
   var description: String {
     switch self {
@@ -17,96 +19,116 @@ enum ConfigurationFileError: Error, Equatable, CustomStringConvertible {
     case .unknownKey(let file, let key, let verb, let nearest):
       "\(file) has the key \"\(key)\", which is not an option of \(verb)"
         + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
-    case .unsupportedValue(let file, let key):
-      "\(file): the value of \"\(key)\" must be a text, a number, true, false, or a list of these"
+    case .unsupportedValue(let file, let key, let expected):
+      "\(file): the value of \"\(key)\" must be \(expected)"
+    case .invalidValue(let file, let key, let reason):
+      "\(file): the value of \"\(key)\" is not accepted: \(reason)"
     }
   }
 }
 
-/// Largest configuration file that is read, in bytes.
-private let configurationSizeLimit = 1 << 20
-
-/// Replaces `--config FILE` in `arguments` by the options that the file holds.
+/// A YAML file that gives options of a verb their values.
 ///
-/// A key is an option's long name; a list gives the option several values, `true` sets a flag and
-/// `false` leaves it out. What stands on the command line wins: a key whose option is there too is
-/// passed over.
-///
-/// - Parameter knownOptions: The long names that a verb has.
-/// - Throws: ``ConfigurationFileError``, or `FileError` where the file cannot be read.
-func expandConfiguration(
-  _ arguments: [String], knownOptions: (_ verb: String) -> [String]
-) throws -> [String] {
-  guard let verb = arguments.first, !verb.hasPrefix("-") else { return arguments }
-  var rest = Array(arguments.dropFirst())
-  var file: String?
-  if let index = rest.firstIndex(of: "--config"), index + 1 < rest.count {
-    file = rest[index + 1]
-    rest.removeSubrange(index...(index + 1))
-  } else if let index = rest.firstIndex(where: { $0.hasPrefix("--config=") }) {
-    file = String(rest[index].dropFirst("--config=".count))
-    rest.remove(at: index)
-  }
-  guard let file else { return arguments }
+/// A key is an option's long name, or what the help calls the arguments without a name. A flag is
+/// true or false, an option is a text or a number, and one that can be given several times may also
+/// be a list of these.
+struct ConfigurationFile {
+  /// Where it is.
+  let path: String
+  /// The options in the file's order, with their values; a flag that is set has none.
+  let parts: [VerbSyntax.Part]
 
-  let bytes = try readFile(file, limit: configurationSizeLimit)
-  let node: Node?
-  do {
-    node = try compose(yaml: String(decoding: bytes, as: UTF8.self))
-  } catch {
-    throw ConfigurationFileError.malformed(file: file, reason: "\(error)")
-  }
-  guard let node else { return [verb] + rest }
-  guard case .mapping(let mapping) = node else {
-    throw ConfigurationFileError.malformed(file: file, reason: "the top is not a mapping")
-  }
+  /// Largest configuration file that is read, in bytes.
+  private static let sizeLimit = 1 << 20
 
-  let known = knownOptions(verb)
-  let given = Set(
-    rest.filter { $0.hasPrefix("--") }.map { $0.prefix { $0 != "=" }.dropFirst(2) })
-  var expanded: [String] = []
-  for (keyNode, value) in mapping {
-    let key = keyNode.string ?? ""
-    guard known.contains(key), key != "config" else {
-      let nearest = known.min { editDistance($0, key) < editDistance($1, key) }
-      throw ConfigurationFileError.unknownKey(file: file, key: key, verb: verb, nearest: nearest)
+  /// Options of which one at most can be given; see the `validate()` of their groups.
+  private static let exclusiveOptions: [Set<String>] = [
+    ["steps", "tokens", "minutes"], ["lines", "paragraphs"], ["replay", "no-replay"],
+  ]
+
+  /// Reads a file.
+  ///
+  /// - Throws: ``ConfigurationFileError``, or `FileError` where the file cannot be read.
+  init(_ path: String, for syntax: VerbSyntax) throws {
+    let bytes = try readFile(path, limit: Self.sizeLimit)
+    let node: Node?
+    do {
+      node = try compose(yaml: String(decoding: bytes, as: UTF8.self))
+    } catch {
+      throw ConfigurationFileError.malformed(file: path, reason: Self.sentence(of: error))
     }
-    guard !given.contains(key[...]) else { continue }
-    switch value {
+    self.path = path
+    guard let node, !Self.isNothing(node) else {
+      parts = []
+      return
+    }
+    guard case .mapping(let mapping) = node else {
+      throw ConfigurationFileError.malformed(file: path, reason: "the top is not a mapping")
+    }
+    var parts: [VerbSyntax.Part] = []
+    for (key, value) in mapping {
+      let key = key.string ?? ""
+      guard let option = syntax.option(named: key), key != "config" else {
+        throw ConfigurationFileError.unknownKey(
+          file: path, key: key, verb: syntax.verb,
+          nearest: nearest(to: key, among: syntax.options.map(\.name).filter { $0 != "config" }))
+      }
+      guard let values = Self.values(of: value, for: option) else {
+        throw ConfigurationFileError.unsupportedValue(
+          file: path, key: key, expected: Self.expectation(of: option))
+      }
+      if option.kind == .flag {
+        if values == ["true"] { parts.append(VerbSyntax.Part(name: key, values: [])) }
+      } else {
+        parts.append(VerbSyntax.Part(name: key, values: values))
+      }
+    }
+    self.parts = parts
+  }
+
+  /// The parts that a command line leaves in force: it wins where both give the same option, or
+  /// options that exclude each other.
+  func parts(beside given: [VerbSyntax.Part]) -> [VerbSyntax.Part] {
+    let given = Set(given.map(\.name))
+    return parts.filter { part in
+      !given.contains(part.name)
+        && !Self.exclusiveOptions.contains { $0.contains(part.name) && !$0.isDisjoint(with: given) }
+    }
+  }
+
+  /// The values of an option; nil if they have not the form that it takes.
+  private static func values(of node: Node, for option: VerbSyntax.Option) -> [String]? {
+    switch node {
+    case .scalar where isNothing(node): return nil
     case .scalar(let scalar):
-      switch scalar.string {
-      case "true": expanded.append("--\(key)")
-      case "false": break
-      case let text: expanded.append("--\(key)=\(text)")
-      }
+      if option.kind == .flag { return node.bool.map { ["\($0)"] } }
+      return [scalar.string]
     case .sequence(let items):
+      guard option.isRepeating, option.kind != .flag else { return nil }
+      var values: [String] = []
       for item in items {
-        guard case .scalar(let scalar) = item else {
-          throw ConfigurationFileError.unsupportedValue(file: file, key: key)
-        }
-        expanded.append("--\(key)=\(scalar.string)")
+        guard case .scalar(let scalar) = item, !isNothing(item) else { return nil }
+        values.append(scalar.string)
       }
-    default:
-      throw ConfigurationFileError.unsupportedValue(file: file, key: key)
+      return values
+    default: return nil
     }
   }
-  return [verb] + expanded + rest
-}
 
-/// The number of characters to insert, delete or replace that turn `a` into `b` (Levenshtein).
-///
-/// - Complexity: O(`a.count` · `b.count`) time, O(`b.count`) memory.
-func editDistance(_ a: String, _ b: String) -> Int {
-  let b = Array(b)
-  var row = Array(0...b.count)
-  for (i, x) in a.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for j in b.indices {
-      let above = row[j + 1]
-      row[j + 1] = min(above + 1, row[j] + 1, diagonal + (x == b[j] ? 0 : 1))
-      diagonal = above
+  private static func expectation(of option: VerbSyntax.Option) -> String {
+    switch option.kind {
+    case .flag: "true or false"
+    case _ where option.isRepeating: "a text, a number, or a list of these"
+    default: "one text or number"
     }
   }
-  return row[b.count]
+
+  private static func isNothing(_ node: Node) -> Bool { node.null != nil }
+
+  /// The first line of an error that shows the place in several.
+  private static func sentence(of error: any Error) -> String {
+    let text = "\(error)"
+    let line = text.prefix { !$0.isNewline }
+    return String(line.hasSuffix(":") ? line.dropLast() : line)
+  }
 }

@@ -8,4 +8,13 @@ struct OutputOptions: ParsableArguments {
 
   @Flag(help: "Replace the output if it exists.")
   var force = false
+
+  mutating func validate() throws { try Self.checkFolder(output) }
+
+  /// Refuses what cannot be the name of a folder.
+  static func checkFolder(_ output: String) throws {
+    if output.isEmpty || output == "-" {
+      throw ValidationError("--output must name a folder, not \"\(output)\"")
+    }
+  }
 }

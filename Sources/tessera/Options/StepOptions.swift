@@ -14,16 +14,15 @@ struct StepOptions: ParsableArguments {
   @Option(help: "Steps over which the learning rate rises. (default: by the length of the run)")
   var warmup: Int?
 
+  /// The most tokens of a step: the largest batches of published runs have 16 million.
+  static let maximumBatchTokens = 1 << 26
+  /// The longest training sequence: attention takes memory in proportion to its square.
+  static let maximumContext = 1 << 17
+
   mutating func validate() throws {
-    if let batchTokens, batchTokens < 1 {
-      throw ValidationError("--batch-tokens must be at least 1, not \(batchTokens)")
-    }
-    if let context, !(1...1 << 20).contains(context) {
-      throw ValidationError("--context must be between 1 and 1048576, not \(context)")
-    }
-    if let warmup, warmup < 0 {
-      throw ValidationError("--warmup must be at least 0, not \(warmup)")
-    }
+    try checkRange("--batch-tokens", batchTokens, 1...Self.maximumBatchTokens)
+    try checkRange("--context", context, 1...Self.maximumContext)
+    try checkRange("--warmup", warmup, 0...BudgetOptions.maximumSteps)
     if let learningRate, !(learningRate > 0 && learningRate < 10) {
       throw ValidationError("--lr must be positive and below 10, not \(learningRate)")
     }

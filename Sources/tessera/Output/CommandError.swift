@@ -1,15 +1,42 @@
+import TesseraTokenizers
+import TesseraVocabulary
+
 /// What only a command can find wrong.
 enum CommandError: Error, Equatable, CustomStringConvertible {
   /// A text that a model should read holds no token.
   case emptyText(file: String)
+  /// A corpus holds no text at all.
+  case emptyCorpus(paths: [String])
+  /// A tokenizer that training needs has no token for the end of a text.
+  case noEndOfText(tokenizer: String)
+  /// The folder of a run holds a model with other tokens than the corpus gives now.
+  case otherNewTokens(folder: String)
   /// A file is not the report of a run of `adapt`.
   case malformedReport(path: String, reason: String)
 
   var description: String {
     switch self {
     case .emptyText(let file): "\(file) is empty: a text with at least one token was expected"
+    case .emptyCorpus(let paths):
+      paths.map { $0 == "-" ? "standard input" : $0 }.joined(separator: ", ")
+        + (paths.count == 1 ? " has" : " have") + " no text"
+    case .noEndOfText(let tokenizer):
+      "the tokenizer \(tokenizer) has no token that ends a text, and training needs one between "
+        + "documents; train it with --special '<|endoftext|>'"
+    case .otherNewTokens(let folder):
+      "the model in \(folder) has other new tokens than the corpus gives now; resume with the files "
+        + "of the first call, or start over with --force"
     case .malformedReport(let path, let reason):
       "\(path) is not a report of tessera adapt: \(reason)"
     }
+  }
+}
+
+/// Does something with a corpus, and names its files where the library says that it is empty.
+func namingCorpus<Result>(_ paths: [String], _ work: () throws -> Result) throws -> Result {
+  do {
+    return try work()
+  } catch TrainingError.emptyCorpus, VocabularyError.training(.emptyCorpus) {
+    throw CommandError.emptyCorpus(paths: paths)
   }
 }

@@ -1,16 +1,7 @@
-import Foundation  // FileHandle-free writes, `isatty`, monotonic clock
+import Dispatch  // a timer for work that reports no progress
+import Foundation  // isatty
 import Synchronization
 import TesseraBasics
-
-/// Writes text for people: standard output is for results.
-func writeToStandardError(_ text: String) {
-  FileHandle.standardError.write(Data(text.utf8))
-}
-
-/// Writes a result; a closed pipe ends the process quietly through SIGPIPE.
-func writeToStandardOutput(_ text: String) {
-  FileHandle.standardOutput.write(Data(text.utf8))
-}
 
 /// Messages and progress on standard error, for one run of a verb.
 ///
@@ -27,7 +18,13 @@ final class Console: Sendable {
 
   /// Prints one line for people.
   func say(_ message: String) {
-    guard !quiet else { return }
+    if !quiet { write(message) }
+  }
+
+  /// Prints what people have to know, also where they asked for no messages.
+  func warn(_ message: String) { write("tessera: warning: \(message)") }
+
+  private func write(_ message: String) {
     line.withLock { line in
       writeToStandardError(line.cleared() + message + "\n")
     }
@@ -43,15 +40,45 @@ final class Console: Sendable {
     }
   }
 
+  /// Does work that reports no progress of its own, and says for how long it has been going on.
+  ///
+  /// What the work itself reports takes the line's place until the next tick.
+  func during<Result>(_ phase: String, _ work: () throws -> Result) rethrows -> Result {
+    guard !quiet else { return try work() }
+    let isDone = Mutex(false)
+    let start = ProgressLine.now()
+    let timer = DispatchSource.makeTimerSource(queue: .global())
+    timer.schedule(deadline: .now() + 2, repeating: 1)
+    timer.setEventHandler { [self] in
+      isDone.withLock { isDone in
+        guard !isDone else { return }
+        line.withLock { line in
+          let text = line.text(forWaiting: phase, since: start, now: ProgressLine.now())
+          if let text { writeToStandardError(text) }
+        }
+      }
+    }
+    timer.resume()
+    defer {
+      timer.cancel()
+      isDone.withLock { $0 = true }
+      finishProgress()
+    }
+    return try work()
+  }
+
   /// Removes the progress line, before a result is printed.
   func finishProgress() {
     guard !quiet else { return }
-    line.withLock { writeToStandardError($0.cleared()) }
+    line.withLock { line in
+      let text = line.cleared()
+      if !text.isEmpty { writeToStandardError(text) }
+    }
   }
 
   /// Prints `value` as one line of JSON on standard output.
-  func printJSON(_ value: JSONValue) {
+  func printJSON(_ value: JSONValue) throws {
     finishProgress()
-    writeToStandardOutput(String(decoding: value.serialized(pretty: false), as: UTF8.self) + "\n")
+    try StandardStreams.writeToOutput(value.serialized(pretty: false) + [UInt8(ascii: "\n")])
   }
 }

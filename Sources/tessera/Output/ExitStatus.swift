@@ -6,11 +6,11 @@ import TesseraTraining
 import TesseraVocabulary
 
 /// What the process tells its caller, after BSD's sysexits.
-///
-/// Usage errors (64) are the argument parser's own.
 enum ExitStatus: Int32 {
   /// A check did not hold.
   case checkFailed = 1
+  /// The command line cannot be understood.
+  case usage = 64
   /// The content of an input is wrong.
   case inputContent = 65
   /// An input cannot be opened.
@@ -34,6 +34,7 @@ extension ExitStatus {
   init?(of error: any Error) {
     switch error {
     case let error as FileError: self.init(file: error)
+    case CompressionError.file(let cause): self.init(file: cause)
     case CorpusError.noPaths, CorpusError.emptyFolder: self = .inputMissing
     case CorpusError.unreadable(.file(let cause)), CheckpointError.file(let cause),
       TokenizerError.file(let cause), VocabularyError.file(let cause),
@@ -44,8 +45,12 @@ extension ExitStatus {
     case VocabularyError.corpus(let cause): self.init(of: cause)
     case VocabularyError.auditFailed: self = .internalFault
     case CheckpointError.noConfiguration, CheckpointError.noWeights: self = .inputMissing
+    case TokenizerError.notATokenizer(let path, _) where Path.isDirectory(path):
+      self = .inputMissing
+    case is UsageError: self = .usage
     case is ConfigurationFileError: self = .configuration
-    case is CheckpointError, is CommandError, is CorpusError, is JSONError, is TokenizerError,
+    case is CheckpointError, is CommandError, is CompressionError, is CorpusError, is JSONError,
+      is TokenizerError,
       is TrainingError, is TrainingRunError, is VocabularyError, is TokenFormatError:
       self = .inputContent
     default: return nil

@@ -1,9 +1,32 @@
-import Foundation  // exit
 import TesseraBasics
+import TesseraTokenizers
+import TesseraVocabulary
 
-/// Ends the process of a run that was interrupted and has saved its state: status 130 or 143.
-func exitInterrupted(_ console: Console, directory: String) -> Never {
-  console.finishProgress()
-  console.say("interrupted; the state is saved in \(directory), continue with --resume")
-  Foundation.exit(Interruption.exitStatus ?? 130)
+/// The end of a run that was asked to stop, by Ctrl-C or by the system.
+struct Interrupted: Error {
+  /// The folder with the state that a call with `--resume` goes on from, if there is one.
+  var resumableFolder: String?
+
+  /// The exit status: 130 for Ctrl-C, 143 for a request to end.
+  static var exitStatus: Int32 { Interruption.exitStatus ?? 130 }
+
+  /// An interruption by the user's own hand.
+  init(resumableFolder: String? = nil) { self.resumableFolder = resumableFolder }
+
+  /// The interruption that an error of a library stands for; nil for all other errors.
+  init?(_ error: any Error) {
+    switch error {
+    case let error as Interrupted: self = error
+    case TrainingError.interrupted, VocabularyError.interrupted,
+      VocabularyError.training(.interrupted):
+      self.init()
+    default: return nil
+    }
+  }
+
+  /// What people are told.
+  var message: String {
+    resumableFolder.map { "interrupted; the state is saved in \($0), continue with --resume" }
+      ?? "interrupted; nothing was written"
+  }
 }

@@ -41,6 +41,18 @@ struct ProgressLine {
     return text + (isTerminal ? "\r\u{1B}[K\(shown)" : shown + "\n")
   }
 
+  /// The text to write while something goes on that does not say how far it is, or nil while there
+  /// is nothing to show.
+  mutating func text(forWaiting phase: String, since start: Double, now: Double) -> String? {
+    // Other progress that was shown a moment ago tells more.
+    let pause = isTerminal ? 0.9 : 10
+    guard now - lastShown >= pause else { return nil }
+    lastShown = now
+    isShowing = true
+    let shown = "\(phase): \(formatDuration(now - start))"
+    return isTerminal ? "\r\u{1B}[K\(shown)" : shown + "\n"
+  }
+
   /// What removes the line that stands on the terminal.
   mutating func cleared() -> String {
     defer { isShowing = false }
@@ -79,7 +91,7 @@ func formatAmount(_ value: Double, unit: String) -> String {
     return String(format: index == 0 ? "%.0f %@" : "%.1f %@", value, units[index])
   }
   if value < 10, value != value.rounded() { return String(format: "%.1f %@", value, unit) }
-  return "\(groupDigits(Int(value.rounded()))) \(unit)"
+  return "\(groupDigits(Int(exactly: value.rounded()) ?? .max)) \(unit)"
 }
 
 /// Digits in groups of three: `1,234,567`.
@@ -93,9 +105,10 @@ func groupDigits(_ value: Int) -> String {
   return result
 }
 
-/// A length of time as people read it: `42 s`, `3:07 min`, `1:02:33 h`.
+/// A length of time as people read it: `42 s`, `3:07 min`, `1:02:33 h`, `120 days`.
 func formatDuration(_ seconds: Double) -> String {
-  guard seconds.isFinite, seconds < 1e7 else { return "? s" }
+  guard seconds.isFinite, seconds < 1e15 else { return "? s" }
+  if seconds >= 1e7 { return "\(groupDigits(Int(seconds / 86_400))) days" }
   let whole = Int(seconds.rounded())
   if whole < 60 { return "\(whole) s" }
   if whole < 3_600 { return String(format: "%d:%02d min", whole / 60, whole % 60) }

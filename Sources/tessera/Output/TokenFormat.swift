@@ -1,5 +1,4 @@
 public import ArgumentParser
-import Foundation  // standard output
 import TesseraBasics
 public import TesseraTokenizers
 
@@ -178,7 +177,7 @@ struct TokenWriter {
 
   /// Writes what has been added.
   mutating func flush() throws {
-    try FileHandle.standardOutput.write(contentsOf: output)
+    try StandardStreams.writeToOutput(output)
     output.removeAll(keepingCapacity: true)
   }
 

@@ -1,0 +1,89 @@
+import TesseraBasics
+import TesseraTestSupport
+import TesseraTokenizers
+import TesseraVocabulary
+import Testing
+
+@testable import tessera
+
+/// What the tool says about command lines that it does not understand.
+@Suite struct UsageTests {
+  @Test(arguments: [
+    ("trian corpus.txt", "did you mean \"train\"?"), ("help trian", "did you mean \"train\"?"),
+    ("trian --config none.yaml", "there is no verb \"trian\""),
+    ("zzzzzzzz", "no verb \"zzzzzzzz\""),
+    ("train", "missing expected argument"),
+    ("train c --vocab-size -5 -o t", "at least 256, not -5"),
+    ("train c --vocab-size 300 --output -", "must name a folder"),
+    ("train c --vocab-size 300 --tie both -o t", "'hf' and 'bytes'"),
+    ("train c --vocab-size 300 --min-frequency -1 -o t", "at least 0, not -1"),
+    ("extend --model m --corpus c --new-tokens 5 --output -", "must name a folder"),
+    ("extend --model m --corpus c --new-tokens 9223372036854775807 -o t", "at most 1048576"),
+    ("evaluate --model m --corpus c --context 0", "at least 1, not 0"),
+    ("evaluate --model m --corpus c --context=-5", "at least 1, not -5"),
+    ("evaluate --model m --corpus c --stride 0", "at least 1, not 0"),
+    ("evaluate --model m --corpus c --context 4 --stride 8", "at most the context of 4"),
+    ("generate --model m --tokens 9223372036854775807", "at most 1048576"),
+    ("pretrain --tokenizer t --corpus c --steps 1000000000000 -o m", "at most 100000000"),
+    ("pretrain --tokenizer t --corpus c --tokens 9223372036854775807 -o m", "at most 10000"),
+    ("pretrain --tokenizer t --corpus c --steps 1 --batch-tokens 9223372036854775807 -o m", "most"),
+    ("pretrain --tokenizer t --corpus c --steps 99999999 --batch-tokens 99999 -o m", "times"),
+    ("pretrain --tokenizer t --corpus c --minutes inf -o m", "at most 1000000"),
+    ("adapt --model m --corpus c --no-replay --tokens 9223372036854775807 -o a", "at most 10000"),
+    ("adapt --model m --corpus c --no-replay --batch-tokens 9223372036854775807 -o a", "at most"),
+    ("adapt --model m --corpus c --replay r --replay-share 0.999999999999 -o a", "0.99"),
+    ("adapt --model m --corpus c --replay r --max-forget inf -o a", "between 0 and 100"),
+    ("decode --tokenizer t --json --lines", "exclude each other"),
+  ])
+  func `is two lines, the second of which says where help is`(line: String, words: String) throws {
+    try ToolRun(line.split(separator: " ").map(String.init)).expectFailure(64, [words])
+  }
+
+  @Test func `help and version are no errors`() throws {
+    for arguments in [["--version"], ["help"], ["help", "train"], ["train", "--help"], []] {
+      let run = try ToolRun(arguments)
+      #expect(run.status == 0 && !run.output.isEmpty && run.messages.isEmpty)
+    }
+  }
+
+  @Test func `an interruption is one whatever library reports it`() {
+    #expect(Interrupted(TrainingError.interrupted) != nil)
+    #expect(Interrupted(VocabularyError.interrupted) != nil)
+    #expect(Interrupted(VocabularyError.training(.interrupted)) != nil)
+    #expect(Interrupted(TrainingError.emptyCorpus) == nil)
+    #expect(Interrupted(resumableFolder: "run").message.contains("--resume"))
+    #expect(Interrupted.exitStatus == 130)
+  }
+
+  @Test func `joins numbers below zero to their options and nothing else`() throws {
+    let syntax = try #require(VerbSyntax(ofVerb: "train"))
+    let (parts, arguments) = syntax.parts(of: [
+      "a.txt", "--vocab-size", "-5", "--lines", "-o", "out", "--special", "-", "--tie=hf", "--",
+      "-x",
+    ])
+    #expect(
+      arguments == [
+        "a.txt", "--vocab-size=-5", "--lines", "-o", "out", "--special", "-", "--tie=hf", "--",
+        "-x",
+      ])
+    #expect(
+      parts.map(\.name) == [
+        "corpus", "vocab-size", "lines", "output", "special", "tie", "corpus",
+      ])
+    #expect(parts.map(\.values) == [["a.txt"], ["-5"], [], ["out"], ["-"], ["hf"], ["-x"]])
+  }
+
+  @Test func `suggests what is near, and never the word itself`() {
+    let words = ["train", "trim", "report"]
+    #expect(nearest(to: "trian", among: words) == "train")
+    #expect(nearest(to: "train", among: ["train"]) == nil)
+    #expect(nearest(to: "completely", among: words) == nil)
+  }
+
+  @Test func `counts long times in days`() {
+    #expect(formatDuration(3_753) == "1:02:33 h")
+    #expect(formatDuration(86_400 * 120) == "120 days")
+    #expect(formatDuration(.infinity) == "? s")
+    #expect(formatAmount(1e300, unit: "tokens").hasSuffix("tokens"))
+  }
+}
