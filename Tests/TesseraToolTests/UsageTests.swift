@@ -24,6 +24,8 @@ import Testing
     ("evaluate --model m --corpus c --stride 0", "at least 1, not 0"),
     ("evaluate --model m --corpus c --context 4 --stride 8", "at most the context of 4"),
     ("generate --model m --tokens 9223372036854775807", "at most 1048576"),
+    ("logits --model m --maximum-tokens 9223372036854775807 -o l f", "at most 1048576"),
+    ("logits --model m --json --output - f", "standard output"),
     ("pretrain --tokenizer t --corpus c --steps 1000000000000 -o m", "at most 100000000"),
     ("pretrain --tokenizer t --corpus c --tokens 9223372036854775807 -o m", "at most 10000"),
     ("pretrain --tokenizer t --corpus c --steps 1 --batch-tokens 9223372036854775807 -o m", "most"),
@@ -33,6 +35,7 @@ import Testing
     ("adapt --model m --corpus c --no-replay --batch-tokens 9223372036854775807 -o a", "at most"),
     ("adapt --model m --corpus c --replay r --replay-share 0.999999999999 -o a", "0.99"),
     ("adapt --model m --corpus c --replay r --max-forget inf -o a", "between 0 and 100"),
+    ("encode --tokenizer t --json --format u16", "--format u16"),
     ("decode --tokenizer t --json --lines", "exclude each other"),
   ])
   func `is two lines, the second of which says where help is`(line: String, words: String) throws {

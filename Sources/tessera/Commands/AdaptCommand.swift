@@ -12,7 +12,8 @@ struct AdaptCommand: ParsableCommand {
       Extends the vocabulary with tokens of the corpus, trains (the new rows first, then everything, \
       with replay of the old language in every batch), and keeps the weights that predict held-out \
       text of the corpus best without forgetting more than --max-forget. Leaves a directory that \
-      transformers loads, with report.json, metrics.jsonl, MODEL_CARD.md and state/.
+      transformers loads, with report.json, metrics.jsonl, MODEL_CARD.md and state/. Where no weights forget so little, those that forget least \
+      are left, and the exit status is 1.
 
       Interrupt it with Ctrl-C: it saves its state, and --resume goes on to the same bits.
 
@@ -111,7 +112,7 @@ struct AdaptCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     Interruption.install()
-    let job = try AdaptationJob(self)
+    let job = try AdaptationJob(self, console)
     if dryRun {
       let plan = try job.plan(console)
       if common.json { try console.printJSON(plan.record) }

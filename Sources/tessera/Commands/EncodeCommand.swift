@@ -23,8 +23,8 @@ struct EncodeCommand: ParsableCommand {
   @Option(help: "How text is split, for a rank file that does not say it.")
   var pattern: PreTokenizerPattern?
 
-  @Option(help: "How IDs are written.")
-  var format = TokenFormat.text
+  @Option(help: "How IDs are written. (default: text)")
+  var format: TokenFormat?
 
   @Option(help: "What becomes of text that spells a special token.")
   var special = SpecialTokenPolicy.none
@@ -40,18 +40,19 @@ struct EncodeCommand: ParsableCommand {
   /// How many bytes of documents are encoded at once.
   private static let batchSize = 16 << 20
 
+  mutating func validate() throws {
+    if common.json, let format, format != .json {
+      throw ValidationError("--json writes one object, and --format \(format.rawValue) does not")
+    }
+  }
+
   func run() throws {
     let console = common.start()
+    let corpus = try documents.corpus(files.isEmpty ? ["-"] : files, keepsEmptyDocuments: true)
     let tokenizer = try Tokenizer(contentsOf: tokenizer, pattern: pattern)
-    let format = common.json ? .json : format
+    let format = common.json ? .json : format ?? .text
     try format.checkRoom(for: tokenizer)
     var writer = TokenWriter(format: format)
-    let boundary: DocumentBoundary =
-      documents.lines ? .lines : documents.paragraphs ? .paragraphs : .file
-    let corpus = try Corpus(
-      paths: files.isEmpty ? ["-"] : files,
-      options: CorpusOptions(
-        textField: documents.textField, documents: boundary, keepsEmptyDocuments: true))
     var reader = corpus.makeReader()
     var batch: [[UInt8]] = []
     var size = 0

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TesseraBasics
+import TesseraCorpora
 import TesseraModels
 import TesseraTokenizers
 import TesseraTraining
@@ -48,8 +49,12 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let console = common.start()
-    let transformer = try Transformer(checkpoint: model)
+    let named = namedPaths
+    let corpora = try documents.corpora(named.map(\.paths))
+    console.warnIfUnfinished(model)
+    let transformer = try console.during("loading \(model)") { try Transformer(checkpoint: model) }
     let tokenizer = try Tokenizer(contentsOf: model)
+    if tokenizer.endOfText == nil { throw CommandError.noEndOfText(tokenizer: model) }
     let encoder = try DocumentEncoder(
       tokenizer, name: model, rowCount: transformer.configuration.vocabularySize)
     let length = min(
@@ -60,8 +65,14 @@ struct EvaluateCommand: ParsableCommand {
     let workspace = TransformerWorkspace()
     var rows: [[String]] = []
     var results = JSONObject()
-    for (name, paths) in namedPaths {
-      let texts = try encoder.encodeAll(of: documents.corpus(paths))
+    let texts = try corpora.map { corpus in
+      do {
+        return try console.during("encoding") { try encoder.encodeAll(of: corpus) }
+      } catch TrainingRunError.noDocuments {
+        throw CommandError.emptyCorpus(paths: corpus.paths)
+      }
+    }
+    for (name, texts) in zip(named.map(\.name), texts) {
       let score = transformer.score(
         texts, options: ScoringOptions(windowLength: length, stride: stride),
         workspace: workspace, phase: name, progress: console.progress)

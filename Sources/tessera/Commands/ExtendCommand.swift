@@ -91,15 +91,16 @@ struct ExtendCommand: ParsableCommand {
   }
 
   private func extend(_ console: Console) throws {
+    let inputs = [model] + corpus
+    if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
+    let corpus = try documents.corpus(corpus)
+    console.warnIfUnfinished(model)
     let base = try BaseModel(directory: model)
-    if !dryRun, let output {
-      try OutputDirectory.check(path: output, force: force, inputs: [model] + corpus)
-    }
     var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
     selectionOptions.minimumFrequency = minFrequency
     selectionOptions.maximumTokenLength = maxTokenLength
     let selection = try TokenSelection(
-      base: base.tokenizer, corpus: documents.corpus(corpus), options: selectionOptions,
+      base: base.tokenizer, corpus: corpus, options: selectionOptions,
       firstID: base.firstNewID(padding: padding), progress: console.progress)
     var options = ExtensionOptions()
     options.inputMethod = inputMethod
@@ -114,8 +115,10 @@ struct ExtendCommand: ParsableCommand {
       if common.json { try console.printJSON(.object(record(plan, selection))) }
       return
     }
+    let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
     let report = try plan.write(
-      to: output, force: force, inputs: corpus, progress: console.progress)
+      intoStaging: directory.stagingPath, progress: console.progress)
+    try directory.commit()
     console.finishProgress()
     if common.json {
       try console.printJSON(.object(record(plan, selection, report)))

@@ -46,11 +46,14 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     let console = common.start()
-    let transformer = try Transformer(checkpoint: model)
+    console.warnIfUnfinished(model)
+    let transformer = try console.during("loading \(model)") { try Transformer(checkpoint: model) }
     let tokenizer = try Tokenizer(contentsOf: model)
-    let text = try transformer.continuation(
-      of: prompt, with: tokenizer, tokenCount: tokens,
-      sampling: SamplingOptions(temperature: temperature, topP: topP, seed: seed.seed))
+    let text = try console.during("generating") {
+      try transformer.continuation(
+        of: prompt, with: tokenizer, tokenCount: tokens,
+        sampling: SamplingOptions(temperature: temperature, topP: topP, seed: seed.seed))
+    }
     if common.json {
       try console.printJSON(.object(["prompt": .string(prompt), "text": .string(text)]))
     } else {

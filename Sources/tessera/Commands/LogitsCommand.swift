@@ -1,5 +1,6 @@
 import ArgumentParser
 import TesseraBasics
+import TesseraCorpora
 import TesseraModels
 import TesseraTensors
 import TesseraTokenizers
@@ -19,7 +20,7 @@ struct LogitsCommand: ParsableCommand {
   @Option(help: "The model directory.", completion: .directory)
   var model: String
 
-  @Option(name: [.customShort("o"), .long], help: "The .npy file to write.")
+  @Option(name: [.customShort("o"), .long], help: "The .npy file to write, - for standard output.")
   var output: String
 
   @Option(help: "Take this many tokens from the start of the text.")
@@ -28,29 +29,46 @@ struct LogitsCommand: ParsableCommand {
   @Flag(help: "Replace the output if it exists.")
   var force = false
 
-  @Argument(help: "A text in UTF-8.", completion: .file())
+  @Argument(
+    help: """
+      A text in UTF-8; .jsonl (its first document), .gz and .zst are read as such, - is standard \
+      input.
+      """,
+    completion: .file())
   var file: String
 
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
-    if maximumTokens < 1 { throw ValidationError("--maximum-tokens must be at least 1") }
+    if common.json && output == "-" {
+      throw ValidationError("--json and --output - both take standard output")
+    }
+    try checkRange("--maximum-tokens", maximumTokens, 1...tokenCountLimit)
   }
 
-  /// Largest text that is read, in bytes.
-  private static let textSizeLimit = 1 << 30
+  /// How much of a text is read, in bytes: no context holds more.
+  private static let textSizeLimit = 64 << 20
 
   func run() throws {
     let console = common.start()
+    if output != "-", !force, Path.exists(output) { throw FileError.exists(path: output) }
+    let corpus = try Corpus(paths: [file])
+    console.warnIfUnfinished(model)
     let tokenizer = try Tokenizer(contentsOf: model)
-    let transformer = try Transformer(checkpoint: model)
-    let text = try readFile(file, limit: Self.textSizeLimit)
+    let transformer = try console.during("loading \(model)") { try Transformer(checkpoint: model) }
+    var reader = corpus.makeReader()
+    let text = try reader.nextPiece(sizeLimit: Self.textSizeLimit)?.bytes ?? []
     let limit = min(maximumTokens, transformer.configuration.contextLength)
     let tokens = try tokenizer.encode(text).prefix(limit).map { Int32($0) }
     guard !tokens.isEmpty else { throw CommandError.emptyText(file: file) }
-    let logits = transformer.logits(for: tokens)
+    let logits = console.during("computing logits") { transformer.logits(for: tokens) }
+    let header = npyHeader(shape: [tokens.count, logits.count / tokens.count])
+    if output == "-" {
+      try StandardStreams.writeToOutput(header + ElementType.f32.bytes(of: logits))
+      return
+    }
     var npy = try AtomicFile(path: output, overwrite: force)
-    try npy.write(npyHeader(shape: [tokens.count, logits.count / tokens.count]))
+    try npy.write(header)
     try npy.write(ElementType.f32.bytes(of: logits))
     try npy.commit()
     if common.json {

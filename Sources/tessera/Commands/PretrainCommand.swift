@@ -71,22 +71,28 @@ struct PretrainCommand: ParsableCommand {
     let console = common.start()
     Interruption.install()
     let inputs = [tokenizer] + corpus
-    if !dryRun, !(resume && RunDirectory.isResumable(output.output)) {
+    if !(resume && RunDirectory.isResumable(output.output)) {
       try OutputDirectory.check(path: output.output, force: output.force, inputs: inputs)
     }
-    let tokenizer = try Tokenizer(contentsOf: tokenizer)
-    let texts = try TokenizedCorpus(
-      documents.corpus(corpus), name: "the corpus", tokenizer: tokenizer,
-      split: heldOut > 0 ? HeldOutSplit(fraction: heldOut) : nil, progress: console.progress)
+    let corpus = try documents.corpus(corpus)
+    let path = tokenizer
+    let tokenizer = try Tokenizer(contentsOf: path)
+    if tokenizer.endOfText == nil { throw CommandError.noEndOfText(tokenizer: path) }
+    let texts = try tokenized(corpus, by: tokenizer, console)
+    let phase = budget.minutes == nil ? "planning" : "measuring the speed of training"
     if dryRun {
-      let job = try Pretraining(tokenizer: tokenizer, corpus: texts, options: options)
+      let job = try console.during(phase) {
+        try Pretraining(tokenizer: tokenizer, corpus: texts, options: options)
+      }
       try show(job, console)
       return
     }
     var directory = try RunDirectory(
       path: output.output, force: output.force, resume: resume, inputs: inputs)
-    let job = try Pretraining(
-      tokenizer: tokenizer, corpus: texts, options: options, resuming: directory.record)
+    let record = directory.record
+    let job = try console.during(phase) {
+      try Pretraining(tokenizer: tokenizer, corpus: texts, options: options, resuming: record)
+    }
     if !common.json { try show(job, console) }
     let result = try job.run(
       in: &directory, progress: console.progress, onResume: console.sayResumed)
@@ -114,6 +120,25 @@ struct PretrainCommand: ParsableCommand {
     return options
   }
 
+  /// The corpus as tokens.
+  private func tokenized(
+    _ corpus: Corpus, by tokenizer: Tokenizer, _ console: Console
+  ) throws -> TokenizedCorpus {
+    let name = corpus.paths.joined(separator: ", ")
+    do {
+      return try TokenizedCorpus(
+        corpus, name: name, tokenizer: tokenizer,
+        split: heldOut > 0 ? HeldOutSplit(fraction: heldOut) : nil, progress: console.progress)
+    } catch TrainingRunError.noDocuments(let source) {
+      // Standard input cannot be read again to see whether there was anything.
+      if !corpus.paths.contains("-") {
+        var reader = corpus.makeReader()
+        if try reader.next() == nil { throw CommandError.emptyCorpus(paths: corpus.paths) }
+      }
+      throw TrainingRunError.noDocuments(source: source)
+    }
+  }
+
   /// Prints the plan.
   private func show(_ job: Pretraining, _ console: Console) throws {
     if common.json {
@@ -131,11 +156,9 @@ struct PretrainCommand: ParsableCommand {
       \(groupDigits(tokens)) tokens in all, \(fixed(job.data.epochs(after: job.plan.steps)[0], 2)) \
       passes over the corpus, learning rate \(brief(job.plan.schedule.peak))
       """)
-    if let speed = job.plannedTokensPerSecond {
-      console.say(
-        "speed: \(groupDigits(Int(speed))) tokens/s, about \(formatDuration(Double(tokens) / speed))"
-      )
-    }
+    console.sayCost(
+      parameterCount: model.layout.count, tokenCount: tokens,
+      tokensPerSecond: job.plannedTokensPerSecond)
   }
 
   /// Prints the result.

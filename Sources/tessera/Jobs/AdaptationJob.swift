@@ -1,5 +1,6 @@
 import TesseraBasics
 import TesseraCheckpoints
+import TesseraCorpora
 import TesseraModels
 import TesseraTensors
 import TesseraTokenizers
@@ -16,26 +17,45 @@ struct AdaptationJob {
   private let base: BaseModel
   private let target: Adaptation.Source
   private let replay: Adaptation.Source?
+  private let inputs: [String]
+  private let isResumed: Bool
   private let start = ContinuousClock.now
 
-  /// Reads the base model and the corpora.
-  init(_ command: AdaptCommand) throws {
+  /// Sees to it that the output can be made and the inputs be opened, then reads the base model and
+  /// the corpora.
+  init(_ command: AdaptCommand, _ console: Console) throws {
     self.command = command
+    let output = command.output.output
+    inputs = [command.model] + command.corpus + command.replay
+    isResumed = command.resume && RunDirectory.isResumable(output)
+    if !isResumed {
+      try OutputDirectory.check(path: output, force: command.output.force, inputs: inputs)
+    }
+    let corpora = try command.documents.corpora(
+      [command.corpus] + (command.noReplay ? [] : [command.replay]))
+    console.warnIfUnfinished(command.model)
     base = try BaseModel(directory: command.model)
-    func source(_ name: String, _ paths: [String]) throws -> Adaptation.Source {
-      Adaptation.Source(
-        name: name,
-        documents: DocumentSplit(
-          try command.documents.corpus(paths).readAll(), share: command.options.heldOutShare,
-          sizeLimit: command.options.heldOutSizeLimit))
+    if base.tokenizer.endOfText == nil {
+      throw CommandError.noEndOfText(tokenizer: command.model)
+    }
+    func source(_ name: String, _ corpus: Corpus) throws -> Adaptation.Source {
+      let documents = try console.during("reading \(name)") { try corpus.readAll() }
+      if documents.isEmpty { throw CommandError.emptyCorpus(paths: corpus.paths) }
+      let split = DocumentSplit(
+        documents, share: command.options.heldOutShare,
+        sizeLimit: command.options.heldOutSizeLimit)
+      if split.training.isEmpty || split.heldOut.isEmpty {
+        throw TrainingRunError.noDocuments(source: corpus.paths.joined(separator: ", "))
+      }
+      return Adaptation.Source(name: name, documents: split)
     }
     let targetName = command.name ?? Self.name(of: command.corpus)
-    target = try source(targetName, command.corpus)
+    target = try source(targetName, corpora[0])
     if command.noReplay {
       replay = nil
     } else {
       let name = Self.name(of: command.replay)
-      replay = try source(name == targetName ? "replay" : name, command.replay)
+      replay = try source(name == targetName ? "replay" : name, corpora[1])
     }
   }
 
@@ -53,10 +73,12 @@ struct AdaptationJob {
     // The plan needs the shape of the extended model and not its weights.
     var configuration = try TransformerConfiguration(base.checkpoint.configuration)
     configuration.vocabularySize = vocabulary.layout.rowCount
-    let adaptation = try Adaptation(
-      model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
-      newRows: vocabulary.layout.newRows, target: target, replay: replay,
-      options: command.options)
+    let adaptation = try console.during(planningPhase) {
+      try Adaptation(
+        model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
+        newRows: vocabulary.layout.newRows, target: target, replay: replay,
+        options: command.options)
+    }
     say(adaptation, newTokenCount: vocabulary.tokens.count, console)
     return adaptation
   }
@@ -64,11 +86,6 @@ struct AdaptationJob {
   /// Extends, trains, measures, and leaves the model; nil after an interruption.
   func run(_ console: Console) throws -> AdaptationReport? {
     let output = command.output.output
-    let inputs = [command.model] + command.corpus + command.replay
-    let isResumed = command.resume && RunDirectory.isResumable(output)
-    if !isResumed {
-      try OutputDirectory.check(path: output, force: command.output.force, inputs: inputs)
-    }
     let prepared = try vocabularyExtension(console)
     var directory: RunDirectory
     if isResumed {
@@ -80,14 +97,19 @@ struct AdaptationJob {
       directory = try RunDirectory(startingWithModelIn: output)
     }
     let tokenizer = try Tokenizer(contentsOf: output)
-    let model = try Transformer(checkpoint: output)
-    let adaptation = try Adaptation(
-      model: model, tokenizer: tokenizer, newRows: prepared.layout.newRows, target: target,
-      replay: replay, options: command.options, resuming: directory.record)
+    let model = try console.during("loading \(output)") { try Transformer(checkpoint: output) }
+    let record = directory.record
+    let adaptation = try console.during(planningPhase) {
+      try Adaptation(
+        model: model, tokenizer: tokenizer, newRows: prepared.layout.newRows, target: target,
+        replay: replay, options: command.options, resuming: record)
+    }
     say(adaptation, newTokenCount: prepared.tokens.count, console)
     if !directory.isResumed { try directory.write(adaptation.record) }
 
-    let original = try Transformer(checkpoint: command.model)
+    let original = try console.during("loading \(command.model)") {
+      try Transformer(checkpoint: command.model)
+    }
     let before = try Adaptation.scores(
       of: original,
       on: adaptation.evaluationSets(
@@ -96,7 +118,14 @@ struct AdaptationJob {
     let result = try adaptation.run(
       in: directory, before: before.count > 1 ? before[1].bitsPerByte : nil,
       progress: console.progress, onResume: console.sayResumed)
-    guard let result else { return nil }
+    let earlierSeconds = record?[Self.secondsKey]?.double ?? 0
+    guard let result else {
+      // For the report, which tells the time of all calls. That of a call that was killed is lost.
+      var record = directory.record ?? adaptation.record
+      record[Self.secondsKey] = JSONValue(earlierSeconds + elapsedSeconds)
+      try directory.write(record)
+      return nil
+    }
 
     try ModelDirectory.replaceWeights(
       in: output, by: result.model, elementType: base.matrices.embedding.elementType)
@@ -107,7 +136,6 @@ struct AdaptationJob {
       on: adaptation.evaluationSets(
         for: Tokenizer(contentsOf: output), rowCount: stored.configuration.vocabularySize),
       progress: console.progress)
-    let elapsed = start.duration(to: .now).components
     let report = AdaptationReport(
       baseModel: command.model,
       target: AdaptationReport.Row(name: target.name, before: before[0], after: after[0]),
@@ -115,13 +143,27 @@ struct AdaptationJob {
         AdaptationReport.Row(name: $0.name, before: before[1], after: after[1])
       },
       newTokenCount: prepared.tokens.count, training: result,
-      seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18,
+      seconds: earlierSeconds + elapsedSeconds,
       plan: adaptation.record)
     try writeFile(
       Path.join(output, "report.json"), report.record.serialized(pretty: true))
     try writeFile(Path.join(output, "report.txt"), Array(report.table.utf8))
     try writeFile(Path.join(output, "MODEL_CARD.md"), Array(report.modelCard.utf8))
     return report
+  }
+
+  /// The member of `run.json` with the time that earlier calls have taken.
+  private static let secondsKey = "seconds"
+
+  /// The time that this call has taken.
+  private var elapsedSeconds: Double {
+    let elapsed = start.duration(to: .now).components
+    return Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+  }
+
+  /// What making the plan is called while it takes time.
+  private var planningPhase: String {
+    command.budget.minutes == nil || isResumed ? "planning" : "measuring the speed of training"
   }
 
   /// The new tokens, learned from the part of the corpus that is trained on.
@@ -163,6 +205,9 @@ struct AdaptationJob {
       plan: \(groupDigits(plan.steps)) steps of \(groupDigits(data.batchTokenCount)) tokens, \
       \(groupDigits(tokens)) tokens in all, learning rate \(brief(plan.schedule.peak))
       """)
+    console.sayCost(
+      parameterCount: adaptation.modelParameterCount, tokenCount: tokens,
+      tokensPerSecond: adaptation.plannedTokensPerSecond)
   }
 }
 

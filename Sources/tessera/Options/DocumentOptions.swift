@@ -1,4 +1,5 @@
 import ArgumentParser
+import TesseraBasics
 import TesseraCorpora
 
 /// How a corpus file is cut into documents.
@@ -18,10 +19,26 @@ struct DocumentOptions: ParsableArguments {
     }
   }
 
-  /// The corpus made of `paths` under these options.
-  func corpus(_ paths: [String]) throws(CorpusError) -> Corpus {
+  /// The corpus made of paths under these options.
+  func corpus(_ paths: [String], keepsEmptyDocuments: Bool = false) throws -> Corpus {
+    try corpora([paths], keepsEmptyDocuments: keepsEmptyDocuments)[0]
+  }
+
+  /// The corpora made of lists of paths.
+  ///
+  /// Every file is opened once, so that what cannot be read is found before any work is done.
+  ///
+  /// - Throws: `CorpusError`, also where two of them would read standard input; `FileError`.
+  func corpora(_ lists: [[String]], keepsEmptyDocuments: Bool = false) throws -> [Corpus] {
     let boundary: DocumentBoundary = lines ? .lines : paragraphs ? .paragraphs : .file
-    return try Corpus(
-      paths: paths, options: CorpusOptions(textField: textField, documents: boundary))
+    let options = CorpusOptions(
+      textField: textField, documents: boundary, keepsEmptyDocuments: keepsEmptyDocuments)
+    if lists.joined().count(where: { $0 == "-" }) > 1 { throw CorpusError.standardInputTwice }
+    let corpora = try lists.map { try Corpus(paths: $0, options: options) }
+    // Pipes and devices have no size, and may be opened only once.
+    for file in corpora.flatMap(\.files) where file.byteCount != nil {
+      _ = try InputFile(path: file.path)
+    }
+    return corpora
   }
 }

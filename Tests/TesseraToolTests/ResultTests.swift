@@ -1,0 +1,57 @@
+import TesseraBasics
+import TesseraTestSupport
+import Testing
+
+/// Standard output as a contract: with `--json` one object and nothing else.
+@Suite struct ResultTests {
+  private let tokenizer = fixturePath("tokenizers/gpt2.json")
+  private let base = fixturePath("../../models/base-en")
+
+  @Test func `decode gives the texts of its documents`() throws {
+    let folder = try TemporaryDirectory()
+    let text = try folder.write("text.txt", "one fish\nनदी\n")
+    let options = ["--tokenizer", tokenizer]
+    let ids = try ToolRun(["encode", "--lines", text] + options)
+    let decoded = try ToolRun(["decode", "--json"] + options, input: ids.output)
+    #expect(decoded.status == 0, "\(decoded.messages)")
+    #expect(decoded.text == "{\"documents\":[{\"text\":\"one fish\"},{\"text\":\"नदी\"}]}\n")
+    let object = try ToolRun(["encode", "--json", text] + options)
+    let again = try ToolRun(["decode", "--format", "json"] + options, input: object.output)
+    #expect(again.text == "one fish\nनदी\n")
+  }
+
+  @Test func `decode and logits read compressed files and standard input`() throws {
+    let folder = try TemporaryDirectory()
+    let text = try folder.write("text.txt", "one fish two fish")
+    let packed = folder.file("text.txt.gz")
+    let options = "--tokenizer \(tokenizer)"
+    let decoded = try ToolRun(
+      shell: """
+        gzip -c \(text) >\(packed)
+        $tessera encode \(options) \(packed) | gzip -c >\(folder.path)/ids.gz
+        $tessera decode \(options) \(folder.path)/ids.gz
+        """)
+    #expect(decoded.text == "one fish two fish", "\(decoded.messages)")
+    let logits = "$tessera logits --quiet --model \(base) --output"
+    let same = try ToolRun(
+      shell: """
+        \(logits) \(folder.path)/a.npy \(packed) && \(logits) - - <\(text) >\(folder.path)/b.npy
+        """)
+    #expect(same.status == 0, "\(same.messages)")
+    #expect(try folder.read("a.npy") == folder.read("b.npy"))
+  }
+
+  @Test func `extend keeps people's text off standard output`() throws {
+    let folder = try TemporaryDirectory()
+    let arguments = [
+      "extend", "--model", base, "--corpus", fixturePath("../../corpora-samples/sw"),
+      "--new-tokens", "5", "--json",
+    ]
+    for options in [["--dry-run"], ["--output", folder.file("out")]] {
+      let run = try ToolRun(arguments + options)
+      #expect(run.status == 0, "\(run.messages)")
+      #expect(try JSONValue(parsing: run.output)["new_token_count"] == 5)
+    }
+    #expect(Path.exists(folder.file("out/extension.json")))
+  }
+}
