@@ -4,7 +4,7 @@ import Testing
 
 @testable import tessera
 
-/// Options out of `--config` files.
+/// Options out of `--config` files, and the files that runs leave for it.
 @Suite struct ConfigurationFileTests {
   @Test(arguments: [
     ("vocab-size: abc", "vocab-size", "'abc'"), ("vocab-size: true", "vocab-size", "'true'"),
@@ -51,5 +51,30 @@ import Testing
         VerbSyntax.Part(name: "quiet", values: []),
         VerbSyntax.Part(name: "corpus", values: ["a", "b"]),
       ])
+  }
+
+  @Test func `a run is repeated from the file that it leaves`() throws {
+    let folder = try TemporaryDirectory()
+    let corpus = try folder.write("corpus.txt", "one fish\ntwo fish\nred fish\nblue fish <s>\n")
+    let options = try folder.write("options.yaml", "vocab-size: 262\nlines: true\n")
+    let first = try ToolRun([
+      "train", corpus, "--config", options, "--special", "<s>", "--special", "<\"t\">", "--quiet",
+      "--output", folder.file("a"),
+    ])
+    #expect(first.status == 0, "\(first.messages)")
+    let configuration = String(decoding: try folder.read("a/configuration.yaml"), as: UTF8.self)
+    for line in [
+      "vocab-size: 262", "lines: true", "tie: \"hf\"", "  - \"<s>\"", "  - \"<\\\"t\\\">\"",
+    ] {
+      #expect(configuration.contains(line + "\n"), "\(configuration)")
+    }
+    let second = try ToolRun([
+      "train", "--config", folder.file("a/configuration.yaml"), "--quiet", "--output",
+      folder.file("b"),
+    ])
+    #expect(second.status == 0, "\(second.messages)")
+    for name in ["configuration.yaml", "tokenizer.json", "training.json"] {
+      #expect(try folder.read("a/" + name) == folder.read("b/" + name))
+    }
   }
 }

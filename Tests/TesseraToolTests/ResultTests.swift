@@ -52,6 +52,6 @@ import Testing
       #expect(run.status == 0, "\(run.messages)")
       #expect(try JSONValue(parsing: run.output)["new_token_count"] == 5)
     }
-    #expect(Path.exists(folder.file("out/extension.json")))
+    #expect(Path.exists(folder.file("out/configuration.yaml")))
   }
 }

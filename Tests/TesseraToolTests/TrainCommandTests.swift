@@ -26,7 +26,8 @@ import Testing
     ]
     #expect(
       try folder.listing()
-        == ["corpus.txt"] + names.map { "out/" + $0 } + names.map { "out/vocab-259/" + $0 })
+        == ["corpus.txt", "out/configuration.yaml"] + names.map { "out/" + $0 }
+        + names.map { "out/vocab-259/" + $0 })
     let record = try JSONValue(parsing: folder.read("out/training.json"))
     #expect(record["options"]?["special"]?.array?.compactMap(\.string) == ["<s>"])
     #expect(record["merge_counts"]?.array?.first?.int == 6)

@@ -12,7 +12,7 @@ struct ExtendCommand: ParsableCommand {
       Learns new merges on top of the model's own, gives the new tokens their rows in the embedding \
       and the head, and writes a complete model directory: old rows and all other tensors are those \
       of the base, and so are all other files. extension.json says for every new token where its \
-      row is from.
+      row is from, configuration.yaml how this call can be repeated.
 
       Example: tessera extend --model models/base-en --corpus corpora-samples/hi --new-tokens 1000 \
       --output extended-hi
@@ -118,6 +118,7 @@ struct ExtendCommand: ParsableCommand {
     let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
     let report = try plan.write(
       intoStaging: directory.stagingPath, progress: console.progress)
+    try RunConfiguration.current.write(to: directory.stagingPath)
     try directory.commit()
     console.finishProgress()
     if common.json {
@@ -205,7 +206,8 @@ struct ExtendCommand: ParsableCommand {
       entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
       result[matrix.role.rawValue] = .object(entry)
     }
-    result["carried_over"] = .array(report.carriedOver.map { .string($0) })
+    result["carried_over"] = .array(
+      report.carriedOver.filter { $0 != RunConfiguration.fileName }.map { .string($0) })
     result["left_out"] = .array(report.leftOut.map { .string($0) })
     return result
   }

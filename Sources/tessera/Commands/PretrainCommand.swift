@@ -13,7 +13,8 @@ struct PretrainCommand: ParsableCommand {
     discussion: """
       Trains a model of the Llama family on a corpus and leaves a directory that transformers \
       loads, with held-out.jsonl (documents that it was not trained on), metrics.jsonl (a line for \
-      each step), training.json (plan and result) and state/ (to continue with --resume).
+      each step), training.json (plan and result), configuration.yaml (the options of this call) \
+      and state/ (to continue with --resume).
 
       Interrupt it with Ctrl-C: it saves its state, and --resume goes on to the same bits.
 
@@ -71,7 +72,9 @@ struct PretrainCommand: ParsableCommand {
     let console = common.start()
     Interruption.install()
     let inputs = [tokenizer] + corpus
-    if !(resume && RunDirectory.isResumable(output.output)) {
+    if resume && RunDirectory.isResumable(output.output) {
+      try RunConfiguration.current.checkStarted(in: output.output)
+    } else {
       try OutputDirectory.check(path: output.output, force: output.force, inputs: inputs)
     }
     let corpus = try documents.corpus(corpus)
@@ -93,6 +96,7 @@ struct PretrainCommand: ParsableCommand {
     let job = try console.during(phase) {
       try Pretraining(tokenizer: tokenizer, corpus: texts, options: options, resuming: record)
     }
+    if !directory.isResumed { try RunConfiguration.current.write(to: output.output) }
     if !common.json { try show(job, console) }
     let result = try job.run(
       in: &directory, progress: console.progress, onResume: console.sayResumed)

@@ -11,8 +11,9 @@ struct TrainCommand: ParsableCommand {
     discussion: """
       Byte-level BPE, exact: the same merges as Hugging Face's trainer (--tie hf) or rustbpe \
       (--tie bytes), for any number of threads. A pre-token never spans two documents. The folder \
-      gets tokenizer.json, tokenizer_config.json, tokenizer.tiktoken, and training.json, which says \
-      how the vocabulary was made; that of --also-size N goes to vocab-N in the folder.
+      gets tokenizer.json, tokenizer_config.json, tokenizer.tiktoken, training.json, which says how \
+      the vocabulary was made, and configuration.yaml, the options of this call; the vocabulary of \
+      --also-size N goes to vocab-N in the folder.
 
       Example: tessera train corpora/en.txt --vocab-size 32000 --output tokenizer
       """)
@@ -96,6 +97,7 @@ struct TrainCommand: ParsableCommand {
       try createDirectory(path)
       try write(trained.prefix(vocabularySize: size), counts, to: path)
     }
+    try RunConfiguration.current.write(to: directory.stagingPath)
     try directory.commit()
     try report(main, counts, output.output, console)
   }

@@ -28,7 +28,9 @@ struct AdaptationJob {
     let output = command.output.output
     inputs = [command.model] + command.corpus + command.replay
     isResumed = command.resume && RunDirectory.isResumable(output)
-    if !isResumed {
+    if isResumed {
+      try RunConfiguration.current.checkStarted(in: output)
+    } else {
       try OutputDirectory.check(path: output, force: command.output.force, inputs: inputs)
     }
     let corpora = try command.documents.corpora(
@@ -98,6 +100,9 @@ struct AdaptationJob {
     }
     let tokenizer = try Tokenizer(contentsOf: output)
     let model = try console.during("loading \(output)") { try Transformer(checkpoint: output) }
+    guard model.configuration.vocabularySize == prepared.layout.rowCount,
+      tokenizer.vocabularySize == prepared.tokenizer.vocabularySize
+    else { throw CommandError.otherNewTokens(folder: output) }
     let record = directory.record
     let adaptation = try console.during(planningPhase) {
       try Adaptation(
@@ -105,7 +110,10 @@ struct AdaptationJob {
         replay: replay, options: command.options, resuming: record)
     }
     say(adaptation, newTokenCount: prepared.tokens.count, console)
-    if !directory.isResumed { try directory.write(adaptation.record) }
+    if !directory.isResumed {
+      try RunConfiguration.current.write(to: output)
+      try directory.write(adaptation.record)
+    }
 
     let original = try console.during("loading \(command.model)") {
       try Transformer(checkpoint: command.model)

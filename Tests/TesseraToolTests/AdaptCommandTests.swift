@@ -1,0 +1,88 @@
+import TesseraBasics
+import TesseraTestSupport
+import Testing
+
+/// What the whole job refuses, leaves and says.
+@Suite struct AdaptCommandTests {
+  @Test func `leaves its options, and goes on with the same ones only`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _, corpus) = try makeSmallModel(in: folder)
+    let output = folder.file("adapted")
+    let options = [
+      "adapt", "--model", model, "--corpus", corpus, "--paragraphs", "--no-replay", "--context",
+      "16", "--batch-tokens", "32", "--quiet", "--output", output,
+    ]
+    let run = try ToolRun(options + ["--new-tokens", "8", "--steps", "2", "--json"])
+    #expect(run.status == 0, "\(run.messages)")
+    let seconds = try #require(try JSONValue(parsing: run.output)["seconds"]?.double)
+    let configuration = String(
+      decoding: try folder.read("adapted/configuration.yaml"), as: UTF8.self)
+    for line in ["new-tokens: 8", "steps: 2", "init: \"subword-mean\"", "no-replay: true"] {
+      #expect(configuration.contains(line + "\n"), "\(configuration)")
+    }
+
+    for (arguments, words) in [
+      (["--new-tokens", "9", "--steps", "2"], ["--new-tokens 8", "--new-tokens 9"]),
+      (["--new-tokens", "8", "--steps", "3"], ["--steps 2", "--steps 3"]),
+      (["--new-tokens", "8", "--steps", "2", "--init", "mean"], ["--init subword-mean"]),
+      (["--new-tokens", "8", "--minutes", "1"], ["--steps 2", "without --steps"]),
+      (["--new-tokens", "8", "--steps", "2", "--name", "x"], ["without --name", "--name x"]),
+    ] {
+      try ToolRun(options + arguments + ["--resume"]).expectFailure(64, words)
+    }
+
+    // The time of earlier calls counts.
+    var record = try JSONValue(parsing: try folder.read("adapted/run.json"))
+    record["seconds"] = 1_000
+    try folder.write("adapted/run.json", record.serialized(pretty: true))
+    removeTree(folder.file("adapted/report.json"))
+    let unfinished = try ToolRun(["generate", "--model", output, "--tokens", "1"])
+    #expect(unfinished.status == 0 && unfinished.messages.contains("has not ended"))
+    let resumed = try ToolRun(
+      options + ["--new-tokens", "8", "--steps", "2", "--seed", "0", "--json", "--resume"])
+    #expect(resumed.status == 0, "\(resumed.messages)")
+    let total = try #require(try JSONValue(parsing: resumed.output)["seconds"]?.double)
+    #expect(total > 1_000 && seconds < 1_000)
+    let finished = try ToolRun(["generate", "--model", output, "--tokens", "1"])
+    #expect(finished.status == 0 && finished.messages == "")
+
+    let report = try ToolRun(["report", "--json", output])
+    #expect(try JSONValue(parsing: report.output)["runs"]?.array?.count == 1)
+
+    // Other text under the same name gives other tokens than those in the folder.
+    try folder.write("corpus.txt", (1...30).map { "abc\($0)" }.joined(separator: "\n\n"))
+    try ToolRun(options + ["--new-tokens", "8", "--steps", "2", "--resume"])
+      .expectFailure(65, [])
+  }
+
+  @Test func `says that more was forgotten than allowed, and fails`() throws {
+    let folder = try TemporaryDirectory()
+    let model = fixturePath("../../models/base-en")
+    let text = try readFile(
+      fixturePath("../../corpora-samples/en/daily-life.txt"), limit: 1 << 20)
+    let corpus = try folder.write("corpus.txt", Array(text.prefix(3_000)))
+    let run = try ToolRun([
+      "adapt", "--model", model, "--corpus", corpus, "--replay", corpus, "--paragraphs",
+      "--new-tokens", "40", "--steps", "1", "--lr", "1e-6", "--max-forget", "0", "--context", "32",
+      "--batch-tokens", "32", "--quiet", "--json", "--output", folder.file("out"),
+    ])
+    #expect(run.status == 1)
+    #expect(run.messages.contains("--max-forget") && run.messages.hasSuffix("\n"))
+    #expect(try JSONValue(parsing: run.output)["keeps_limit"] == false)
+    #expect(Path.exists(folder.file("out/report.json")))
+  }
+
+  @Test func `a dry run says what it will take, and finds an output that exists`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _, corpus) = try makeSmallModel(in: folder)
+    let options = [
+      "adapt", "--model", model, "--corpus", corpus, "--paragraphs", "--no-replay", "--new-tokens",
+      "5", "--context", "16", "--batch-tokens", "32", "--dry-run",
+    ]
+    let run = try ToolRun(options + ["--minutes", "1", "--output", folder.file("new")])
+    #expect(run.status == 0, "\(run.messages)")
+    #expect(run.messages.contains("memory: ") && run.messages.contains("tokens/s, about"))
+    #expect(!Path.exists(folder.file("new")))
+    try ToolRun(options + ["--steps", "1", "--output", model]).expectFailure(73, [model])
+  }
+}
