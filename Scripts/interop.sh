@@ -31,12 +31,12 @@ section "Checkpoints: safetensors, transformers"
   --new-tokens 300 --output "$work/extended"
 "$python" Scripts/interop/compare-checkpoints.py "$work/extended" --base models/base-en || failed=1
 "$tessera" adapt --quiet --model models/base-en --corpus corpora-samples/hi --paragraphs \
-  --replay corpora-samples/en --steps 20 --output "$work/adapted"
+  --replay corpora-samples/en --steps 20 --max-forget 1 --output "$work/adapted"
 "$python" Scripts/interop/compare-checkpoints.py "$work/adapted" || failed=1
 
 section "Logits: transformers"
 "$python" Scripts/interop/compare-logits.py "$tessera" \
-  models/base-en corpora-samples/en/nature.txt \
+  models/base-en corpora-samples/en/nature-farming.txt \
   "$work/adapted" corpora-samples/hi/daily-life.txt || failed=1
 
 exit "$failed"

@@ -18,8 +18,9 @@ struct AdaptCommand: ParsableCommand {
 
       Interrupt it with Ctrl-C: it saves its state, and --resume goes on to the same bits.
 
-      Example: tessera adapt --model models/base-en --corpus corpora-samples/hi --replay \
-      corpora-samples/en --paragraphs --output adapted-hi
+      Example:
+        tessera adapt --model models/base-en --corpus corpora-samples/hi \\
+          --paragraphs --replay corpora-samples/en --output adapted-hi
       """)
 
   @Option(help: "The base model's directory.", completion: .directory)

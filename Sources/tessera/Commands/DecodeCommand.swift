@@ -13,8 +13,9 @@ struct DecodeCommand: ParsableCommand {
       result is one object with the text of each document, in which bytes that are no UTF-8 become \
       U+FFFD.
 
-      Example: echo "One fine day" | tessera encode --tokenizer models/base-en \
-      | tessera decode --tokenizer models/base-en
+      Example:
+        echo "One fine day" | tessera encode --tokenizer models/base-en |
+          tessera decode --tokenizer models/base-en
       """)
 
   @Option(help: "A folder with tokenizer.json, a tokenizer.json, or a rank file (.tiktoken).")

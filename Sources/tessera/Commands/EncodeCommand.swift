@@ -14,7 +14,8 @@ struct EncodeCommand: ParsableCommand {
       as u16 or u32, little-endian numbers and nothing between documents. Texts are encoded as \
       they are: nothing is added at their beginning or end.
 
-      Example: echo "One fine day" | tessera encode --tokenizer models/base-en
+      Example:
+        echo "One fine day" | tessera encode --tokenizer models/base-en
       """)
 
   @Option(help: "A folder with tokenizer.json, a tokenizer.json, or a rank file (.tiktoken).")

@@ -15,8 +15,9 @@ struct EvaluateCommand: ParsableCommand {
       models with different tokenizers; the interval in brackets holds 95 % of what another choice \
       of documents would give.
 
-      Example: tessera evaluate --model models/base-en --corpus en=corpora-samples/en \
-      hi=corpora-samples/hi --paragraphs
+      Example:
+        tessera evaluate --model models/base-en --paragraphs \\
+          --corpus en=corpora-samples/en hi=corpora-samples/hi
       """)
 
   @Option(help: "The model directory.", completion: .directory)

@@ -14,8 +14,9 @@ struct ExtendCommand: ParsableCommand {
       of the base, and so are all other files. extension.json says for every new token where its \
       row is from, configuration.yaml how this call can be repeated.
 
-      Example: tessera extend --model models/base-en --corpus corpora-samples/hi --new-tokens 1000 \
-      --output extended-hi
+      Example:
+        tessera extend --model models/base-en --corpus corpora-samples/hi \\
+          --paragraphs --new-tokens 300 --output extended-hi
       """)
 
   @Option(help: "The model directory to extend.", completion: .directory)

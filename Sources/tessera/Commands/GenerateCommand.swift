@@ -13,7 +13,8 @@ struct GenerateCommand: ParsableCommand {
       Prints the prompt and what the model adds to it, up to the number of tokens, the end of the \
       text, or the end of the model's context.
 
-      Example: tessera generate --model models/base-en --prompt "The package" --tokens 60
+      Example:
+        tessera generate --model models/base-en --prompt "The package" --tokens 60
       """)
 
   @Option(help: "The model directory.", completion: .directory)

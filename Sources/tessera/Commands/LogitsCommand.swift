@@ -14,7 +14,9 @@ struct LogitsCommand: ParsableCommand {
       The file is a NumPy array of 32-bit floats with the shape [tokens, vocabulary]. Row t holds \
       the logits of the token after the first t + 1 tokens.
 
-      Example: tessera logits --model models/base-en --output logits.npy corpora-samples/en/nature.txt
+      Example:
+        tessera logits --model models/base-en --output logits.npy \\
+          corpora-samples/en/nature-farming.txt
       """)
 
   @Option(help: "The model directory.", completion: .directory)

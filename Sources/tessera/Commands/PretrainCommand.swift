@@ -18,8 +18,9 @@ struct PretrainCommand: ParsableCommand {
 
       Interrupt it with Ctrl-C: it saves its state, and --resume goes on to the same bits.
 
-      Example: tessera pretrain --size small --tokenizer vocabs/en-8k --corpus corpora/en.jsonl \
-      --minutes 60 --output models/my-base
+      Example:
+        tessera pretrain --tokenizer models/base-en --corpus corpora-samples/en \\
+          --paragraphs --minutes 5 --output base-tiny --size tiny
       """)
 
   @Option(help: "The model's size: \(ModelSize.allCases.map(\.rawValue).joined(separator: ", ")).")

@@ -11,7 +11,8 @@ struct ReportCommand: ParsableCommand {
       after on the same held-out bytes, with a row for each language and the change on the \
       language that was replayed.
 
-      Example: tessera report adapted-hi adapted-sw
+      Example:
+        tessera report adapted-hi adapted-sw
       """)
 
   @Argument(help: "Folders that adapt made.", completion: .directory)

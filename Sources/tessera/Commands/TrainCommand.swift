@@ -15,7 +15,11 @@ struct TrainCommand: ParsableCommand {
       the vocabulary was made, and configuration.yaml, the options of this call; the vocabulary of \
       --also-size N goes to vocab-N in the folder.
 
-      Example: tessera train corpora/en.txt --vocab-size 32000 --output tokenizer
+      A tokenizer that is to train a model needs an end-of-text token: give --special.
+
+      Example:
+        tessera train corpora-samples/en --paragraphs --vocab-size 2000 \\
+          --special '<|endoftext|>' --output tokenizer-en
       """)
 
   @Argument(
