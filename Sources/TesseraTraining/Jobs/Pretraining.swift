@@ -142,17 +142,17 @@ public struct Pretraining: Sendable {
   /// - Parameters:
   ///   - directory: The folder of the run; states in it are continued.
   ///   - progress: Gets the steps.
-  ///   - onResume: Told the step from which a run continues, and the states that were passed over.
+  ///   - onResume: Told from where a run continues.
   /// - Returns: The result, or nil if the run was interrupted; its state is then saved.
   /// - Throws: ``TrainingRunError``, `CheckpointError`, `TokenizerError`, `FileError`.
   public func run(
     in directory: inout RunDirectory, progress: ProgressHandler? = nil,
-    onResume: (_ step: Int, _ faults: [StateFault]) -> Void = { _, _ in }
+    onResume: (Resumption) -> Void = { _ in }
   ) throws -> PretrainingResult? {
     if !directory.isResumed { try directory.write(record) }
     var run = TrainingRun(
       model: model, plan: plan, data: data, evaluations: try watched, directory: directory.path)
-    if directory.isResumed, let faults = try run.resume() { onResume(run.step, faults) }
+    if directory.isResumed, let resumption = try run.resume() { onResume(resumption) }
     let outcome = try run.run(progress: progress)
     guard outcome.isComplete else { return nil }
 

@@ -1,9 +1,10 @@
 import TesseraBasics
+import TesseraTensors
 
 /// The part of a state that is not arrays, as `state.json` holds it.
 extension RunState {
   /// Format version of `state.json`.
-  static let formatVersion = 1
+  static let formatVersion = 2
 
   /// The record of this state for a run with an identity.
   func record(identity: RunIdentity) -> JSONValue {
@@ -24,6 +25,8 @@ extension RunState {
       "model": identity.model,
       "data": .string(identity.data),
       "plan": identity.plan,
+      "openblas_core": .string(kernels.matrixProductCore),
+      "instruction_set": .string(kernels.instructionSet),
     ])
   }
 
@@ -34,6 +37,7 @@ extension RunState {
     var bestStep: Int?
     var evaluations: [RunEvaluation]
     var identity: RunIdentity
+    var kernels: SelectedKernels
   }
 
   /// Reads a record.
@@ -43,7 +47,9 @@ extension RunState {
     guard record["version"]?.int == formatVersion, let step = record["step"]?.int, step >= 0,
       let inARow = record["skipped_in_a_row"]?.int, let total = record["skipped"]?.int,
       let best = record["best_step"], let list = record["evaluations"]?.array,
-      let model = record["model"], let data = record["data"]?.string, let plan = record["plan"]
+      let model = record["model"], let data = record["data"]?.string, let plan = record["plan"],
+      let core = record["openblas_core"]?.string,
+      let instructionSet = record["instruction_set"]?.string
     else { return nil }
     var evaluations: [RunEvaluation] = []
     for item in list {
@@ -60,7 +66,8 @@ extension RunState {
     }
     return Header(
       step: step, skipped: (inARow, total), bestStep: best.int, evaluations: evaluations,
-      identity: RunIdentity(model: model, data: data, plan: plan))
+      identity: RunIdentity(model: model, data: data, plan: plan),
+      kernels: SelectedKernels(matrixProductCore: core, instructionSet: instructionSet))
   }
 }
 

@@ -153,7 +153,8 @@ struct StateStore: Sendable {
           firstMoment: Self.floats(first), secondMoment: Self.floats(second),
           updateCounts: Self.integers(updates)),
         skipped: header.skipped, evaluations: header.evaluations,
-        best: files["best.f32"].map(Self.floats), bestStep: header.bestStep)
+        best: files["best.f32"].map(Self.floats), bestStep: header.bestStep,
+        kernels: header.kernels)
       return .success((state, header.identity))
     } catch {
       return fault("\(error)")

@@ -69,10 +69,9 @@ public struct TrainingRun: Sendable {
 
   /// Continues from the newest whole state in the run's folder.
   ///
-  /// - Returns: The states that were passed over because they are not whole; nil if there is no
-  ///   state, and the run starts at its first step.
+  /// - Returns: From where; nil if there is no state, and the run starts at its first step.
   /// - Throws: ``TrainingRunError``, where no state is whole or they belong to another run.
-  public mutating func resume() throws(TrainingRunError) -> [StateFault]? {
+  public mutating func resume() throws(TrainingRunError) -> Resumption? {
     guard let store, let (state, faults) = try store.loadNewest(identity: identity) else {
       return nil
     }
@@ -86,7 +85,7 @@ public struct TrainingRun: Sendable {
     evaluations = state.evaluations
     best = state.best.flatMap { best in state.bestStep.map { (best, $0) } }
     step = state.step
-    return faults
+    return Resumption(step: step, passedOver: faults, kernels: state.kernels)
   }
 
   /// Runs the steps that are left, with an evaluation before the first and after the last.
