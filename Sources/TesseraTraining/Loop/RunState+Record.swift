@@ -25,6 +25,7 @@ extension RunState {
       "model": identity.model,
       "data": .string(identity.data),
       "plan": identity.plan,
+      "selection": identity.selection,
       "openblas_core": .string(kernels.matrixProductCore),
       "instruction_set": .string(kernels.instructionSet),
     ])
@@ -48,6 +49,7 @@ extension RunState {
       let inARow = record["skipped_in_a_row"]?.int, let total = record["skipped"]?.int,
       let best = record["best_step"], let list = record["evaluations"]?.array,
       let model = record["model"], let data = record["data"]?.string, let plan = record["plan"],
+      let selection = record["selection"],
       let core = record["openblas_core"]?.string,
       let instructionSet = record["instruction_set"]?.string
     else { return nil }
@@ -66,7 +68,7 @@ extension RunState {
     }
     return Header(
       step: step, skipped: (inARow, total), bestStep: best.int, evaluations: evaluations,
-      identity: RunIdentity(model: model, data: data, plan: plan),
+      identity: RunIdentity(model: model, data: data, plan: plan, selection: selection),
       kernels: SelectedKernels(matrixProductCore: core, instructionSet: instructionSet))
   }
 }
@@ -79,4 +81,6 @@ struct RunIdentity: Hashable, Sendable {
   var data: String
   /// The plan.
   var plan: JSONValue
+  /// Which of the evaluated weights are kept.
+  var selection: JSONValue
 }

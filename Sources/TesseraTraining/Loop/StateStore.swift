@@ -185,6 +185,7 @@ extension RunIdentity {
     if model != other.model { return "model" }
     if data != other.data { return "corpus, mixture, batch size or seed" }
     if plan != other.plan { return "plan (steps, learning rate, stages or evaluation)" }
+    if selection != other.selection { return "selection (what may be forgotten)" }
     return nil
   }
 }

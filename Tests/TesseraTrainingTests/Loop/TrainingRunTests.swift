@@ -190,6 +190,7 @@ import Testing
     _ = try run.run()
     let moved = zip(run.model.parameters, model.parameters).map { Double($0 - $1) }
     #expect(moved.allSatisfy { abs($0) < 1e-6 })
+    #expect(moved.contains { $0 != 0 })
   }
 
   @Test func `a step that is not finite changes nothing, and too many in a row stop the run`() {
