@@ -51,7 +51,7 @@ struct AdaptationJob {
   func plan(_ console: Console) throws -> Adaptation {
     let vocabulary = try vocabularyExtension(console)
     // The plan needs the shape of the extended model and not its weights.
-    var configuration = try TransformerConfiguration(base.checkpoint.configuration)
+    var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
     configuration.vocabularySize = vocabulary.layout.rowCount
     let adaptation = try Adaptation(
       model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
