@@ -7,11 +7,17 @@ extension SafetensorsHeader {
   ///   - bytes: The header, without the eight bytes of its size.
   ///   - fileSize: The size of the whole file.
   ///   - path: The file's name in errors.
-  package init(parsing bytes: [UInt8], fileSize: Int, path: String) throws(CheckpointError) {
+  ///   - tensorLimit: The number of tensors that is read at most.
+  ///   - metadataLimit: The number of texts that is read at most.
+  package init(
+    parsing bytes: [UInt8], fileSize: Int, path: String,
+    tensorLimit: Int = SafetensorsLimit.tensorCount,
+    metadataLimit: Int = SafetensorsLimit.metadataCount
+  ) throws(CheckpointError) {
     guard bytes.first == UInt8(ascii: "{") else {
       throw .safetensors(path: path, offset: 8, fault: .headerIsNoObject)
     }
-    var parser = HeaderParser(bytes)
+    var parser = HeaderParser(bytes, tensorLimit: tensorLimit, metadataLimit: metadataLimit)
     do {
       try parser.parse()
       let dataSize = fileSize - 8 - bytes.count
@@ -51,8 +57,13 @@ private struct HeaderParser {
   private(set) var entries: [Entry] = []
   private(set) var metadata: [SafetensorsHeader.MetadataEntry] = []
 
-  init(_ bytes: [UInt8]) {
+  private let tensorLimit: Int
+  private let metadataLimit: Int
+
+  init(_ bytes: [UInt8], tensorLimit: Int, metadataLimit: Int) {
     reader = JSONReader(bytes)
+    self.tensorLimit = tensorLimit
+    self.metadataLimit = metadataLimit
   }
 
   mutating func parse() throws(Fault) {
@@ -62,9 +73,8 @@ private struct HeaderParser {
       if reader.matches(key, "__metadata__") {
         try parseMetadata()
       } else {
-        if entries.count == SafetensorsLimit.tensorCount {
-          throw Fault(
-            fault: .tooManyTensors(limit: SafetensorsLimit.tensorCount), offset: offset)
+        if entries.count == tensorLimit {
+          throw Fault(fault: .tooManyTensors(limit: tensorLimit), offset: offset)
         }
         entries.append(try parseTensor(reader.string(key), offset: offset))
       }
@@ -99,6 +109,9 @@ private struct HeaderParser {
     guard try peek() == .object else { throw fault(.metadataIsNotText) }
     try json { reader throws(JSONError) in try reader.beginObject() }
     while let key = try json({ reader throws(JSONError) in try reader.nextKey() }) {
+      if metadata.count == metadataLimit {
+        throw fault(.tooManyMetadataEntries(limit: metadataLimit))
+      }
       guard try peek() == .string else { throw fault(.metadataIsNotText) }
       let value = try json { reader throws(JSONError) in try reader.readString() }
       metadata.append(
@@ -113,6 +126,7 @@ private struct HeaderParser {
     var type: StoredType?
     var shape: [Int]?
     var range: [Int]?
+    var otherFields: [UInt8] = []
     try json { reader throws(JSONError) in try reader.beginObject() }
     while let key = try json({ reader throws(JSONError) in try reader.nextKey() }) {
       if reader.matches(key, "dtype") {
@@ -122,7 +136,9 @@ private struct HeaderParser {
       } else if reader.matches(key, "data_offsets") {
         range = try parseSizes("data_offsets", tensor: name)
       } else {
-        _ = try json { reader throws(JSONError) in try reader.skipValue() }
+        let value = try json { reader throws(JSONError) in try reader.skipValue() }
+        otherFields.append(UInt8(ascii: ","))
+        otherFields += reader.bytes[key.range.lowerBound - 1..<value.upperBound]
       }
     }
     func missing(_ field: String) -> Fault {
@@ -134,9 +150,9 @@ private struct HeaderParser {
     if let fault = Self.check(tensor: name, type: type, shape: shape, range: range) {
       throw Fault(fault: fault, offset: offset)
     }
-    return Entry(
-      description: TensorDescription(name: name, type: type, shape: shape), begin: range[0],
-      end: range[1], offset: offset)
+    var description = TensorDescription(name: name, type: type, shape: shape)
+    description.otherFields = otherFields
+    return Entry(description: description, begin: range[0], end: range[1], offset: offset)
   }
 
   /// What is wrong with the fields of a tensor among themselves, if anything.
