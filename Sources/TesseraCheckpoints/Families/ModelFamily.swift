@@ -11,6 +11,8 @@ public struct ModelFamily: Hashable, Sendable {
   public let embedding: String
   /// The tensor `[vocabulary, width]` with the output rows, absent from files where it is tied.
   public let head: String
+  /// The tensor `[vocabulary]` that some files have beside the head: what is added to each logit.
+  public let headBias = "lm_head.bias"
   /// Whether embedding and head are one matrix where `tie_word_embeddings` is not given: the default
   /// of the configuration class in transformers, the same for all types of a family.
   public let tiedByDefault: Bool
@@ -31,6 +33,15 @@ public struct ModelFamily: Hashable, Sendable {
       name: "Gemma", modelTypes: ["gemma", "gemma2", "gemma3_text"],
       embedding: "model.embed_tokens.weight", head: "lm_head.weight", tiedByDefault: true),
   ]
+
+  /// Whether a tensor belongs to the embedding or the head by its name, such as
+  /// `lm_head.weight_scale`, so that it may have an element for each token.
+  package func ownsTensor(_ name: String) -> Bool {
+    [embedding, head].contains { tensor in
+      let stem = tensor.utf8.dropLast("weight".utf8.count)
+      return name.utf8.starts(with: stem)
+    }
+  }
 
   /// All model types that belong to some family.
   public static var knownModelTypes: [String] { all.flatMap(\.modelTypes) }

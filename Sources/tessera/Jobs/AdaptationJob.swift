@@ -129,7 +129,6 @@ struct AdaptationJob {
     let count =
       command.newTokens
       ?? AdaptationOptions.newTokenCount(trainingByteCount: target.documents.trainingByteCount)
-    let firstID = base.firstNewID(padding: .keep)
     var options = ExtensionOptions()
     options.inputMethod = command.initialization
     options.seed = command.seed.seed
@@ -138,7 +137,8 @@ struct AdaptationJob {
       counts: PreTokenCounts(
         of: target.documents.training, pattern: base.tokenizer.pattern,
         normalization: base.tokenizer.normalization),
-      options: TokenSelectionOptions(newTokenCount: count), firstID: firstID,
+      options: TokenSelectionOptions(newTokenCount: count),
+      firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)
     return try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
   }
