@@ -67,7 +67,7 @@ struct ExtendCommand: ParsableCommand {
     name: [.customShort("o"), .long], help: "The model directory to make.", completion: .directory)
   var output: String?
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace the output if it exists and Tessera wrote it.")
   var force = false
 
   @OptionGroup var common: CommonOptions

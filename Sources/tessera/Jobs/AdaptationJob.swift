@@ -72,7 +72,7 @@ struct AdaptationJob {
     let prepared = try vocabularyExtension(console)
     var directory: RunDirectory
     if isResumed {
-      directory = try RunDirectory(path: output, force: false, resume: true)
+      directory = try RunDirectory(path: output, force: false, resume: true, inputs: inputs)
     } else {
       // What was there before is kept until the extended model can take its place.
       _ = try prepared.write(

@@ -135,6 +135,9 @@ import Testing
     #expect(
       try fault(safetensors(header: header(17), data: eight))?.fault
         == .rankTooHigh(tensor: "a", rank: 17, limit: 16))
+    #expect(
+      try fault(safetensors(header: header(1_000), data: eight))?.fault
+        == .rankTooHigh(tensor: "a", rank: 1_000, limit: 16))
   }
 
   @Test(arguments: [
