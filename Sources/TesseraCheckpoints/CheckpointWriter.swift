@@ -2,7 +2,8 @@ internal import TesseraBasics
 
 /// Writes the weights of a model as one file or as shards with their index, in constant memory.
 ///
-/// Use it for new models. Tensors go to shards in the order in which they are given, as many as fit;
+/// Use it for new models. What the folder held of another checkpoint before, is removed when the new
+/// one is complete. Tensors go to shards in the order in which they are given, as many as fit;
 /// inside a shard they stand in the order of ``TensorDescription/storedBefore(_:_:)``. So the same
 /// tensors give the same files. ``order`` tells in which order the numbers are expected:
 ///
@@ -17,6 +18,8 @@ public struct CheckpointWriter: ~Copyable {
   public let order: [TensorDescription]
   private let directory: String
   private let shards: [[TensorDescription]]
+  /// The files of the checkpoint that this one takes the place of.
+  private let staleNames: [String]
   private var writer: SafetensorsWriter?
   /// The shard that is being written, and how many of its tensors are not complete.
   private var shard = 0
@@ -49,9 +52,38 @@ public struct CheckpointWriter: ~Copyable {
     for i in shards.indices { shards[i].sort(by: TensorDescription.storedBefore) }
     self.shards = shards
     self.directory = directory
+    let names =
+      (shards.count > 1 ? [ShardIndex.fileName] : [])
+      + shards.indices.map { Self.fileName(shard: $0, of: shards.count) }
+    staleNames = Self.weightNames(in: directory).filter { !names.contains($0) }
     order = shards.flatMap { $0 }
     try openShard()
     try advance(by: 0)
+  }
+
+  /// The names under which a checkpoint may be in a folder: those of one file and of the index, of
+  /// the shards that an index lists, and of shards as they are named here.
+  private static func weightNames(in directory: String) -> [String] {
+    let index = try? ShardIndex(path: Path.join(directory, ShardIndex.fileName))
+    let numbered = ((try? directoryEntries(directory)) ?? []).filter(isShardName).sorted()
+    // The index first: without it the others are no checkpoint, and with it they are not a whole one.
+    var names = [ShardIndex.fileName, Checkpoint.singleFileName]
+    for name in (index?.shards ?? []) + numbered where !names.contains(name) {
+      names.append(name)
+    }
+    return names
+  }
+
+  /// Whether a name is one of ``fileName(shard:of:)`` for several shards.
+  private static func isShardName(_ name: String) -> Bool {
+    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 4, parts[0] == "model", parts[2] == "of",
+      parts[3].hasSuffix(".safetensors")
+    else { return false }
+    let numbers = [parts[1], parts[3].dropLast(".safetensors".count)]
+    return numbers.allSatisfy {
+      $0.utf8.count >= 5 && $0.utf8.allSatisfy { (48...57).contains($0) }
+    }
   }
 
   /// The name of a shard's file.
@@ -91,7 +123,22 @@ public struct CheckpointWriter: ~Copyable {
   /// - Precondition: All tensors are complete.
   public consuming func commit() throws(CheckpointError) {
     precondition(shard == shards.count, "not all tensors are complete")
-    guard shards.count > 1 else { return }
+    let count = shards.count
+    if count > 1 { try writeIndex() }
+    try withFileErrors { () throws(FileError) in
+      // Who could not read the old weights, cannot read the new ones.
+      let stale = staleNames.map { Path.join(directory, $0) }
+      if let model = stale.first(where: { $0.hasSuffix(".safetensors") && Path.exists($0) }) {
+        for i in 0..<count {
+          try copyPermissions(
+            of: model, to: Path.join(directory, Self.fileName(shard: i, of: count)))
+        }
+      }
+      for path in stale { try remove(path) }
+    }
+  }
+
+  private borrowing func writeIndex() throws(CheckpointError) {
     let count = shards.count
     let entries = shards.enumerated().flatMap { i, tensors in
       tensors.map { (tensor: $0.name, shard: Self.fileName(shard: i, of: count)) }

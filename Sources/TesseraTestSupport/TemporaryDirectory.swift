@@ -38,8 +38,8 @@ public struct TemporaryDirectory: ~Copyable, Sendable {
   @discardableResult
   public func write(_ name: String, _ bytes: [UInt8]) throws -> String {
     let path = file(name)
-    try createDirectory(Path.directory(of: path))
     // Without the care for power failures that `writeFile` takes, which tests would wait for.
+    try createDirectory(Path.directory(of: path), durably: false)
     guard let file = unsafe fopen(path, "w") else {
       throw FileError.cannotCreate(path: path, errno: errno)
     }
@@ -64,6 +64,6 @@ public struct TemporaryDirectory: ~Copyable, Sendable {
 
   /// The paths of all files in the folder, hidden ones too, relative to it and sorted.
   public func listing() throws -> [String] {
-    try listFiles(under: path).map { String($0.dropFirst(path.count + 1)) }
+    try listFiles(under: path).compactMap { Path.relative($0, to: path) }
   }
 }

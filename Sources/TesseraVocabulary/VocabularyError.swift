@@ -19,12 +19,14 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case tokenizerLargerThanModel(vocabularySize: Int, rowCount: Int)
   /// The corpus has no pair of tokens that stands often enough.
   case nothingToAdd(minimumFrequency: Int)
+  /// More tokens, or fewer than none, are asked for than can be.
+  case newTokenCount(Int, limit: Int)
+  /// A tensor has an element for each token, and nothing says what those of new tokens are.
+  case unknownTokenTensor(name: String)
   /// A row of a base matrix has a component that is infinite or not a number.
   case nonFiniteRow(tensor: String, row: Int)
   /// There is a method for the output rows of a model whose head is its embedding.
   case tiedModelHasNoHead(method: InitializationMethod)
-  /// The new directory is the base directory or inside it.
-  case outputInsideModel(output: String, model: String)
   /// The process was asked to stop.
   case interrupted
   /// What was written is not what was meant.
@@ -46,13 +48,16 @@ extension VocabularyError: CustomStringConvertible {
     case .nothingToAdd(let minimumFrequency):
       "the corpus has no pair of tokens that stands \(minimumFrequency) times or more, so there is "
         + "no token to add; use more text or a smaller --min-frequency"
+    case .newTokenCount(let count, let limit):
+      "\(count) new tokens are asked for, and from 0 to \(limit) can be added"
+    case .unknownTokenTensor(let name):
+      "tensor \"\(name)\" has an element for each token, and it is not known what those of new tokens "
+        + "would be; remove it from the model if it is not needed"
     case .nonFiniteRow(let tensor, let row):
       "row \(row) of tensor \"\(tensor)\" has a component that is not a finite number"
     case .tiedModelHasNoHead(let method):
       "the model's head is its embedding, so its output rows cannot be made by "
         + "\"\(method.rawValue)\" on their own"
-    case .outputInsideModel(let output, let model):
-      "the output \(output) is the model directory \(model) or inside it"
     case .interrupted: "interrupted"
     case .auditFailed(let findings):
       "the extended model failed its audit: "

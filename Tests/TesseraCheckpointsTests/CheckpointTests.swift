@@ -150,3 +150,31 @@ import Testing
     #expect(try Checkpoint(directory: folder.path + "/").files.count == 4)
   }
 }
+
+extension CheckpointTests {
+  @Test(arguments: [(48, 1 << 30), (1 << 30, 48), (48, 64), (64, 48)])
+  func `a checkpoint takes the place of another one`(before: Int, after: Int) throws {
+    let folder = try TemporaryDirectory()
+    let fresh = try TemporaryDirectory()
+    try ModelDirectory.untied.write(to: folder, shardSize: before)
+    for name in try folder.listing() { try #require(setModeForTest(folder.file(name), 0o600)) }
+    try folder.write("adapter.safetensors", "mine")
+    try ModelDirectory.untied.write(to: folder, shardSize: after)
+    for name in try folder.listing() where name.hasPrefix("model") && !name.hasSuffix("json") {
+      #expect(modeForTest(folder.file(name)) == 0o600)
+    }
+    try ModelDirectory.untied.write(to: fresh, shardSize: after)
+    try fresh.write("adapter.safetensors", "mine")
+    #expect(try folder.listing() == fresh.listing())
+  }
+
+  @Test func `shards of any name go with their index`() throws {
+    let folder = try TemporaryDirectory()
+    try ModelDirectory.untied.write(to: folder, shardSize: 48)
+    let index = String(decoding: try folder.read(ShardIndex.fileName), as: UTF8.self)
+    try folder.write(ShardIndex.fileName, index.replacing("model-00001", with: "part-00001"))
+    try folder.write("part-00001-of-00003.safetensors", "")
+    try ModelDirectory.untied.write(to: folder)
+    #expect(try folder.listing() == ["config.json", "model.safetensors"])
+  }
+}

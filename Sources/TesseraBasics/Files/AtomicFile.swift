@@ -8,10 +8,10 @@
 
 /// A file that is written under a hidden name and appears under its own, complete, or not at all.
 ///
-/// Steps: open `.NAME.tessera-tmp` in the same folder and lock it; write; ``commit()`` syncs it,
-/// renames it and syncs the folder. A value that ends without ``commit()`` removes what it wrote.
-/// What a killed run left behind is overwritten by the next one: its lock went with it. While one
-/// run writes, another one is refused with ``FileError/locked(path:)``.
+/// Steps: lock `.NAME.tessera-lock` in the same folder; remove the hidden files that killed runs
+/// left; make a new one, `.NAME.PID-RANDOM.tessera-tmp`; write; ``commit()`` syncs it, renames it
+/// and syncs the folder. A value that ends without ``commit()`` removes what it wrote. While one run
+/// writes, another one is refused with ``FileError/locked(path:)``.
 ///
 ///     var file = try AtomicFile(path: "out.txt")
 ///     try file.write(Array("hello".utf8))
@@ -27,11 +27,13 @@ public struct AtomicFile: ~Copyable {
   private let temporaryPath: String
   private let overwrite: Bool
   private let descriptor: FileDescriptor
+  private let lock: LockFile
   private var buffer: [UInt8] = []
   private var isCommitted = false
 
   /// Writes of less are collected.
   private static let bufferSize = 1 << 16
+  private static let temporarySuffix = ".tessera-tmp"
 
   /// Starts a file; nothing changes at `path` until ``commit()``.
   ///
@@ -41,29 +43,70 @@ public struct AtomicFile: ~Copyable {
   /// - Throws: ``FileError/exists(path:)``, ``FileError/locked(path:)``,
   ///   ``FileError/notRegularFile(path:)``, ``FileError/cannotCreate(path:errno:)``.
   public init(path: String, overwrite: Bool = true) throws(FileError) {
+    try self.init(path: path, overwrite: overwrite, permissions: nil)
+  }
+
+  /// Starts a file that gets the given permissions, whatever is there already.
+  init(path: String, overwrite: Bool = true, permissions: mode_t?) throws(FileError) {
     let existing = FileDescriptor.Status(path: path)
     if let existing {
       if !overwrite { throw .exists(path: path) }
       if existing.kind != .regular { throw .notRegularFile(path: path) }
     }
-    let temporaryPath = Path.hiddenSibling(of: path, suffix: ".tessera-tmp")
-    let descriptor = try openLocked(temporaryPath, for: path)
-    do {
-      try descriptor.clear()
-    } catch {
-      SystemCalls.removeFile(temporaryPath)
-      throw .cannotCreate(path: path, errno: error.errno)
-    }
-    if let existing { fchmod(descriptor.number, existing.permissions) }
+    let lock = try LockFile(
+      path: Path.hiddenSibling(of: path, suffix: ".tessera-lock"), for: path)
+    // While others are kept out, what looks like theirs is nobody's.
+    if lock.isExclusive { Self.removeStale(of: path) }
+    var temporaryPath = ""
+    descriptor = try Self.makeTemporary(
+      for: path, permissions: permissions ?? existing?.permissions, at: &temporaryPath)
     self.path = path
     self.overwrite = overwrite
     self.temporaryPath = temporaryPath
-    self.descriptor = descriptor
+    self.lock = lock
   }
 
   deinit {
-    // While the lock is held, so the name cannot be another run's.
+    // While the lock is held: it ends with this value's parts, after this.
     if !isCommitted { SystemCalls.removeFile(temporaryPath) }
+  }
+
+  /// Makes a file that is nobody else's: its name is new, or the system refuses.
+  private static func makeTemporary(
+    for path: String, permissions: mode_t?, at temporaryPath: inout String
+  ) throws(FileError) -> FileDescriptor {
+    var attempts = 0
+    while true {
+      let random = String(UInt64.random(in: 0 ... .max), radix: 16)
+      temporaryPath = Path.hiddenSibling(
+        of: path, suffix: ".\(getpid())-" + random + temporarySuffix)
+      do throws(FileDescriptor.SystemError) {
+        let descriptor = try FileDescriptor(
+          path: temporaryPath, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+          mode: permissions == nil ? 0o666 : 0o600)
+        if let permissions { try descriptor.setPermissions(permissions) }
+        return descriptor
+      } catch {
+        attempts += 1
+        if error.errno == EEXIST, attempts < 8 { continue }
+        if error.errno != EEXIST { SystemCalls.removeFile(temporaryPath) }
+        throw .cannotCreate(path: path, errno: error.errno)
+      }
+    }
+  }
+
+  /// Removes the hidden files of runs that were killed while they wrote this file.
+  private static func removeStale(of path: String) {
+    let directory = Path.directory(of: path)
+    let prefix = Path.lastComponent(of: Path.hiddenSibling(of: path, suffix: "."))
+    // A folder whose names cannot be read keeps them; they are in nobody's way.
+    for name in (try? directoryEntries(directory)) ?? [] {
+      guard name.utf8.starts(with: prefix.utf8), name.hasSuffix(temporarySuffix) else { continue }
+      let middle = name.utf8.dropFirst(prefix.utf8.count).dropLast(temporarySuffix.utf8.count)
+      if middle.allSatisfy({ $0 != UInt8(ascii: ".") }) {
+        SystemCalls.removeFile(Path.join(directory, name))
+      }
+    }
   }
 
   /// Appends bytes.
@@ -139,7 +182,9 @@ public struct AtomicFile: ~Copyable {
   ///
   /// - Throws: ``FileError/writeFailed(path:offset:errno:)``,
   ///   ``FileError/commitFailed(path:errno:)``, ``FileError/exists(path:)`` if the file has come
-  ///   to be meanwhile and may not be replaced. What was at `path` before is then still there.
+  ///   to be meanwhile and may not be replaced. What was at `path` is then still there, unless it
+  ///   was the folder that could not be synced: then the new file is, and a power failure may bring
+  ///   the old one back.
   public consuming func commit() throws(FileError) {
     try flush()
     do {
@@ -147,8 +192,11 @@ public struct AtomicFile: ~Copyable {
     } catch {
       throw .commitFailed(path: path, errno: error.errno)
     }
-    if !overwrite, Path.exists(path) { throw .exists(path: path) }
-    let failure = SystemCalls.move(temporaryPath, to: path)
+    let failure =
+      overwrite
+      ? SystemCalls.move(temporaryPath, to: path)
+      : SystemCalls.moveFile(temporaryPath, toFree: path)
+    if failure == EEXIST, !overwrite { throw .exists(path: path) }
     if failure != 0 { throw .commitFailed(path: path, errno: failure) }
     isCommitted = true
     try synchronizeDirectory(Path.directory(of: path))

@@ -22,7 +22,7 @@ struct FileDescriptor: ~Copyable, Sendable {
     var kind: Kind
   }
 
-  enum Kind { case regular, directory, other }
+  enum Kind { case regular, directory, link, other }
 
   struct SystemError: Error {
     var errno: Int32
@@ -119,19 +119,22 @@ struct FileDescriptor: ~Copyable, Sendable {
   /// Takes the lock of this file for this descriptor, if it is free.
   ///
   /// Some file systems of clusters know no locks. There one run at a time is up to the user.
-  borrowing func lock() throws(SystemError) {
+  ///
+  /// - Returns: Whether there is a lock now.
+  borrowing func lock() throws(SystemError) -> Bool {
     while flock(number, LOCK_EX | LOCK_NB) != 0 {
       switch errno {
       case EINTR: continue
-      case ENOSYS, ENOTSUP, ENOLCK: return
+      case ENOSYS, ENOTSUP, ENOLCK: return false
       case let failure: throw SystemError(errno: failure)
       }
     }
+    return true
   }
 
-  /// Cuts the file to no bytes.
-  borrowing func clear() throws(SystemError) {
-    while ftruncate(number, 0) != 0 {
+  /// Sets who may read and write the file.
+  borrowing func setPermissions(_ permissions: mode_t) throws(SystemError) {
+    while fchmod(number, permissions) != 0 {
       if errno != EINTR { throw SystemError(errno: errno) }
     }
   }
@@ -146,6 +149,7 @@ extension FileDescriptor.Status {
     switch status.st_mode & S_IFMT {
     case S_IFREG: kind = .regular
     case S_IFDIR: kind = .directory
+    case S_IFLNK: kind = .link
     default: kind = .other
     }
   }

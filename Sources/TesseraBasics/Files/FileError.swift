@@ -27,8 +27,17 @@ public enum FileError: Error, Hashable, Sendable {
   /// The folder is one that no output may replace: the root, the user's home, a folder that holds
   /// the working directory, or a version-controlled one.
   case protected(path: String)
+  /// The folder has content, and no record says that Tessera wrote it, so not even `force`
+  /// replaces it.
+  case notOutput(path: String)
+  /// The output is an input, is inside one, or has one inside.
+  case overlapsInput(path: String, input: String)
   /// Another run is writing here.
   case locked(path: String)
+  /// A file or folder cannot be removed.
+  case cannotRemove(path: String, errno: Int32)
+  /// The folder has an entry whose name is not valid UTF-8.
+  case invalidName(directory: String)
   /// The system failed to write; the disk may be full.
   case writeFailed(path: String, offset: Int, errno: Int32)
   /// What was written cannot be put in its place or made durable.
@@ -41,8 +50,9 @@ extension FileError {
     switch self {
     case .cannotOpen(let path, _), .notRegularFile(let path), .notDirectory(let path),
       .readFailed(let path, _, _), .truncated(let path, _, _, _), .tooLarge(let path, _, _),
-      .cannotCreate(let path, _), .exists(let path), .protected(let path), .locked(let path),
-      .writeFailed(let path, _, _), .commitFailed(let path, _):
+      .cannotCreate(let path, _), .exists(let path), .protected(let path), .notOutput(let path),
+      .overlapsInput(let path, _), .locked(let path), .cannotRemove(let path, _),
+      .invalidName(let path), .writeFailed(let path, _, _), .commitFailed(let path, _):
       path
     }
   }
@@ -73,6 +83,21 @@ extension FileError: CustomStringConvertible {
       \(path) will not be replaced: it is a home or a root folder, holds the working directory, \
       or is under version control
       """
+    case .notOutput(let path):
+      """
+      \(path) will not be replaced: it has content, but no record of Tessera (\
+      \(OutputDirectory.recordNames.joined(separator: ", "))); remove it yourself or choose another \
+      output
+      """
+    case .overlapsInput(let path, let input):
+      """
+      the output \(path) and the input \(input) are one, or one is inside the other; choose another \
+      output
+      """
+    case .cannotRemove(let path, let errno):
+      "cannot remove \(path): \(systemMessage(errno))"
+    case .invalidName(let directory):
+      "\(directory) has an entry whose name is not valid UTF-8; rename or remove it"
     case .locked(let path):
       "another run is writing \(path)"
     case .writeFailed(let path, let offset, let errno):

@@ -9,12 +9,14 @@
 /// A regular file that is open for reading at any place, by any number of threads.
 ///
 /// The file is opened once, so that it stays the same one even if its name is given to another.
-/// Reading copies; see ``MappedFile`` for large files that only this program writes.
+/// Reading copies, so that a file that shrinks meanwhile gives an error and no crash.
 public final class InputFile: Sendable {
   /// The path it was opened by.
   public let path: String
   /// Its size in bytes when it was opened.
   public let size: Int
+  /// Who may read and write it.
+  let permissions: mode_t
   private let descriptor: FileDescriptor
 
   /// Opens a file.
@@ -24,6 +26,7 @@ public final class InputFile: Sendable {
     var status: FileDescriptor.Status?
     descriptor = try openRegularFile(path, status: &status)
     size = status?.size ?? 0
+    permissions = status?.permissions ?? 0o600
     self.path = path
   }
 

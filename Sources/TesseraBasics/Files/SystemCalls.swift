@@ -11,10 +11,11 @@
 /// SAFETY of all of them: Swift passes a copy of the string that ends with zero and lives through
 /// the call, and no call keeps the pointer.
 enum SystemCalls {
-  static func makeDirectory(_ path: String) -> Int32 {
-    unsafe mkdir(path, 0o777) == 0 ? 0 : errno
+  static func makeDirectory(_ path: String, mode: mode_t = 0o777) -> Int32 {
+    unsafe mkdir(path, mode) == 0 ? 0 : errno
   }
 
+  @discardableResult
   static func removeDirectory(_ path: String) -> Int32 {
     unsafe rmdir(path) == 0 ? 0 : errno
   }
@@ -25,17 +26,40 @@ enum SystemCalls {
   }
 
   @discardableResult
+  static func setPermissions(_ path: String, _ permissions: mode_t) -> Int32 {
+    unsafe chmod(path, permissions) == 0 ? 0 : errno
+  }
+
+  @discardableResult
   static func move(_ path: String, to newPath: String) -> Int32 {
     unsafe rename(path, newPath) == 0 ? 0 : errno
+  }
+
+  /// Moves a file to a name that is free; `EEXIST` if it is not.
+  static func moveFile(_ path: String, toFree newPath: String) -> Int32 {
+    let failure = renameSpecially(path, newPath, .withoutReplacing)
+    guard [ENOSYS, EINVAL, ENOTSUP].contains(failure) else { return failure }
+    // A second name is made only where there is none, too, but not on every file system.
+    if unsafe link(path, newPath) == 0 { return removeFile(path) }
+    return errno
   }
 
   /// Gives each of two paths what the other one leads to, in one step; an error if the system or
   /// the file system cannot.
   static func exchange(_ first: String, _ second: String) -> Int32 {
+    renameSpecially(first, second, .exchanging)
+  }
+
+  private enum RenameKind { case withoutReplacing, exchanging }
+
+  private static func renameSpecially(_ path: String, _ newPath: String, _ kind: RenameKind)
+    -> Int32
+  {
     #if canImport(Darwin)
-      return unsafe renamex_np(first, second, UInt32(RENAME_SWAP)) == 0 ? 0 : errno
+      let flags = kind == .exchanging ? RENAME_SWAP : RENAME_EXCL
+      return unsafe renamex_np(path, newPath, UInt32(flags)) == 0 ? 0 : errno
     #else
-      typealias Exchange =
+      typealias Rename =
         @convention(c) (
           Int32, UnsafePointer<CChar>?, Int32, UnsafePointer<CChar>?, UInt32
         ) -> Int32
@@ -43,9 +67,9 @@ enum SystemCalls {
       guard let symbol = unsafe dlsym(nil, "renameat2") else { return ENOSYS }
       // SAFETY: the C library declares `int renameat2(int, const char *, int, const char *,
       // unsigned)`.
-      let exchange = unsafe unsafeBitCast(symbol, to: Exchange.self)
-      let exchangeFlag: UInt32 = 2
-      return unsafe exchange(AT_FDCWD, first, AT_FDCWD, second, exchangeFlag) == 0 ? 0 : errno
+      let rename = unsafe unsafeBitCast(symbol, to: Rename.self)
+      let flags: UInt32 = kind == .exchanging ? 2 : 1
+      return unsafe rename(AT_FDCWD, path, AT_FDCWD, newPath, flags) == 0 ? 0 : errno
     #endif
   }
 }

@@ -6,7 +6,8 @@ public import TesseraTokenizers
 
 /// A folder that transformers loads a model from: weights, configuration and tokenizer.
 public enum ModelDirectory {
-  /// Writes a model: `config.json`, the weights, `generation_config.json` and the tokenizer's files.
+  /// Writes a new model: `config.json`, the weights, `generation_config.json` and the tokenizer's
+  /// files.
   ///
   /// Each file appears whole or not at all; the configuration comes first and the weights after it,
   /// so that a folder with weights is complete but for the tokenizer.
@@ -16,14 +17,12 @@ public enum ModelDirectory {
   ///   - tokenizer: Its tokenizer.
   ///   - directory: A folder that exists.
   ///   - elementType: How weights are stored.
-  ///   - source: The configuration that the model was read with, whose other keys are kept.
   /// - Throws: `CheckpointError`, `TokenizerError`, `FileError`.
   public static func write(
-    _ model: Transformer, tokenizer: Tokenizer, to directory: String, elementType: ElementType,
-    like source: ModelConfiguration? = nil
+    _ model: Transformer, tokenizer: Tokenizer, to directory: String, elementType: ElementType
   ) throws {
-    var configuration = try model.modelConfiguration(elementType: elementType, like: source)
-    if source == nil, let endOfText = tokenizer.endOfText {
+    var configuration = try model.modelConfiguration(elementType: elementType)
+    if let endOfText = tokenizer.endOfText {
       var json = configuration.json
       json["bos_token_id"] = .init(endOfText)
       json["eos_token_id"] = .init(endOfText)
@@ -38,5 +37,23 @@ public enum ModelDirectory {
       Path.join(directory, "generation_config.json"),
       JSONValue.object(generation).serialized(pretty: true))
     try tokenizer.write(toDirectory: directory)
+  }
+
+  /// Gives a model directory other weights: those of a model of the same shape.
+  ///
+  /// `config.json` gets their element type. The tokenizer, `generation_config.json` and all other
+  /// files stay as they are, and of the old weights nothing is left.
+  ///
+  /// - Parameters:
+  ///   - directory: A folder that a model was read from.
+  ///   - model: The model whose weights are to be there.
+  ///   - elementType: How weights are stored.
+  /// - Throws: `CheckpointError`.
+  public static func replaceWeights(
+    in directory: String, by model: Transformer, elementType: ElementType
+  ) throws(CheckpointError) {
+    let configuration = try ModelConfiguration(
+      path: Path.join(directory, ModelConfiguration.fileName))
+    try model.save(toStaging: directory, elementType: elementType, like: configuration)
   }
 }

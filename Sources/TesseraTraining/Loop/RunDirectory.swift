@@ -14,6 +14,7 @@ public struct RunDirectory: ~Copyable {
   private let lock: DirectoryLock
 
   private static let recordName = "run.json"
+  private static let recordFormat = "tessera-run-1"
   /// The largest `run.json` that is read, in bytes.
   private static let recordSizeLimit = 16 << 20
 
@@ -21,22 +22,38 @@ public struct RunDirectory: ~Copyable {
   ///
   /// - Parameters:
   ///   - path: Where the folder is to be.
-  ///   - force: Whether a folder with content may be replaced.
+  ///   - force: Whether a folder that Tessera wrote may be cleared, with all that is in it.
   ///   - resume: Whether to go on in a folder that has a `run.json`; one that is missing or empty is
   ///     then started as a new one.
+  ///   - inputs: Files and folders that the run reads, none of which may be lost.
   /// - Throws: `FileError`, or `JSONError` for a `run.json` that is not JSON.
-  public init(path: String, force: Bool, resume: Bool) throws {
-    let file = Path.join(path, Self.recordName)
-    let isResumed = resume && Path.exists(file)
-    if !isResumed { try Self.check(path, force: force) }
+  public init(path: String, force: Bool, resume: Bool, inputs: [String] = []) throws {
+    let isResumed = resume && Self.isResumable(path)
+    if isResumed {
+      try OutputDirectory.checkInputs(inputs, of: path)
+    } else {
+      try Self.check(path, force: force, inputs: inputs)
+    }
     let lock = try DirectoryLock(path: path)
     var record: JSONValue?
     if isResumed {
-      record = try JSONValue(parsing: readFile(file, limit: Self.recordSizeLimit))
+      record = try JSONValue(
+        parsing: readFile(Path.join(path, Self.recordName), limit: Self.recordSizeLimit))
     } else if force {
       try Self.clear(path)
     }
     self.init(path: path, record: record, lock: lock)
+  }
+
+  /// Starts a run in a folder with a model that was made for it, such as an extended one.
+  ///
+  /// What a run left beside the model that this one was made from is removed.
+  ///
+  /// - Throws: `FileError`.
+  public init(startingWithModelIn path: String) throws(FileError) {
+    let lock = try DirectoryLock(path: path)
+    for name in Self.runFileNames { try remove(Path.join(path, name)) }
+    self.init(path: path, record: nil, lock: lock)
   }
 
   private init(path: String, record: JSONValue?, lock: consuming DirectoryLock) {
@@ -46,17 +63,27 @@ public struct RunDirectory: ~Copyable {
     self.lock = lock
   }
 
+  /// Whether a folder has the record of a run that can be resumed.
+  public static func isResumable(_ path: String) -> Bool {
+    Path.exists(Path.join(path, recordName))
+  }
+
   /// Sees to it that a new run may use the folder.
-  private static func check(_ path: String, force: Bool) throws(FileError) {
+  private static func check(_ path: String, force: Bool, inputs: [String]) throws(FileError) {
     // Starting an output looks at what is there, and leaves it alone until it is committed.
-    _ = try OutputDirectory(path: path, force: force)
+    _ = try OutputDirectory(path: path, force: force, inputs: inputs)
   }
 
   /// Removes what an earlier run left, but not the lock.
   private static func clear(_ path: String) throws(FileError) {
-    let files = try listFiles(under: path).map { $0.dropFirst(path.utf8.count + 1) }
-    let names = Set(files.map { String($0.prefix { $0 != "/" }) }).subtracting([".lock"])
-    for name in names { _ = removeTree(Path.join(path, name)) }
+    // Records come last: until then the folder shows whose it is, should we be stopped.
+    let records = OutputDirectory.recordNames
+    for isRecord in [false, true] {
+      for name in try directoryEntries(path)
+      where name != DirectoryLock.fileName && records.contains(name) == isRecord {
+        try remove(Path.join(path, name))
+      }
+    }
   }
 
   /// What runs leave beside a model: states, logs and reports. They are about the run and not about
@@ -66,14 +93,12 @@ public struct RunDirectory: ~Copyable {
     "report.txt", "report.html", "MODEL_CARD.md",
   ]
 
-  /// Removes the files of another run that came along with the model it left.
-  public func removeRunFiles() {
-    for name in Self.runFileNames { _ = removeTree(Path.join(path, name)) }
-  }
-
-  /// Writes `run.json`.
+  /// Writes `run.json`: the members of a record, behind one that tells the format.
   public mutating func write(_ record: JSONValue) throws(FileError) {
-    try writeFile(Path.join(path, Self.recordName), record.serialized(pretty: true))
+    var marked: JSONObject = ["format": .string(Self.recordFormat)]
+    for (key, value) in record.object?.members ?? [] { marked[key] = value }
+    try writeFile(
+      Path.join(path, Self.recordName), JSONValue.object(marked).serialized(pretty: true))
     self.record = record
   }
 }

@@ -21,7 +21,7 @@ struct StateStore: Sendable {
   func save(_ state: RunState, identity: RunIdentity) throws(TrainingRunError) {
     do throws(FileError) {
       try createDirectory(path)
-      let output = try OutputDirectory(path: folder(ofStep: state.step), force: true)
+      let output = try OutputDirectory(path: folder(ofStep: state.step), replacing: .always)
       let staging = output.stagingPath
       var manifest = JSONObject()
       func write(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(FileError) {
@@ -89,8 +89,7 @@ struct StateStore: Sendable {
 
   /// The steps of which there is a folder, in rising order.
   func steps() -> [Int] {
-    let files = (try? listFiles(under: path)) ?? []
-    let names = Set(files.map { $0.dropFirst(path.utf8.count + 1).prefix { $0 != "/" } })
+    let names = (try? directoryEntries(path)) ?? []
     return names.compactMap { name in
       name.hasPrefix(Self.prefix) ? Int(name.dropFirst(Self.prefix.count)) : nil
     }.sorted()

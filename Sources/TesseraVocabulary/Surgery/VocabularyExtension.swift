@@ -7,7 +7,7 @@ public import TesseraTokenizers
 ///     let base = try BaseModel(directory: "models/base-en")
 ///     let selection = try TokenSelection(
 ///       base: base.tokenizer, corpus: corpus, options: TokenSelectionOptions(newTokenCount: 1_000),
-///       firstID: base.firstNewID(padding: .keep))
+///       firstID: base.firstNewID(padding: .reuse))
 ///     let report = try VocabularyExtension(of: base, tokens: selection.tokens)
 ///       .write(to: "extended", force: false)
 ///
@@ -28,6 +28,10 @@ public struct VocabularyExtension: Sendable {
   public let options: ExtensionOptions
   /// Where old and new rows stand.
   public let layout: RowLayout
+  /// The record of the base, if it was extended itself.
+  let previousRecord: JSONValue?
+  /// The tensors that have one element for each token and grow as the matrices do.
+  let vectors: [String]
 
   /// Extends the tokenizer and lays out the rows; nothing is written yet.
   ///
@@ -35,8 +39,9 @@ public struct VocabularyExtension: Sendable {
   ///   - base: The model to extend.
   ///   - tokens: The new tokens, with `base.firstNewID(padding: options.padding)` as first ID.
   ///   - options: How rows are made and placed.
-  /// - Throws: ``VocabularyError/tiedModelHasNoHead(method:)``, and what extending the tokenizer
-  ///   throws.
+  /// - Throws: ``VocabularyError/tiedModelHasNoHead(method:)``,
+  ///   ``VocabularyError/unknownTokenTensor(name:)``, and what extending the tokenizer and reading the
+  ///   record of the base throws.
   /// - Precondition: The first ID is the one that the options ask for.
   public init(
     of base: BaseModel, tokens: NewTokens, options: ExtensionOptions = ExtensionOptions()
@@ -52,6 +57,8 @@ public struct VocabularyExtension: Sendable {
     } catch {
       throw .tokenizer(error)
     }
+    vectors = try base.tokenVectors()
+    previousRecord = try ExtensionRecord.previous(of: base.checkpoint)
     self.base = base
     self.tokens = tokens
     self.options = options
@@ -70,17 +77,17 @@ public struct VocabularyExtension: Sendable {
   ///
   /// - Parameters:
   ///   - directory: The new directory.
-  ///   - force: Whether one that is there may be replaced.
+  ///   - force: Whether one that Tessera wrote may be replaced.
+  ///   - inputs: Files and folders besides the base that must not be lost, such as the corpus.
   ///   - progress: Gets bytes of weights.
-  /// - Throws: ``VocabularyError/outputInsideModel(output:model:)``,
-  ///   ``VocabularyError/auditFailed(_:)``, and what reading and writing throws. Nothing is left
-  ///   behind then.
+  /// - Throws: ``VocabularyError/auditFailed(_:)``, and what reading and writing throws. Nothing is
+  ///   left behind then.
   public func write(
-    to directory: String, force: Bool, progress: ProgressHandler? = nil
+    to directory: String, force: Bool, inputs: [String] = [], progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> ExtensionReport {
-    try checkOutput(directory)
+    let inputs = [base.checkpoint.directory] + inputs
     let output = try withVocabularyErrors { () throws(FileError) in
-      try OutputDirectory(path: directory, force: force)
+      try OutputDirectory(path: directory, force: force, inputs: inputs)
     }
     let report = try write(intoStaging: output.stagingPath, progress: progress)
     do { try output.commit() } catch { throw .file(error) }
@@ -98,7 +105,7 @@ public struct VocabularyExtension: Sendable {
       base: base.checkpoint,
       matrices: prepared.flatMap { matrix in
         matrix.tensors.map { (tensor: $0, matrix: matrix.matrix) }
-      }, progress: progress)
+      }, vectors: vectors, layout: layout, progress: progress)
     let norms = try surgery.write(to: directory)
     var index = 0
     let matrices = prepared.map { matrix in
@@ -119,23 +126,5 @@ public struct VocabularyExtension: Sendable {
     let findings = try ExtensionAudit(self).findings(in: directory)
     if !findings.isEmpty { throw .auditFailed(findings) }
     return report
-  }
-
-  /// Refuses an output that would replace or fill the base.
-  private func checkOutput(_ directory: String) throws(VocabularyError) {
-    let model = resolvedPath(base.checkpoint.directory) ?? base.checkpoint.directory
-    var ancestor = directory
-    while true {
-      // The part of the path that exists tells where the rest of it will be.
-      if let resolved = resolvedPath(ancestor) {
-        if (resolved + "/").utf8.starts(with: (model + "/").utf8) {
-          throw .outputInsideModel(output: directory, model: base.checkpoint.directory)
-        }
-        return
-      }
-      let parent = Path.directory(of: ancestor)
-      if parent == ancestor { return }
-      ancestor = parent
-    }
   }
 }

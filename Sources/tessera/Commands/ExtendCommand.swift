@@ -12,8 +12,8 @@ struct ExtendCommand: ParsableCommand {
     discussion: """
       Learns new merges on top of the model's own, gives the new tokens their rows in the embedding \
       and the head, and writes a complete model directory: old rows and all other tensors are those \
-      of the base, and so are all other files. extension.json says for every new token where its \
-      row is from.
+      of the base, and so are all other files but those that hold the old vocabulary in another \
+      form, which are left out. extension.json says for every new token where its row is from.
 
       Example: tessera extend --model models/base-en --corpus corpora-samples/hi --new-tokens 1000 \
       --output extended-hi
@@ -54,7 +54,7 @@ struct ExtendCommand: ParsableCommand {
       Rows of the base that no token uses: \(Self.names(PaddingPolicy.allCases)). Kept, new tokens \
       come after them; reused, new tokens take their places first.
       """)
-  var padding = PaddingPolicy.keep
+  var padding = ExtensionOptions().padding
 
   @Option(help: "Make the number of rows a multiple of this.")
   var padToMultiple = 1
@@ -67,7 +67,7 @@ struct ExtendCommand: ParsableCommand {
     name: [.customShort("o"), .long], help: "The model directory to make.", completion: .directory)
   var output: String?
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace the output if it exists and Tessera wrote it.")
   var force = false
 
   @OptionGroup var common: CommonOptions
@@ -77,7 +77,10 @@ struct ExtendCommand: ParsableCommand {
   }
 
   mutating func validate() throws {
-    if newTokens < 1 { throw ValidationError("--new-tokens must be at least 1, not \(newTokens)") }
+    let limit = TokenSelectionOptions.newTokenLimit
+    if !(1...limit).contains(newTokens) {
+      throw ValidationError("--new-tokens must be between 1 and \(limit), not \(newTokens)")
+    }
     if minFrequency < 1 {
       throw ValidationError("--min-frequency must be at least 1, not \(minFrequency)")
     }
@@ -104,6 +107,9 @@ struct ExtendCommand: ParsableCommand {
 
   private func extend(_ console: Console) throws {
     let base = try BaseModel(directory: model)
+    if !dryRun, let output {
+      try OutputDirectory.check(path: output, force: force, inputs: [model] + corpus)
+    }
     var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
     selectionOptions.minimumFrequency = minFrequency
     selectionOptions.maximumTokenLength = maxTokenLength
@@ -123,7 +129,8 @@ struct ExtendCommand: ParsableCommand {
       if common.json { console.printJSON(.object(record(plan, selection))) }
       return
     }
-    let report = try plan.write(to: output, force: force, progress: console.progress)
+    let report = try plan.write(
+      to: output, force: force, inputs: corpus, progress: console.progress)
     console.finishProgress()
     if common.json {
       console.printJSON(.object(record(plan, selection, report)))
@@ -175,7 +182,7 @@ struct ExtendCommand: ParsableCommand {
     }
     if !report.leftOut.isEmpty {
       console.say(
-        "left out, because they hold the old vocabulary: "
+        "left out, because they hold the old vocabulary or are no files: "
           + report.leftOut.joined(separator: ", "))
     }
     console.say(

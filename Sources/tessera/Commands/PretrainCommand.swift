@@ -69,6 +69,10 @@ struct PretrainCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     Interruption.install()
+    let inputs = [tokenizer] + corpus
+    if !dryRun, !(resume && RunDirectory.isResumable(output.output)) {
+      try OutputDirectory.check(path: output.output, force: output.force, inputs: inputs)
+    }
     let tokenizer = try Tokenizer(contentsOf: tokenizer)
     let texts = try TokenizedCorpus(
       documents.corpus(corpus), name: "the corpus", tokenizer: tokenizer,
@@ -78,7 +82,8 @@ struct PretrainCommand: ParsableCommand {
       show(job, console)
       return
     }
-    var directory = try RunDirectory(path: output.output, force: output.force, resume: resume)
+    var directory = try RunDirectory(
+      path: output.output, force: output.force, resume: resume, inputs: inputs)
     let job = try Pretraining(
       tokenizer: tokenizer, corpus: texts, options: options, resuming: directory.record)
     if !common.json { show(job, console) }

@@ -79,8 +79,9 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func train(_ console: Console) throws {
+    let directory = try OutputDirectory(
+      path: output.output, force: output.force, inputs: self.corpus)
     let corpus = try documents.corpus(corpus)
-    let directory = try OutputDirectory(path: output.output, force: output.force)
     var options = BPETrainerOptions(vocabularySize: max(vocabSize, alsoSize.max() ?? 0))
     options.minimumFrequency = minFrequency
     options.maximumTokenLength = maxTokenLength

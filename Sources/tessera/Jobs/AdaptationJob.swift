@@ -51,7 +51,7 @@ struct AdaptationJob {
   func plan(_ console: Console) throws -> Adaptation {
     let vocabulary = try vocabularyExtension(console)
     // The plan needs the shape of the extended model and not its weights.
-    var configuration = try TransformerConfiguration(base.checkpoint.configuration)
+    var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
     configuration.vocabularySize = vocabulary.layout.rowCount
     let adaptation = try Adaptation(
       model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
@@ -64,13 +64,20 @@ struct AdaptationJob {
   /// Extends, trains, measures, and leaves the model; nil after an interruption.
   func run(_ console: Console) throws -> AdaptationReport? {
     let output = command.output.output
-    // Whatever can be wrong with the inputs is found before the folder is made.
+    let inputs = [command.model] + command.corpus + command.replay
+    let isResumed = command.resume && RunDirectory.isResumable(output)
+    if !isResumed {
+      try OutputDirectory.check(path: output, force: command.output.force, inputs: inputs)
+    }
     let prepared = try vocabularyExtension(console)
-    var directory = try RunDirectory(
-      path: output, force: command.output.force, resume: command.resume)
-    if !directory.isResumed {
-      _ = try prepared.write(intoStaging: output, progress: console.progress)
-      directory.removeRunFiles()
+    var directory: RunDirectory
+    if isResumed {
+      directory = try RunDirectory(path: output, force: false, resume: true, inputs: inputs)
+    } else {
+      // What was there before is kept until the extended model can take its place.
+      _ = try prepared.write(
+        to: output, force: command.output.force, inputs: inputs, progress: console.progress)
+      directory = try RunDirectory(startingWithModelIn: output)
     }
     let tokenizer = try Tokenizer(contentsOf: output)
     let model = try Transformer(checkpoint: output)
@@ -91,10 +98,8 @@ struct AdaptationJob {
       progress: console.progress, onResume: console.sayResumed)
     guard let result else { return nil }
 
-    let checkpoint = try Checkpoint(directory: output)
-    try ModelDirectory.write(
-      result.model, tokenizer: tokenizer, to: output,
-      elementType: base.matrices.embedding.elementType, like: checkpoint.configuration)
+    try ModelDirectory.replaceWeights(
+      in: output, by: result.model, elementType: base.matrices.embedding.elementType)
     // What is reported is what the files hold.
     let stored = try Transformer(checkpoint: output)
     let after = try Adaptation.scores(
@@ -124,7 +129,6 @@ struct AdaptationJob {
     let count =
       command.newTokens
       ?? AdaptationOptions.newTokenCount(trainingByteCount: target.documents.trainingByteCount)
-    let firstID = base.firstNewID(padding: .keep)
     var options = ExtensionOptions()
     options.inputMethod = command.initialization
     options.seed = command.seed.seed
@@ -133,7 +137,8 @@ struct AdaptationJob {
       counts: PreTokenCounts(
         of: target.documents.training, pattern: base.tokenizer.pattern,
         normalization: base.tokenizer.normalization),
-      options: TokenSelectionOptions(newTokenCount: count), firstID: firstID,
+      options: TokenSelectionOptions(newTokenCount: count),
+      firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)
     return try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
   }

@@ -43,7 +43,6 @@ extension ExitStatus {
     case VocabularyError.tokenizer(let cause): self.init(of: cause)
     case VocabularyError.corpus(let cause): self.init(of: cause)
     case VocabularyError.auditFailed: self = .internalFault
-    case VocabularyError.outputInsideModel: self = .cannotCreateOutput
     case CheckpointError.noConfiguration, CheckpointError.noWeights: self = .inputMissing
     case is ConfigurationFileError: self = .configuration
     case is CheckpointError, is CommandError, is CorpusError, is JSONError, is TokenizerError,
@@ -56,9 +55,10 @@ extension ExitStatus {
   private init(file error: FileError) {
     switch error {
     case .cannotOpen, .notRegularFile, .notDirectory: self = .inputMissing
-    case .cannotCreate, .exists, .locked, .protected: self = .cannotCreateOutput
-    case .truncated, .tooLarge: self = .inputContent
-    case .readFailed, .writeFailed, .commitFailed: self = .inputOutput
+    case .cannotCreate, .exists, .locked, .protected, .notOutput, .overlapsInput:
+      self = .cannotCreateOutput
+    case .truncated, .tooLarge, .invalidName: self = .inputContent
+    case .readFailed, .writeFailed, .commitFailed, .cannotRemove: self = .inputOutput
     }
   }
 }

@@ -2,6 +2,24 @@ import TesseraBasics
 import TesseraTestSupport
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What goes wrong when a file is put in its place.
+private func commitError(_ file: consuming AtomicFile) -> FileError? {
+  do throws(FileError) {
+    try file.commit()
+    return nil
+  } catch {
+    return error
+  }
+}
+
 @Suite struct AtomicFileTests {
   @Test func `appears complete on commit, and not before`() throws {
     let directory = try TemporaryDirectory()
@@ -22,7 +40,7 @@ import Testing
     do {
       var file = try AtomicFile(path: directory.file("a.txt"))
       try file.write([UInt8](repeating: 1, count: 1_000_000))
-      #expect(try directory.listing().count == 2)
+      #expect(try directory.listing().count == 3)
     }
     #expect(try directory.listing() == ["a.txt"])
     #expect(try directory.read("a.txt") == Array("old".utf8))
@@ -55,13 +73,16 @@ import Testing
     let other = directory.file("b")
     var file = try AtomicFile(path: other, overwrite: false)
     try file.write([1])
-    try directory.write("c", "meanwhile")
     // Another program makes the file while we write.
-    var rival = try AtomicFile(path: directory.file("c"))
-    try rival.write([2])
-    try rival.commit()
-    try file.commit()
-    #expect(try directory.read("b") == [1])
+    try directory.write("b", "meanwhile")
+    #expect(commitError(file) == .exists(path: other))
+    #expect(try directory.read("b") == Array("meanwhile".utf8))
+    #expect(try directory.listing() == ["a", "b"])
+
+    var third = try AtomicFile(path: directory.file("c"), overwrite: false)
+    try third.write([3])
+    try third.commit()
+    #expect(try directory.read("c") == [3])
   }
 
   @Test func `refuses a second writer of the same file`() throws {
@@ -74,12 +95,68 @@ import Testing
     try third.commit()
   }
 
-  @Test func `takes over what a killed run left`() throws {
+  @Test func `removes what killed runs left, and nothing else`() throws {
     let directory = try TemporaryDirectory()
-    try directory.write(".a.tessera-tmp", "half of someth")
+    try directory.write(".a.12-3f.tessera-tmp", "half of someth")
+    try directory.write(".a.tessera-lock", "")
+    // These are those of the files `a.b` and `b`.
+    try directory.write(".a.b.12-3f.tessera-tmp", "other")
+    try directory.write(".b.12-3f.tessera-tmp", "other")
     try writeFile(directory.file("a"), [7])
-    #expect(try directory.listing() == ["a"])
+    #expect(
+      try directory.listing() == [".a.b.12-3f.tessera-tmp", ".b.12-3f.tessera-tmp", "a"])
     #expect(try directory.read("a") == [7])
+  }
+
+  @Test func `keeps the permissions of what it replaces, and takes the usual ones otherwise`()
+    throws
+  {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("a")
+    try writeFile(path, [1])
+    let usual = permissionsForTest(try directory.write("usual", ""))
+    #expect(permissionsForTest(path) == usual)
+    for mode: mode_t in [0o600, 0o755, 0o444] {
+      changeModeForTest(path, mode)
+      var file = try AtomicFile(path: path)
+      try file.write([2])
+      #expect(permissionsForTest(path) == mode)
+      try file.commit()
+      #expect(permissionsForTest(path) == mode)
+    }
+  }
+
+  @Test func `writes to no file that somebody put in its way`() throws {
+    let directory = try TemporaryDirectory()
+    let victim = try directory.write("victim", "precious")
+    changeModeForTest(victim, 0o640)
+    for name in [".a.tessera-tmp", ".a.tessera-lock"] {
+      try #require(linkForTest(victim, directory.file(name)))
+    }
+    try writeFile(directory.file("a"), [1])
+    #expect(try directory.read("victim") == Array("precious".utf8))
+    #expect(permissionsForTest(victim) == 0o640)
+
+    let pipe = directory.file(".b.tessera-lock")
+    try #require(makePipeForTest(pipe))
+    #expect(throws: FileError.notRegularFile(path: pipe)) {
+      try writeFile(directory.file("b"), [1])
+    }
+  }
+
+  @Test func `a disk that takes only a part is an error, and the old file stays`() async throws {
+    await #expect(processExitsWith: .success) {
+      let directory = try TemporaryDirectory()
+      let path = try directory.write("a", "old")
+      // The system takes a part of the write that crosses the limit, and refuses the next one.
+      limitFileSizeForTest(100_000)
+      let error = #expect(throws: FileError.self) {
+        try writeFile(path, [UInt8](repeating: 1, count: 300_000))
+      }
+      #expect(error == .writeFailed(path: path, offset: 100_000, errno: EFBIG))
+      #expect(try directory.read("a") == Array("old".utf8))
+      #expect(try directory.listing() == ["a"])
+    }
   }
 
   @Test func `does not write to folders, devices and missing folders`() throws {

@@ -62,18 +62,6 @@ import Testing
     #expect(try readFile(try directory.write("empty", []), limit: 0) == [])
   }
 
-  @Test func `maps files`() throws {
-    let directory = try TemporaryDirectory()
-    let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-    let mapped = try MappedFile(path: try directory.write("a", bytes))
-    #expect(mapped.size == 10_000)
-    let copy = unsafe mapped.withUnsafeBytes { unsafe Array($0) }
-    #expect(copy == bytes)
-    #expect(mapped.withBytes { $0.byteCount } == 10_000)
-    let empty = try MappedFile(path: try directory.write("empty", []))
-    #expect(empty.withBytes { $0.isEmpty })
-  }
-
   @Test func `errors are sentences`() {
     let errors: [(FileError, String)] = [
       (.cannotOpen(path: "a", errno: 2), "cannot open a: No such file or directory"),
@@ -88,6 +76,20 @@ import Testing
         "cannot write a at byte 3: No space left on device"
       ),
       (.locked(path: "a"), "another run is writing a"),
+      (.cannotRemove(path: "a", errno: 13), "cannot remove a: Permission denied"),
+      (
+        .invalidName(directory: "a"),
+        "a has an entry whose name is not valid UTF-8; rename or remove it"
+      ),
+      (
+        .notOutput(path: "a"),
+        "a will not be replaced: it has content, but no record of Tessera (training.json, "
+          + "extension.json, run.json); remove it yourself or choose another output"
+      ),
+      (
+        .overlapsInput(path: "a", input: "a/b"),
+        "the output a and the input a/b are one, or one is inside the other; choose another output"
+      ),
     ]
     for (error, sentence) in errors {
       #expect(error.description == sentence)

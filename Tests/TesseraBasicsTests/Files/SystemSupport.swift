@@ -30,3 +30,26 @@ func permissionsForTest(_ path: String) -> mode_t {
   unsafe stat(path, &status)
   return status.st_mode & 0o777
 }
+
+func linkForTest(_ path: String, _ newPath: String) -> Bool {
+  unsafe link(path, newPath) == 0
+}
+
+/// From here on this process writes no file beyond a size.
+func limitFileSizeForTest(_ size: Int) {
+  signal(SIGXFSZ, SIG_IGN)
+  var limit = rlimit(rlim_cur: rlim_t(size), rlim_max: rlim_t(size))
+  #if canImport(Glibc)
+    let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+  #else
+    let resource = RLIMIT_FSIZE
+  #endif
+  unsafe setrlimit(resource, &limit)
+}
+
+/// Makes an empty file whose name is not valid UTF-8.
+func makeInvalidNameForTest(in directory: String) -> Bool {
+  let path = Array((directory + "/").utf8CString.dropLast()) + [97, CChar(bitPattern: 0xFF), 0]
+  let descriptor = unsafe open(path, O_WRONLY | O_CREAT, 0o600)
+  return descriptor >= 0 && close(descriptor) == 0
+}

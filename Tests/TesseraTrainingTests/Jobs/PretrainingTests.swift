@@ -3,8 +3,9 @@ import TesseraCorpora
 import TesseraModels
 import TesseraTestSupport
 import TesseraTokenizers
-import TesseraTraining
 import Testing
+
+@testable import TesseraTraining
 
 @Suite struct PretrainingTests {
   /// A job of a few steps on the Latin documents.
@@ -68,10 +69,51 @@ import Testing
     #expect(throws: FileError.exists(path: output)) {
       _ = try RunDirectory(path: output, force: false, resume: false)
     }
-    let directory = try RunDirectory(path: output, force: true, resume: false)
-    #expect(!directory.isResumed && !Path.exists(output + "/state"))
-    #expect(throws: FileError.self) {
+    #expect(throws: FileError.notOutput(path: output)) {
       _ = try RunDirectory(path: output, force: true, resume: false)
     }
+    #expect(Path.exists(output + "/state/x"))
+    try writeFile(output + "/run.json", Array(#"{"format": "tessera-run-1"}"#.utf8))
+    do {
+      let directory = try RunDirectory(path: output, force: true, resume: false)
+      #expect(!directory.isResumed && !Path.exists(output + "/state"))
+      #expect(throws: FileError.self) {
+        _ = try RunDirectory(path: output, force: true, resume: false)
+      }
+    }
+  }
+
+  @Test(arguments: ["é/run", "run/", "e\u{301}/run/"])
+  func `a folder is cleared, resumed and pruned whatever its name`(name: String) throws {
+    let temporary = try TemporaryDirectory()
+    let output = temporary.path + "/" + name
+    var record: JSONValue?
+    do {
+      var directory = try RunDirectory(path: output, force: false, resume: false)
+      record = try job(in: temporary).record
+      try directory.write(try #require(record))
+      for step in 1...4 { try createDirectory(Path.join(output, "state/step-0000000\(step)")) }
+    }
+    #expect(StateStore(path: Path.join(output, "state")).steps() == [1, 2, 3, 4])
+    do {
+      let directory = try RunDirectory(path: output, force: false, resume: true)
+      let (isResumed, found) = (directory.isResumed, directory.record)
+      #expect(isResumed && found?["steps"] == record?["steps"])
+    }
+    _ = try RunDirectory(path: output, force: true, resume: false)
+    #expect(try directoryEntries(output) == [])
+  }
+
+  @Test func `no run clears its inputs`() throws {
+    let temporary = try TemporaryDirectory()
+    let output = temporary.path + "/out"
+    let corpus = try temporary.write("out/corpus.txt", "precious")
+    try temporary.write("out/run.json", #"{"format": "tessera-run-1"}"#)
+    for resume in [false, true] {
+      #expect(throws: FileError.overlapsInput(path: output, input: corpus)) {
+        _ = try RunDirectory(path: output, force: !resume, resume: resume, inputs: [corpus])
+      }
+    }
+    #expect(try temporary.read("out/corpus.txt") == Array("precious".utf8))
   }
 }
