@@ -14,6 +14,7 @@ let package = Package(
       dependencies: [
         .product(name: "TesseraModels", package: "tessera"),
         .product(name: "TesseraTokenizers", package: "tessera"),
+        .product(name: "TesseraTraining", package: "tessera"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: [.strictMemorySafety()])

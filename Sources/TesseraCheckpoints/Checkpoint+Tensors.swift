@@ -24,6 +24,21 @@ extension Checkpoint {
     }
   }
 
+  /// Sees to it that a tensor is there with a shape, and can be computed with; nothing is read.
+  ///
+  /// - Throws: ``CheckpointError/missingTensor(tensor:directory:)``,
+  ///   ``CheckpointError/wrongShape(tensor:expected:found:)``, or
+  ///   ``CheckpointError/notComputable(tensor:type:)``.
+  public func checkTensor(_ name: String, shape: [Int]) throws(CheckpointError) {
+    guard let tensor = tensor(named: name) else {
+      throw .missingTensor(tensor: name, directory: directory)
+    }
+    if shape != tensor.shape {
+      throw .wrongShape(tensor: name, expected: shape, found: tensor.shape)
+    }
+    if tensor.type.elementType == nil { throw .notComputable(tensor: name, type: tensor.type) }
+  }
+
   /// Reads a whole tensor as floats.
   ///
   /// - Parameters:

@@ -3,7 +3,8 @@ internal import TesseraBasics
 /// A model directory that is open for reading: configuration, tensors, and the names of all files.
 ///
 /// Weights are read from `model.safetensors`, or where that is missing from the shards that
-/// `model.safetensors.index.json` names: the order in which transformers looks for them. Headers are checked at once, tensors are read when asked for.
+/// `model.safetensors.index.json` names: the order in which transformers looks for them. Headers are
+/// checked at once, tensors are read when asked for.
 ///
 ///     let checkpoint = try Checkpoint(directory: "models/base-en")
 ///     let embedding = try checkpoint.readTensor("model.embed_tokens.weight")
@@ -24,21 +25,19 @@ public struct Checkpoint: Sendable {
   /// The family that tells which tensors are embedding and head, or nil for unknown model types.
   public let family: ModelFamily?
   /// All files of the directory, with paths relative to it, sorted; none that is inside a folder
-  /// whose name begins with a dot.
+  /// whose name begins with a dot, and none that only locks something or was never finished.
   public let files: [String]
+  /// What else is in the directory, with paths relative to it, sorted: folders whose names begin with
+  /// a dot and empty ones, each with a slash at its end, links to folders or to nothing, and what is
+  /// neither file nor folder.
+  public let others: [String]
 
   /// Opens a model directory and checks that its parts fit together.
   ///
   /// - Throws: ``CheckpointError`` for the first thing that does not. A directory whose only weights
   ///   are pickles is refused, and the error says what to do.
   public init(directory: String) throws(CheckpointError) {
-    let listed = try withFileErrors { () throws(FileError) in try listFiles(under: directory) }
-    let prefix = Path.join(directory, "").utf8.count
-    files = listed.compactMap { path in
-      let name = String(decoding: path.utf8.dropFirst(prefix), as: UTF8.self)
-      let folders = name.split(separator: "/").dropLast()
-      return name.isEmpty || folders.contains { $0.hasPrefix(".") } ? nil : name
-    }
+    (files, others) = try Self.content(of: directory)
     func path(_ name: String) -> String { Path.join(directory, name) }
     guard files.contains(ModelConfiguration.fileName) else {
       throw .noConfiguration(directory: directory)
@@ -54,7 +53,7 @@ public struct Checkpoint: Sendable {
       let index = try ShardIndex(path: path(ShardIndex.fileName))
       self.index = index
       shardNames = index.shards
-    } else if let pickle = files.first(where: Self.isPickle) {
+    } else if let pickle = files.first(where: { ModelFileKind(path: $0) == .pickledWeights }) {
       throw .pickledWeights(directory: directory, file: pickle)
     } else {
       throw .noWeights(directory: directory)
@@ -65,9 +64,42 @@ public struct Checkpoint: Sendable {
     try checkShards()
   }
 
-  /// Whether a file's name is that of weights that only Python can read, by running code.
-  static func isPickle(_ name: String) -> Bool {
-    [".bin", ".pt", ".pth", ".pkl", ".ckpt"].contains { name.hasSuffix($0) }
+  /// The files of a directory, and what else is there.
+  private static func content(
+    of directory: String
+  ) throws(CheckpointError) -> (files: [String], others: [String]) {
+    let listed = try withFileErrors { () throws(FileError) in try listTree(under: directory) }
+    var files: [String] = []
+    var others = Set<String>()
+    for path in listed.files {
+      // A directory that is a file has no content, which the caller reports.
+      guard let name = Path.relative(path, to: directory), !isOurOwn(name) else { continue }
+      if let folder = hiddenFolder(of: name) { others.insert(folder) } else { files.append(name) }
+    }
+    for path in listed.others {
+      guard let name = Path.relative(path, to: directory) else { continue }
+      let isFolder = Path.isDirectory(path) && !Path.isLink(path)
+      others.insert(hiddenFolder(of: name) ?? (isFolder ? name + "/" : name))
+    }
+    return (files, others.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+  }
+
+  /// The outermost folder of a path whose name begins with a dot, with a slash at its end, or nil.
+  private static func hiddenFolder(of name: String) -> String? {
+    var folder = ""
+    for part in name.split(separator: "/", omittingEmptySubsequences: false).dropLast() {
+      folder += part + "/"
+      if part.hasPrefix(".") { return folder }
+    }
+    return nil
+  }
+
+  /// Whether a file only locks something, or is what a killed run left.
+  private static func isOurOwn(_ name: String) -> Bool {
+    let last = Path.lastComponent(of: name)
+    let suffixes = [".tessera-lock", ".tessera-tmp"]
+    return last == DirectoryLock.fileName
+      || (last.hasPrefix(".") && suffixes.contains { last.hasSuffix($0) })
   }
 
   /// Checks that no tensor is in two shards, and that all tensors of the index are where it says.

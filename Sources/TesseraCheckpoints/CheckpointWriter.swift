@@ -125,8 +125,16 @@ public struct CheckpointWriter: ~Copyable {
     precondition(shard == shards.count, "not all tensors are complete")
     let count = shards.count
     if count > 1 { try writeIndex() }
-    for name in staleNames {
-      try withFileErrors { () throws(FileError) in try remove(Path.join(directory, name)) }
+    try withFileErrors { () throws(FileError) in
+      // Who could not read the old weights, cannot read the new ones.
+      let stale = staleNames.map { Path.join(directory, $0) }
+      if let model = stale.first(where: { $0.hasSuffix(".safetensors") && Path.exists($0) }) {
+        for i in 0..<count {
+          try copyPermissions(
+            of: model, to: Path.join(directory, Self.fileName(shard: i, of: count)))
+        }
+      }
+      for path in stale { try remove(path) }
     }
   }
 

@@ -15,7 +15,7 @@ extension Transformer {
 
   /// Reads a model from an open checkpoint.
   public init(_ checkpoint: Checkpoint) throws(CheckpointError) {
-    let configuration = try TransformerConfiguration(checkpoint.configuration)
+    let configuration = try Self.checkedConfiguration(of: checkpoint)
     let layout = ParameterLayout(configuration)
     var parameters: [Float] = []
     parameters.reserveCapacity(layout.count)
@@ -23,6 +23,21 @@ extension Transformer {
       parameters += try checkpoint.readTensor(tensor.name, shape: tensor.shape)
     }
     self.init(configuration: configuration, parameters: parameters)
+  }
+
+  /// The shape of a checkpoint's model, once all its tensors are known to have the shapes that follow.
+  ///
+  /// So nothing is allocated for sizes that a configuration only claims.
+  ///
+  /// - Throws: `CheckpointError`, as reading the model would.
+  public static func checkedConfiguration(
+    of checkpoint: Checkpoint
+  ) throws(CheckpointError) -> TransformerConfiguration {
+    let configuration = try TransformerConfiguration(checkpoint.configuration)
+    for tensor in ParameterLayout(configuration).tensors {
+      try checkpoint.checkTensor(tensor.name, shape: tensor.shape)
+    }
+    return configuration
   }
 
   /// Writes `config.json` and the weights to a folder, usually the staging folder of an output.
@@ -70,15 +85,8 @@ extension Transformer {
       return ModelConfiguration(llama: llamaConfiguration(elementType: elementType))
     }
     source.vocabularySize = configuration.vocabularySize
-    var json = source.json
-    let name: JSONValue =
-      switch elementType {
-      case .f32: "float32"
-      case .bf16: "bfloat16"
-      case .f16: "float16"
-      }
-    json[source.dialect == .version5 ? "dtype" : "torch_dtype"] = name
-    return try ModelConfiguration(json: json, path: source.path)
+    source.elementType = elementType
+    return try ModelConfiguration(json: source.json, path: source.path)
   }
 
   private func llamaConfiguration(elementType: ElementType) -> LlamaConfiguration {

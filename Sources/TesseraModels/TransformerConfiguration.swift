@@ -63,15 +63,3 @@ public struct TransformerConfiguration: Hashable, Sendable {
   /// The width of all key heads, or of all value heads, together.
   public var keyValueWidth: Int { keyValueHeadCount * headWidth }
 }
-
-extension TransformerConfiguration {
-  /// Floating-point operations of a training step per token: forward and backward.
-  ///
-  /// Six for each parameter of a matrix, the LM head included even when tied, and those of causal
-  /// attention over sequences of the given length.
-  public func trainingOperationsPerToken(sequenceLength: Int) -> Double {
-    let layer = width * (2 * queryWidth + 2 * keyValueWidth) + 3 * width * feedForwardWidth
-    let matrices = Double(layerCount * layer + vocabularySize * width)
-    return 6 * matrices + 6 * Double(layerCount * queryWidth * sequenceLength)
-  }
-}

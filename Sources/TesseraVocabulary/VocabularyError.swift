@@ -19,6 +19,10 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case tokenizerLargerThanModel(vocabularySize: Int, rowCount: Int)
   /// The corpus has no pair of tokens that stands often enough.
   case nothingToAdd(minimumFrequency: Int)
+  /// More tokens, or fewer than none, are asked for than can be.
+  case newTokenCount(Int, limit: Int)
+  /// A tensor has an element for each token, and nothing says what those of new tokens are.
+  case unknownTokenTensor(name: String)
   /// A row of a base matrix has a component that is infinite or not a number.
   case nonFiniteRow(tensor: String, row: Int)
   /// There is a method for the output rows of a model whose head is its embedding.
@@ -44,6 +48,11 @@ extension VocabularyError: CustomStringConvertible {
     case .nothingToAdd(let minimumFrequency):
       "the corpus has no pair of tokens that stands \(minimumFrequency) times or more, so there is "
         + "no token to add; use more text or a smaller --min-frequency"
+    case .newTokenCount(let count, let limit):
+      "\(count) new tokens are asked for, and from 0 to \(limit) can be added"
+    case .unknownTokenTensor(let name):
+      "tensor \"\(name)\" has an element for each token, and it is not known what those of new tokens "
+        + "would be; remove it from the model if it is not needed"
     case .nonFiniteRow(let tensor, let row):
       "row \(row) of tensor \"\(tensor)\" has a component that is not a finite number"
     case .tiedModelHasNoHead(let method):

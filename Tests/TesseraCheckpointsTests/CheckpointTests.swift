@@ -157,8 +157,12 @@ extension CheckpointTests {
     let folder = try TemporaryDirectory()
     let fresh = try TemporaryDirectory()
     try ModelDirectory.untied.write(to: folder, shardSize: before)
+    for name in try folder.listing() { try #require(setModeForTest(folder.file(name), 0o600)) }
     try folder.write("adapter.safetensors", "mine")
     try ModelDirectory.untied.write(to: folder, shardSize: after)
+    for name in try folder.listing() where name.hasPrefix("model") && !name.hasSuffix("json") {
+      #expect(modeForTest(folder.file(name)) == 0o600)
+    }
     try ModelDirectory.untied.write(to: fresh, shardSize: after)
     try fresh.write("adapter.safetensors", "mine")
     #expect(try folder.listing() == fresh.listing())

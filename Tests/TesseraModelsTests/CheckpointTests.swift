@@ -77,6 +77,18 @@ import Testing
       throws: CheckpointError.missingTensor(
         tensor: "model.layers.2.input_layernorm.weight", directory: directory.path)
     ) { try Transformer(checkpoint: directory.path) }
+    // Sizes that are only claimed are compared with the files before anything is allocated.
+    for (key, value) in [
+      ("num_hidden_layers", ModelConfigurationLimit.layerCount),
+      ("intermediate_size", ModelConfigurationLimit.feedForwardWidth),
+      ("vocab_size", ModelConfigurationLimit.vocabularySize),
+      ("max_position_embeddings", ModelConfigurationLimit.contextLength + 1),
+    ] {
+      try change(key, JSONValue(value))
+      #expect(throws: CheckpointError.self, "\(key)") {
+        try Transformer(checkpoint: directory.path)
+      }
+    }
     try change("intermediate_size", 16)
     #expect(
       throws: CheckpointError.wrongShape(

@@ -34,9 +34,14 @@ import Testing
     }
   }
 
-  /// The largest difference, relative to the expected value where that is above 1.
-  static func distance(_ values: some Sequence<Float>, _ expected: [Float]) -> Float {
-    zip(values, expected).reduce(0) { max($0, abs($1.0 - $1.1) / max(1, abs($1.1))) }
+  /// The largest difference, relative to the expected value where that is above 1; infinite where a
+  /// value is missing or not a number.
+  static func distance(_ values: some Collection<Float>, _ expected: [Float]) -> Float {
+    guard values.count == expected.count else { return .infinity }
+    return zip(values, expected).reduce(0) { largest, pair in
+      let difference = abs(pair.0 - pair.1) / max(1, abs(pair.1))
+      return difference.isNaN ? .infinity : max(largest, difference)
+    }
   }
 
   static let tolerance: Float = 1e-4

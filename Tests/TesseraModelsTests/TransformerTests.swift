@@ -206,16 +206,4 @@ import Testing
         layout.ranges(of: [.norm]).count == 2 * configuration.layerCount + 1)
     }
   }
-
-  @Test func `operations per token are counted by hand`() {
-    let configuration = TransformerConfiguration(
-      vocabularySize: 5, width: 4, layerCount: 2, headCount: 2, keyValueHeadCount: 1, headWidth: 2,
-      feedForwardWidth: 3, contextLength: 8)
-    // Per layer: queries and output 4 x 4 each, keys and values 2 x 4 each, three of 3 x 4.
-    let matrices = 2 * (16 + 16 + 8 + 8 + 36) + 20
-    let attention = 6 * 2 * 4 * 8
-    #expect(
-      configuration.trainingOperationsPerToken(sequenceLength: 8)
-        == Double(6 * matrices + attention))
-  }
 }

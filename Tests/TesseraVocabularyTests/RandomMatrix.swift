@@ -41,10 +41,10 @@ struct RandomMatrix: ~Copyable {
     values[index * matrix.width..<(index + 1) * matrix.width].map { Double($0) }
   }
 
-  /// The rows that a method makes for new tokens.
+  /// The rows that a method makes for new tokens, asked for in blocks of a size or all at once.
   func rows(
     of method: some RowInitializer, for tokens: NewTokens, role: MatrixRole = .input,
-    seed: UInt64 = 0, initializerRange: Double? = nil
+    seed: UInt64 = 0, initializerRange: Double? = nil, blockSize: Int? = nil
   ) throws -> [Float] {
     let all = [0..<matrix.rowCount]
     let statistics = try MatrixStatistics(of: matrix, rows: all)
@@ -53,7 +53,10 @@ struct RandomMatrix: ~Copyable {
     let synthesizer = try RowSynthesizer(
       recipes: method.recipes(for: role, in: context, seed: seed), base: matrix, tokenRows: all,
       statistics: statistics)
-    return try synthesizer.rows(in: 0..<tokens.count)
+    let size = blockSize ?? tokens.count
+    return try stride(from: 0, to: tokens.count, by: size).flatMap {
+      try synthesizer.rows(in: $0..<min(tokens.count, $0 + size))
+    }
   }
 }
 

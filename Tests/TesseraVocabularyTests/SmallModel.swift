@@ -24,6 +24,8 @@ struct SmallModel {
   /// Rows past the vocabulary.
   var paddingCount = 0
   var shardSize = 1 << 30
+  /// More tensors, of normally distributed numbers.
+  var moreTensors: [TensorDescription] = []
   var specialTokens = ["<|endoftext|>"]
 
   /// The words of a text with the spaces before them, counted.
@@ -69,6 +71,7 @@ struct SmallModel {
       tensors.append(
         TensorDescription(name: "lm_head.weight", type: type, shape: [rowCount, width]))
     }
+    tensors += moreTensors
     var writer = try CheckpointWriter(
       directory: directory, tensors: tensors, shardSize: shardSize)
     for tensor in writer.order {
@@ -90,7 +93,7 @@ struct SmallModel {
 
 extension BaseModel {
   /// New tokens for the target text.
-  func select(_ count: Int, padding: PaddingPolicy = .keep) throws -> TokenSelection {
+  func select(_ count: Int, padding: PaddingPolicy = .reuse) throws -> TokenSelection {
     var options = TokenSelectionOptions(newTokenCount: count)
     options.minimumFrequency = 1
     return try TokenSelection(

@@ -85,7 +85,7 @@ package func listTree(
       switch status.kind {
       case .regular: files.append(entry)
       case .directory: pending.append(entry)
-      case .other:
+      case .link, .other:
         if FileDescriptor.Status(path: entry)?.kind == .regular {
           files.append(entry)
         } else {
@@ -238,7 +238,7 @@ func synchronizeTree(_ path: String) throws(FileError) {
       } catch {
         throw .commitFailed(path: entry, errno: error.errno)
       }
-    case .other: break
+    case .link, .other: break
     }
   }
   try synchronizeDirectory(path)

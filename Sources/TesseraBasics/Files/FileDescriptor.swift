@@ -22,7 +22,7 @@ struct FileDescriptor: ~Copyable, Sendable {
     var kind: Kind
   }
 
-  enum Kind { case regular, directory, other }
+  enum Kind { case regular, directory, link, other }
 
   struct SystemError: Error {
     var errno: Int32
@@ -149,6 +149,7 @@ extension FileDescriptor.Status {
     switch status.st_mode & S_IFMT {
     case S_IFREG: kind = .regular
     case S_IFDIR: kind = .directory
+    case S_IFLNK: kind = .link
     default: kind = .other
     }
   }

@@ -62,7 +62,7 @@ public struct OutputDirectory: ~Copyable {
   package init(
     path: String, replacing replacement: Replacement, inputs: [String] = []
   ) throws(FileError) {
-    try checkInputs(inputs, of: path)
+    try Self.checkInputs(inputs, of: path)
     let madeFolders = try createDirectory(Path.directory(of: path))
     // A link to a folder stands for the folder.
     let target = Path.isDirectory(path) ? Path.destination(path) : path
@@ -103,6 +103,22 @@ public struct OutputDirectory: ~Copyable {
     try checkInputs(inputs, of: path)
     let target = Path.isDirectory(path) ? Path.destination(path) : path
     try checkReplaceable(target, force ? .outputs : .never)
+  }
+
+  /// Refuses an output that is one of its inputs, contains one, or is inside one.
+  ///
+  /// - Throws: ``FileError/overlapsInput(path:input:)``.
+  package static func checkInputs(_ inputs: [String], of path: String) throws(FileError) {
+    let output = Path.destination(path)
+    for input in inputs where input != "-" {
+      // What a link leads to, and the link itself.
+      let link = Path.join(
+        Path.destination(Path.directory(of: input)), Path.lastComponent(of: input))
+      for place in [Path.destination(input), link]
+      where Path.isInside(place, output) || Path.isInside(output, place) {
+        throw .overlapsInput(path: path, input: input)
+      }
+    }
   }
 
   /// Makes the files durable and puts the folder in its place.
@@ -158,20 +174,6 @@ private func recover(_ path: String, from retiredPath: String) throws(FileError)
   }
   let failure = SystemCalls.move(retiredPath, to: path)
   if failure != 0 { throw .cannotCreate(path: path, errno: failure) }
-}
-
-/// Refuses an output that is one of its inputs, contains one, or is inside one.
-private func checkInputs(_ inputs: [String], of path: String) throws(FileError) {
-  let output = Path.destination(path)
-  for input in inputs where input != "-" {
-    // What a link leads to, and the link itself.
-    let link = Path.join(
-      Path.destination(Path.directory(of: input)), Path.lastComponent(of: input))
-    for place in [Path.destination(input), link]
-    where Path.isInside(place, output) || Path.isInside(output, place) {
-      throw .overlapsInput(path: path, input: input)
-    }
-  }
 }
 
 private func checkReplaceable(

@@ -58,6 +58,11 @@ public enum Path {
     FileDescriptor.Status(path: path)?.kind == .directory
   }
 
+  /// Whether there is a symbolic link, wherever it leads.
+  package static func isLink(_ path: String) -> Bool {
+    FileDescriptor.Status(path: path, followingLinks: false)?.kind == .link
+  }
+
   /// The size of a regular file in bytes; nil for all else.
   public static func regularFileSize(_ path: String) -> Int? {
     guard let status = FileDescriptor.Status(path: path), status.kind == .regular else {

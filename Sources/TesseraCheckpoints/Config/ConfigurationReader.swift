@@ -19,18 +19,35 @@ struct ConfigurationReader {
     return text
   }
 
-  /// A whole number from 1 to ``ModelConfiguration/valueLimit``.
-  func count(_ key: String) throws(CheckpointError) -> Int {
-    guard let count = try optionalCount(key) else { throw fault(key, nil, "a positive integer") }
+  /// A whole number from 1 to a limit.
+  func count(_ key: String, limit: Int) throws(CheckpointError) -> Int {
+    guard let count = try optionalCount(key, limit: limit) else {
+      throw fault(key, nil, "a positive integer")
+    }
     return count
   }
 
-  func optionalCount(_ key: String) throws(CheckpointError) -> Int? {
+  func optionalCount(_ key: String, limit: Int) throws(CheckpointError) -> Int? {
     guard let value = value(key) else { return nil }
-    guard let count = value.int, (1...ModelConfiguration.valueLimit).contains(count) else {
-      throw fault(key, value, "a positive integer of at most 2^40")
+    guard let count = value.int, (1...limit).contains(count) else {
+      throw fault(key, value, "a positive integer of at most \(limit)")
     }
     return count
+  }
+
+  /// One ID below a count, several of them, or none; `allowsSeveral` says whether an array may be.
+  func identifiers(
+    _ key: String, below count: Int, allowsSeveral: Bool
+  ) throws(CheckpointError) -> [Int] {
+    guard let value = value(key) else { return [] }
+    var ids: [Int] = []
+    for element in allowsSeveral ? value.array ?? [value] : [value] {
+      guard let id = element.int, (0..<count).contains(id) else {
+        throw fault(key, value, "a token ID below the vocab_size of \(count)")
+      }
+      ids.append(id)
+    }
+    return ids
   }
 
   func optionalFlag(_ key: String) throws(CheckpointError) -> Bool? {
@@ -39,10 +56,12 @@ struct ConfigurationReader {
     return flag
   }
 
-  func optionalNumber(_ key: String, atLeast bound: Double) throws(CheckpointError) -> Double? {
+  func optionalNumber(
+    _ key: String, in range: ClosedRange<Double>
+  ) throws(CheckpointError) -> Double? {
     guard let value = value(key) else { return nil }
-    guard let number = value.double, number.isFinite, number >= bound else {
-      throw fault(key, value, "a finite number of at least \(bound)")
+    guard let number = value.double, range.contains(number) else {
+      throw fault(key, value, "a number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }

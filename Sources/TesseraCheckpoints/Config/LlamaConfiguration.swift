@@ -80,16 +80,21 @@ extension ModelConfiguration {
   ///   missing or impossible.
   public func llama() throws(CheckpointError) -> LlamaConfiguration {
     let reader = ConfigurationReader(json: json, path: path)
-    let headCount = try reader.count("num_attention_heads")
+    typealias Limit = ModelConfigurationLimit
+    let headCount = try reader.count("num_attention_heads", limit: Limit.headCount)
+    let keyValueHeadCount = try reader.optionalCount(
+      "num_key_value_heads", limit: Limit.headCount)
+    let contextLength = try reader.optionalCount(
+      "max_position_embeddings", limit: Limit.contextLength)
     var result = LlamaConfiguration(
       vocabularySize: vocabularySize, width: width,
-      layerCount: try reader.count("num_hidden_layers"), headCount: headCount,
-      keyValueHeadCount: try reader.optionalCount("num_key_value_heads") ?? headCount,
-      feedForwardWidth: try reader.count("intermediate_size"),
-      contextLength: try reader.optionalCount("max_position_embeddings") ?? 2048,
+      layerCount: try reader.count("num_hidden_layers", limit: Limit.layerCount),
+      headCount: headCount, keyValueHeadCount: keyValueHeadCount ?? headCount,
+      feedForwardWidth: try reader.count("intermediate_size", limit: Limit.feedForwardWidth),
+      contextLength: contextLength ?? 2048,
       tiedEmbeddings: tiesEmbeddings
         ?? ModelFamily.containing(modelType: modelType)?.tiedByDefault ?? false)
-    if let headWidth = try reader.optionalCount("head_dim") {
+    if let headWidth = try reader.optionalCount("head_dim", limit: Limit.headWidth) {
       result.headWidth = headWidth
     } else if width % headCount != 0 {
       throw reader.fault(
@@ -100,29 +105,50 @@ extension ModelConfiguration {
         "num_key_value_heads", json["num_key_value_heads"],
         "a divisor of num_attention_heads \(headCount)")
     }
-    result.normEpsilon = try reader.optionalNumber("rms_norm_eps", atLeast: 0) ?? 1e-6
+    result.normEpsilon =
+      try reader.optionalNumber("rms_norm_eps", in: Limit.normEpsilon) ?? 1e-6
     result.activation = try reader.value("hidden_act") == nil ? "silu" : reader.text("hidden_act")
     result.attentionBias = try reader.optionalFlag("attention_bias") ?? false
     result.feedForwardBias = try reader.optionalFlag("mlp_bias") ?? false
     result.initializerRange = initializerRange ?? 0.02
     result.elementType = elementType
     (result.ropeTheta, result.ropeScaling) = try rope(reader)
-    result.beginOfTextID = reader.value("bos_token_id")?.int
-    switch reader.value("eos_token_id") {
-    case .array(let ids)?: result.endOfTextIDs = ids.compactMap(\.int)
-    case let id?: result.endOfTextIDs = id.int.map { [$0] } ?? []
-    case nil: result.endOfTextIDs = []
-    }
+    result.beginOfTextID = try reader.identifiers(
+      "bos_token_id", below: vocabularySize, allowsSeveral: false
+    ).first
+    result.endOfTextIDs = try reader.identifiers(
+      "eos_token_id", below: vocabularySize, allowsSeveral: true)
     return result
   }
 
-  /// The type of the stored weights, `dtype` or `torch_dtype`, if we compute with it.
+  /// The type of the stored weights, `dtype` or `torch_dtype`, if we compute with it; a null counts
+  /// as missing.
+  ///
+  /// Setting it changes the keys that are there, and where there is none, adds that of the dialect; nil changes nothing.
   public var elementType: ElementType? {
-    switch (json["dtype"] ?? json["torch_dtype"])?.string {
-    case "float32": .f32
-    case "bfloat16": .bf16
-    case "float16": .f16
-    default: nil
+    get {
+      let reader = ConfigurationReader(json: json, path: path)
+      switch (reader.value("dtype") ?? reader.value("torch_dtype"))?.string {
+      case "float32": return .f32
+      case "bfloat16": return .bf16
+      case "float16": return .f16
+      default: return nil
+      }
+    }
+    set {
+      guard let newValue else { return }
+      let present = ["dtype", "torch_dtype"].filter { json[$0] != nil }
+      let added = dialect == .version5 ? "dtype" : "torch_dtype"
+      for key in present.isEmpty ? [added] : present { setValue(Self.name(of: newValue), of: key) }
+    }
+  }
+
+  /// What a configuration calls an element type.
+  static func name(of type: ElementType) -> JSONValue {
+    switch type {
+    case .f32: "float32"
+    case .bf16: "bfloat16"
+    case .f16: "float16"
     }
   }
 
@@ -130,13 +156,17 @@ extension ModelConfiguration {
   private func rope(
     _ reader: ConfigurationReader
   ) throws(CheckpointError) -> (theta: Double, scaling: JSONObject?) {
-    var theta = try reader.optionalNumber("rope_theta", atLeast: 0)
+    let range = ModelConfigurationLimit.ropeTheta
+    var theta = try reader.optionalNumber("rope_theta", in: range)
     let key = reader.value("rope_parameters") != nil ? "rope_parameters" : "rope_scaling"
     guard let value = reader.value(key) else { return (theta ?? 10_000, nil) }
-    guard let parameters = value.object else { throw reader.fault(key, value, "an object") }
+    guard var parameters = value.object else { throw reader.fault(key, value, "an object") }
     let inner = ConfigurationReader(json: parameters, path: path, prefix: "\(key).")
-    theta = try inner.optionalNumber("rope_theta", atLeast: 0) ?? theta
+    theta = try inner.optionalNumber("rope_theta", in: range) ?? theta
     let type = inner.value("rope_type") ?? inner.value("type")
-    return (theta ?? 10_000, type == nil || type?.string == "default" ? nil : parameters)
+    if type == nil || type?.string == "default" { return (theta ?? 10_000, nil) }
+    // The base has a place of its own, in both dialects the same.
+    parameters["rope_theta"] = nil
+    return (theta ?? 10_000, parameters)
   }
 }

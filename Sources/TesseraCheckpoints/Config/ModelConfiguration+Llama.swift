@@ -33,13 +33,7 @@ extension ModelConfiguration {
       ("use_cache", .bool(true)),
       ("vocab_size", JSONValue(llama.vocabularySize)),
     ]
-    let elementType: JSONValue? = llama.elementType.map { type in
-      switch type {
-      case .f32: .string("float32")
-      case .bf16: .string("bfloat16")
-      case .f16: .string("float16")
-      }
-    }
+    let elementType = llama.elementType.map(Self.name)
     switch dialect {
     case .version4:
       members.append(("rope_theta", JSONValue(llama.ropeTheta)))

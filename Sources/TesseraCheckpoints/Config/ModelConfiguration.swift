@@ -10,9 +10,6 @@ public struct ModelConfiguration: Hashable, Sendable {
   public static let fileName = "config.json"
   /// The size in bytes that is read at most.
   public static let sizeLimit = 16 << 20
-  /// The largest number that a size in the configuration may have.
-  public static let valueLimit = 1 << 40
-
   /// All keys and values, in the order of the file.
   public private(set) var json: JSONObject
   /// Where the configuration is from, for messages.
@@ -46,18 +43,24 @@ public struct ModelConfiguration: Hashable, Sendable {
     self.json = json
     self.path = path
     modelType = try reader.text("model_type")
-    vocabularySize = try reader.count("vocab_size")
-    width = try reader.count("hidden_size")
+    vocabularySize = try reader.count(
+      "vocab_size", limit: ModelConfigurationLimit.vocabularySize)
+    width = try reader.count("hidden_size", limit: ModelConfigurationLimit.width)
     tiesEmbeddings = try reader.optionalFlag("tie_word_embeddings")
-    initializerRange = try reader.optionalNumber("initializer_range", atLeast: 0)
+    initializerRange = try reader.optionalNumber(
+      "initializer_range", in: ModelConfigurationLimit.initializerRange)
   }
 
   /// The dialect in which the configuration is written.
   ///
-  /// Version 5 if it has a key that only that version writes, else version 4.
+  /// Version 5 if it has the rotary parameters of that version, else version 4. The name of the
+  /// element type tells nothing: version 4 writes `dtype` as well from 4.56 on.
   public var dialect: ConfigurationDialect {
-    json["rope_parameters"] != nil || json["dtype"] != nil ? .version5 : .version4
+    json["rope_parameters"].map { $0.isNull } ?? true ? .version4 : .version5
   }
+
+  /// Changes a key that has no property.
+  mutating func setValue(_ value: JSONValue, of key: String) { json[key] = value }
 
   /// The content of the file: two spaces of indentation and a line feed at the end.
   public func serialized() -> [UInt8] {

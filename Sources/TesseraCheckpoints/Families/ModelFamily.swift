@@ -11,7 +11,10 @@ public struct ModelFamily: Hashable, Sendable {
   public let embedding: String
   /// The tensor `[vocabulary, width]` with the output rows, absent from files where it is tied.
   public let head: String
-  /// Whether embedding and head are one matrix where `tie_word_embeddings` is not given.
+  /// The tensor `[vocabulary]` that some files have beside the head: what is added to each logit.
+  public let headBias = "lm_head.bias"
+  /// Whether embedding and head are one matrix where `tie_word_embeddings` is not given: the default
+  /// of the configuration class in transformers, the same for all types of a family.
   public let tiedByDefault: Bool
 
   /// The families, each with the model types whose files were seen to have these names.
@@ -20,13 +23,25 @@ public struct ModelFamily: Hashable, Sendable {
       name: "Llama",
       modelTypes: [
         "llama", "mistral", "mixtral", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "olmo", "olmo2",
-        "phi3", "smollm3",
+        "phi3",
       ],
       embedding: "model.embed_tokens.weight", head: "lm_head.weight", tiedByDefault: false),
+    ModelFamily(
+      name: "SmolLM", modelTypes: ["smollm3"],
+      embedding: "model.embed_tokens.weight", head: "lm_head.weight", tiedByDefault: true),
     ModelFamily(
       name: "Gemma", modelTypes: ["gemma", "gemma2", "gemma3_text"],
       embedding: "model.embed_tokens.weight", head: "lm_head.weight", tiedByDefault: true),
   ]
+
+  /// Whether a tensor belongs to the embedding or the head by its name, such as
+  /// `lm_head.weight_scale`, so that it may have an element for each token.
+  package func ownsTensor(_ name: String) -> Bool {
+    [embedding, head].contains { tensor in
+      let stem = tensor.utf8.dropLast("weight".utf8.count)
+      return name.utf8.starts(with: stem)
+    }
+  }
 
   /// All model types that belong to some family.
   public static var knownModelTypes: [String] { all.flatMap(\.modelTypes) }

@@ -16,6 +16,8 @@ public enum SafetensorsFault: Error, Hashable, Sendable {
   case metadataIsNotText
   /// There are more tensors than we read.
   case tooManyTensors(limit: Int)
+  /// There are more texts under `__metadata__` than we read.
+  case tooManyMetadataEntries(limit: Int)
   /// The value of a tensor is no object.
   case tensorIsNoObject(tensor: String)
   /// A tensor lacks `dtype`, `shape` or `data_offsets`.
@@ -53,6 +55,7 @@ extension SafetensorsFault: CustomStringConvertible {
     case .json(let error): "the header is not valid: \(error)"
     case .metadataIsNotText: "\"__metadata__\" is not an object whose values are strings"
     case .tooManyTensors(let limit): "the header lists more than \(limit) tensors"
+    case .tooManyMetadataEntries(let limit): "\"__metadata__\" has more than \(limit) texts"
     case .tensorIsNoObject(let tensor): "the entry of tensor \"\(tensor)\" is not an object"
     case .missingField(let tensor, let field): "tensor \"\(tensor)\" has no \"\(field)\""
     case .badField(let tensor, let field):

@@ -115,12 +115,15 @@ public struct SafetensorsFile: Sendable {
     of tensor: StoredTensor, in range: Range<Int>? = nil, blockSize: Int = 4 << 20,
     _ body: ([UInt8]) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    let range = range ?? 0..<tensor.size
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let end = min(range.upperBound, start + blockSize)
-      try body(try bytes(of: tensor, in: start..<end))
-      start = end
+    for block in Self.blocks(of: range ?? 0..<tensor.size, size: blockSize) {
+      try body(try bytes(of: tensor, in: block))
+    }
+  }
+
+  /// A range of bytes in blocks, from the first to the last, which may be shorter.
+  package static func blocks(of range: Range<Int>, size: Int = 4 << 20) -> [Range<Int>] {
+    stride(from: range.lowerBound, to: range.upperBound, by: size).map {
+      $0..<min(range.upperBound, $0 + size)
     }
   }
 }

@@ -7,11 +7,17 @@ extension SafetensorsHeader {
   ///   - bytes: The header, without the eight bytes of its size.
   ///   - fileSize: The size of the whole file.
   ///   - path: The file's name in errors.
-  package init(parsing bytes: [UInt8], fileSize: Int, path: String) throws(CheckpointError) {
+  ///   - tensorLimit: The number of tensors that is read at most.
+  ///   - metadataLimit: The number of texts that is read at most.
+  package init(
+    parsing bytes: [UInt8], fileSize: Int, path: String,
+    tensorLimit: Int = SafetensorsLimit.tensorCount,
+    metadataLimit: Int = SafetensorsLimit.metadataCount
+  ) throws(CheckpointError) {
     guard bytes.first == UInt8(ascii: "{") else {
       throw .safetensors(path: path, offset: 8, fault: .headerIsNoObject)
     }
-    var parser = HeaderParser(bytes)
+    var parser = HeaderParser(bytes, tensorLimit: tensorLimit, metadataLimit: metadataLimit)
     do {
       try parser.parse()
       let dataSize = fileSize - 8 - bytes.count
@@ -51,8 +57,13 @@ private struct HeaderParser {
   private(set) var entries: [Entry] = []
   private(set) var metadata: [SafetensorsHeader.MetadataEntry] = []
 
-  init(_ bytes: [UInt8]) {
+  private let tensorLimit: Int
+  private let metadataLimit: Int
+
+  init(_ bytes: [UInt8], tensorLimit: Int, metadataLimit: Int) {
     reader = JSONReader(bytes)
+    self.tensorLimit = tensorLimit
+    self.metadataLimit = metadataLimit
   }
 
   mutating func parse() throws(Fault) {
@@ -62,9 +73,8 @@ private struct HeaderParser {
       if reader.matches(key, "__metadata__") {
         try parseMetadata()
       } else {
-        if entries.count == SafetensorsLimit.tensorCount {
-          throw Fault(
-            fault: .tooManyTensors(limit: SafetensorsLimit.tensorCount), offset: offset)
+        if entries.count == tensorLimit {
+          throw Fault(fault: .tooManyTensors(limit: tensorLimit), offset: offset)
         }
         entries.append(try parseTensor(reader.string(key), offset: offset))
       }
@@ -99,6 +109,9 @@ private struct HeaderParser {
     guard try peek() == .object else { throw fault(.metadataIsNotText) }
     try json { reader throws(JSONError) in try reader.beginObject() }
     while let key = try json({ reader throws(JSONError) in try reader.nextKey() }) {
+      if metadata.count == metadataLimit {
+        throw fault(.tooManyMetadataEntries(limit: metadataLimit))
+      }
       guard try peek() == .string else { throw fault(.metadataIsNotText) }
       let value = try json { reader throws(JSONError) in try reader.readString() }
       metadata.append(
@@ -111,18 +124,21 @@ private struct HeaderParser {
       throw Fault(fault: .tensorIsNoObject(tensor: name), offset: offset)
     }
     var type: StoredType?
-    var shape: [Int]?
-    var range: [Int]?
+    var shape: (sizes: [Int], count: Int)?
+    var range: (sizes: [Int], count: Int)?
+    var otherFields: [UInt8] = []
     try json { reader throws(JSONError) in try reader.beginObject() }
     while let key = try json({ reader throws(JSONError) in try reader.nextKey() }) {
       if reader.matches(key, "dtype") {
         type = try parseType(tensor: name)
       } else if reader.matches(key, "shape") {
-        shape = try parseSizes("shape", tensor: name)
+        shape = try parseSizes("shape", tensor: name, keeping: SafetensorsLimit.rank)
       } else if reader.matches(key, "data_offsets") {
-        range = try parseSizes("data_offsets", tensor: name)
+        range = try parseSizes("data_offsets", tensor: name, keeping: 2)
       } else {
-        _ = try json { reader throws(JSONError) in try reader.skipValue() }
+        let value = try json { reader throws(JSONError) in try reader.skipValue() }
+        otherFields.append(UInt8(ascii: ","))
+        otherFields += reader.bytes[key.range.lowerBound - 1..<value.upperBound]
       }
     }
     func missing(_ field: String) -> Fault {
@@ -131,30 +147,35 @@ private struct HeaderParser {
     guard let type else { throw missing("dtype") }
     guard let shape else { throw missing("shape") }
     guard let range else { throw missing("data_offsets") }
-    if let fault = Self.check(tensor: name, type: type, shape: shape, range: range) {
+    guard shape.count <= SafetensorsLimit.rank else {
+      throw Fault(
+        fault: .rankTooHigh(tensor: name, rank: shape.count, limit: SafetensorsLimit.rank),
+        offset: offset)
+    }
+    guard range.count == 2 else {
+      throw Fault(fault: .badField(tensor: name, field: "data_offsets"), offset: offset)
+    }
+    let (begin, end) = (range.sizes[0], range.sizes[1])
+    if let fault = Self.check(
+      tensor: name, type: type, shape: shape.sizes, begin: begin, end: end)
+    {
       throw Fault(fault: fault, offset: offset)
     }
-    return Entry(
-      description: TensorDescription(name: name, type: type, shape: shape), begin: range[0],
-      end: range[1], offset: offset)
+    var description = TensorDescription(name: name, type: type, shape: shape.sizes)
+    description.otherFields = otherFields
+    return Entry(description: description, begin: begin, end: end, offset: offset)
   }
 
   /// What is wrong with the fields of a tensor among themselves, if anything.
   private static func check(
-    tensor name: String, type: StoredType, shape: [Int], range: [Int]
+    tensor name: String, type: StoredType, shape: [Int], begin: Int, end: Int
   ) -> SafetensorsFault? {
-    guard shape.count <= SafetensorsLimit.rank else {
-      return .rankTooHigh(tensor: name, rank: shape.count, limit: SafetensorsLimit.rank)
-    }
-    guard range.count == 2 else { return .badField(tensor: name, field: "data_offsets") }
     guard let size = TensorDescription.size(of: type, shape: shape) else {
       return .sizeOverflow(tensor: name)
     }
-    guard range[0] <= range[1] else {
-      return .reversedRange(tensor: name, begin: range[0], end: range[1])
-    }
-    guard range[1] - range[0] == size else {
-      return .sizeMismatch(tensor: name, expected: size, found: range[1] - range[0])
+    guard begin <= end else { return .reversedRange(tensor: name, begin: begin, end: end) }
+    guard end - begin == size else {
+      return .sizeMismatch(tensor: name, expected: size, found: end - begin)
     }
     return nil
   }
@@ -170,25 +191,31 @@ private struct HeaderParser {
     return type
   }
 
-  /// Reads an array of integers that are not negative.
-  private mutating func parseSizes(_ field: String, tensor: String) throws(Fault) -> [Int] {
+  /// Reads an array of integers that are not negative; counts all of them, and keeps the first ones.
+  private mutating func parseSizes(
+    _ field: String, tensor: String, keeping limit: Int
+  ) throws(Fault) -> (sizes: [Int], count: Int) {
     let bad = SafetensorsFault.badField(tensor: tensor, field: field)
     guard try peek() == .array else { throw fault(bad) }
     try json { reader throws(JSONError) in try reader.beginArray() }
     var sizes: [Int] = []
+    var count = 0
     while try json({ reader throws(JSONError) in try reader.nextElement() }) {
       guard try peek() == .number else { throw fault(bad) }
       let offset = reader.position
+      let size: Int
       do {
-        sizes.append(try reader.readInt())
+        size = try reader.readInt()
       } catch .numberOutOfRange {
         throw Fault(fault: bad, offset: offset)
       } catch {
         throw Fault(fault: .json(error), offset: error.offset)
       }
-      if sizes[sizes.count - 1] < 0 { throw Fault(fault: bad, offset: offset) }
+      if size < 0 { throw Fault(fault: bad, offset: offset) }
+      count += 1
+      if count <= limit { sizes.append(size) }
     }
-    return sizes
+    return (sizes, count)
   }
 
   private mutating func peek() throws(Fault) -> JSONReader.Kind {

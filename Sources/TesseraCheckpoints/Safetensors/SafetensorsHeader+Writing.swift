@@ -3,35 +3,56 @@ internal import TesseraBasics
 extension SafetensorsHeader {
   /// The first bytes of a file: the header's size, the header, and spaces up to a multiple of 8.
   ///
-  /// - Precondition: No two tensors have the same name, none is called `__metadata__`, and the
-  ///   header stays below its limit.
-  static func serialized(tensors: [TensorDescription], metadata: [MetadataEntry]) -> [UInt8] {
+  /// - Parameters:
+  ///   - tensors: The tensors in the order of their bytes.
+  ///   - metadata: The texts under `__metadata__`.
+  ///   - path: The file's name in errors.
+  ///   - limit: The size of the header that is not exceeded.
+  /// - Throws: ``SafetensorsFault/headerTooLarge(size:limit:)``: offsets have more digits in a file
+  ///   that grew.
+  /// - Precondition: No two tensors have the same name, and none is called `__metadata__`.
+  package static func serialized(
+    tensors: [TensorDescription], metadata: [MetadataEntry], path: String,
+    limit: Int = SafetensorsLimit.headerSize
+  ) throws(CheckpointError) -> [UInt8] {
     let names = tensors.map { Array($0.name.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
     for (name, next) in zip(names, names.dropFirst()) {
       precondition(name != next, "two tensors have the same name")
     }
-    var members: [(key: String, value: JSONValue)] = []
-    members.reserveCapacity(tensors.count + 1)
+    var bytes = [UInt8](repeating: 0, count: 8)
+    var separator = UInt8(ascii: "{")
+    func append(_ key: String) {
+      bytes.append(separator)
+      separator = UInt8(ascii: ",")
+      appendJSONString(key, to: &bytes)
+      bytes.append(UInt8(ascii: ":"))
+    }
     if !metadata.isEmpty {
+      append("__metadata__")
       let texts = metadata.map { (key: $0.key, value: JSONValue.string($0.value)) }
-      members.append(("__metadata__", .object(JSONObject(texts))))
+      bytes += JSONObject(texts).serialized(pretty: false)
     }
     var offset = 0
     for tensor in tensors {
       precondition(tensor.name != "__metadata__", "no tensor can have the name of the metadata")
       let end = offset + tensor.size
-      let fields: [(key: String, value: JSONValue)] = [
-        ("dtype", .string(tensor.type.rawValue)),
-        ("shape", .array(tensor.shape.map { JSONValue($0) })),
-        ("data_offsets", .array([JSONValue(offset), JSONValue(end)])),
-      ]
-      members.append((tensor.name, .object(JSONObject(fields))))
+      append(tensor.name)
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      bytes += "{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],".utf8
+      bytes += "\"data_offsets\":[\(offset),\(end)]".utf8
+      bytes += tensor.otherFields
+      bytes.append(UInt8(ascii: "}"))
       offset = end
     }
-    var json = JSONValue.object(JSONObject(members)).serialized(pretty: false)
-    json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: -json.count & 7))
-    precondition(json.count <= SafetensorsLimit.headerSize, "the header is too large")
-    let size = UInt64(json.count)
-    return (0..<8).map { UInt8(truncatingIfNeeded: size >> (8 * UInt64($0))) } + json
+    if bytes.count == 8 { bytes.append(separator) }
+    bytes.append(UInt8(ascii: "}"))
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: -bytes.count & 7))
+    let size = UInt64(bytes.count - 8)
+    guard size <= limit else {
+      throw .safetensors(
+        path: path, offset: 0, fault: .headerTooLarge(size: size, limit: limit))
+    }
+    for i in 0..<8 { bytes[i] = UInt8(truncatingIfNeeded: size >> (8 * UInt64(i))) }
+    return bytes
   }
 }

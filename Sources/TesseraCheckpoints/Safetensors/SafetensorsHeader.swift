@@ -6,7 +6,7 @@
 //      8+N    rest  data: the tensors' elements, little-endian, one tensor after the other
 //
 // The header maps a tensor's name to {"dtype": string, "shape": [integers], "data_offsets": [begin,
-// end]}, offsets counted from the start of the data. The key "__metadata__" holds an object of
+// end]}, offsets counted from the start of the data; fields besides these are kept. The key "__metadata__" holds an object of
 // strings instead. Sorted by their offsets, the tensors cover the data from its first byte to the
 // last byte of the file without hole or overlap, so no file can be another format at the same time.
 //
@@ -17,8 +17,11 @@
 public enum SafetensorsLimit {
   /// The size of a header in bytes, as in the reference implementation.
   public static let headerSize = 100_000_000
-  /// The number of tensors in one file.
-  public static let tensorCount = 1_000_000
+  /// The number of tensors in one file: ten times as many as the largest published files have, and
+  /// few enough for what is kept of them to be a small multiple of the header.
+  public static let tensorCount = 200_000
+  /// The number of texts under `__metadata__`.
+  public static let metadataCount = 10_000
   /// The number of axes of one tensor.
   public static let rank = 16
 }

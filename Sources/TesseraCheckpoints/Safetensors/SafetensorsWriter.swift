@@ -32,12 +32,14 @@ public struct SafetensorsWriter: ~Copyable {
   ///   - tensors: The tensors in the order of their bytes. For a new file, sort them with
   ///     ``TensorDescription/storedBefore(_:_:)``, so that the same tensors give the same file.
   ///   - metadata: The texts under `__metadata__`.
+  /// - Throws: ``CheckpointError/safetensors(path:offset:fault:)`` for a header that is too large.
   /// - Precondition: No two tensors have the same name, and none is called `__metadata__`.
   public init(
     path: String, tensors: [TensorDescription],
     metadata: [SafetensorsHeader.MetadataEntry] = Self.defaultMetadata
   ) throws(CheckpointError) {
-    let header = SafetensorsHeader.serialized(tensors: tensors, metadata: metadata)
+    let header = try SafetensorsHeader.serialized(
+      tensors: tensors, metadata: metadata, path: path)
     var file = try withFileErrors { () throws(FileError) in try AtomicFile(path: path) }
     do { try file.write(header) } catch { throw .file(error) }
     self.file = file

@@ -7,8 +7,9 @@ package import TesseraBasics
 public struct ShardIndex: Sendable {
   /// The name of the file in a model directory.
   public static let fileName = "model.safetensors.index.json"
-  /// The size in bytes that is read at most.
-  public static let sizeLimit = 256 << 20
+  /// The size in bytes that is read at most: several times that of the largest published index, and
+  /// little enough for its tensors to fit in memory.
+  public static let sizeLimit = 64 << 20
 
   /// The tensors in the order of the file, with the file that has them.
   public let entries: [(tensor: String, shard: String)]

@@ -6,6 +6,9 @@ public struct TensorDescription: Hashable, Sendable {
   public var type: StoredType
   /// The lengths of its axes, the slowest first. Empty for a single number.
   public var shape: [Int]
+  /// Fields of the tensor's entry that the format does not know, as the JSON of the file, each with
+  /// a comma before it. They are written again as they are.
+  package var otherFields: [UInt8] = []
 
   /// A tensor that is to be written.
   ///

@@ -9,7 +9,7 @@ import TesseraTensors
 ///     var generator = Generator(model)
 ///     var sampler = TokenSampler(SamplingOptions(temperature: 0.8, seed: 1))
 ///     var logits = generator.logits(after: prompt)
-///     let token = sampler.next(logits)
+///     let token = try sampler.next(logits)
 ///     logits = generator.logits(after: [token])
 public struct Generator: ~Copyable {
   /// The number of tokens that the memory holds.

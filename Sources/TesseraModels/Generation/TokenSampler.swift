@@ -8,6 +8,19 @@ import TesseraBasics
   import Darwin
 #endif
 
+/// What stops a model from continuing a text.
+public enum GenerationError: Error, Hashable, Sendable {
+  /// None of the model's logits is a number.
+  case noNumber
+}
+
+extension GenerationError: CustomStringConvertible {
+  /// One sentence.
+  public var description: String {
+    "the model's logits are not numbers; its weights hold infinities or values that are not numbers"
+  }
+}
+
 /// How the next token is drawn.
 public struct SamplingOptions: Hashable, Sendable {
   /// Divides the logits; 0 takes the most likely token. 0.8 keeps small models on track.
@@ -47,10 +60,10 @@ public struct TokenSampler: Sendable {
   ///
   /// Ties go to the smaller token. Logits that are not numbers are never drawn.
   ///
-  /// - Precondition: There is a logit that is a number.
-  public mutating func next(_ logits: [Float]) -> Int32 {
+  /// - Throws: ``GenerationError/noNumber`` where no logit is a number.
+  public mutating func next(_ logits: [Float]) throws(GenerationError) -> Int32 {
     var order = logits.indices.filter { !logits[$0].isNaN }
-    precondition(!order.isEmpty, "there must be a token to draw")
+    if order.isEmpty { throw .noNumber }
     if options.temperature == 0 {
       return Int32(order.max { (logits[$0], $1) < (logits[$1], $0) }!)
     }

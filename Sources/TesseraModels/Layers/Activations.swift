@@ -150,7 +150,7 @@ struct HeadActivations: Sendable {
 /// Large enough that a product reads its weights for many rows, and small enough that a tile's
 /// activations stay in the cache and that there are tiles for every thread.
 func tileRows(_ tokens: Int) -> Int {
-  min(256, max(64, (tokens / 16 + 31) / 32 * 32))
+  min(256, max(64, (tokens / 8 + 31) / 32 * 32))
 }
 
 /// The number of tiles of a batch.

@@ -5,7 +5,7 @@ import TesseraTensors
 // layer, between its two blocks, before it; the gradients of the weights need the first two.
 
 /// Rows of a weight per call of a fork over weights.
-private let weightRows = 128
+private let weightRows = 256
 
 extension DecoderPass {
   /// Runs all layers backward, from the gradient of the residual stream after the last one.

@@ -26,8 +26,9 @@ import TesseraBasics
 /// Tokens of the vocabulary per block.
 private let blockSize = 1024
 
-/// Rows of `dhidden` per call.
-private let gradientRows = 64
+/// Rows and columns of `dhidden` per call: many rows, so that the part of the head that a call reads
+/// is repacked for few of them, and few columns, so that there are calls for every thread.
+private let gradientTile = (rows: 256, columns: 128)
 
 /// The working memory for one chunk of rows.
 package struct CrossEntropyBuffers: Sendable {
@@ -39,9 +40,9 @@ package struct CrossEntropyBuffers: Sendable {
   /// The number of rows that fit.
   package var rowCapacity: Int { logits.rowCount }
 
-  /// Rows per chunk: logits of at most 64 MiB, but never less than 64 rows nor more than 512.
+  /// Rows per chunk: logits of at most 64 MiB, but never less than 256 rows nor more than 512.
   package static func rowCapacity(vocabularySize: Int) -> Int {
-    min(512, max(64, (16 << 20) / max(1, vocabularySize) / 64 * 64))
+    min(512, max(256, (16 << 20) / max(1, vocabularySize) / 64 * 64))
   }
 
   /// The number of floats that ``init(memory:rowCapacity:vocabularySize:)`` carves.
@@ -142,8 +143,18 @@ package func crossEntropyBackward(
       multiply(into: headGradient.rows(block), transposed: part, hidden, keep: 1)
     }
   }
-  parallelFor(0..<rows, grain: gradientRows) { range in
-    multiply(into: hiddenGradient.rows(range), logits.rows(range), head)
+  let rowTiles = (rows + gradientTile.rows - 1) / gradientTile.rows
+  let columnTiles = (head.columnCount + gradientTile.columns - 1) / gradientTile.columns
+  parallelFor(0..<rowTiles * columnTiles) { tiles in
+    for tile in tiles {
+      let (row, column) = (tile / columnTiles * gradientTile.rows, tile % columnTiles)
+      let tileRows = row..<min(row + gradientTile.rows, rows)
+      let start = column * gradientTile.columns
+      let columns = start..<min(start + gradientTile.columns, head.columnCount)
+      multiply(
+        into: hiddenGradient.rows(tileRows).columns(columns), logits.rows(tileRows),
+        head.columns(columns))
+    }
   }
 }
 

@@ -9,14 +9,16 @@ public struct DocumentSplit: Sendable {
   public private(set) var training: [[UInt8]] = []
   /// The documents that are held out, in the order of the corpus.
   public private(set) var heldOut: [[UInt8]] = []
-  /// The rule by which they were held out.
-  public let rule: HeldOutSplit
+  private let seed: UInt64
+  private var heldOutHashes: Set<UInt64> = []
 
-  /// Splits documents so that a share of the bytes is held out, as exactly as whole documents allow.
+  /// Splits documents so that a share of the bytes is held out, as nearly as whole documents allow,
+  /// and never more.
   ///
-  /// A ``HeldOutSplit`` with a fixed fraction holds out about that share of many documents, but may
-  /// hold out none of thirty. Here the fraction is chosen for the documents at hand: the smallest
-  /// that reaches the share.
+  /// A `HeldOutSplit` with a fixed fraction holds out about that share of many documents, but may
+  /// hold out none of thirty. Here documents are taken in the order of their hashes, and those that
+  /// are larger than what is still wanted are passed over. If all are, the shortest is held out,
+  /// unless it is the only one.
   ///
   /// - Parameters:
   ///   - documents: The documents; empty ones are left out.
@@ -24,26 +26,41 @@ public struct DocumentSplit: Sendable {
   ///   - sizeLimit: The most bytes to hold out, whatever the share says.
   ///   - seed: Another seed holds out other documents.
   public init(_ documents: [[UInt8]], share: Double, sizeLimit: Int = .max, seed: UInt64 = 0) {
+    self.seed = seed
     let documents = documents.filter { !$0.isEmpty }
     let hashes = documents.map { StableHash.hash(of: $0, seed: seed) }
     let total = documents.reduce(0) { $0 + $1.count }
     let wanted = min(Int((share * Double(total)).rounded(.up)), sizeLimit)
-    var fraction = 0.0
+    // Copies count together, since they go together.
+    var sizes: [UInt64: Int] = [:]
+    for (document, hash) in zip(documents, hashes) { sizes[hash, default: 0] += document.count }
     var size = 0
-    for index in documents.indices.sorted(by: { hashes[$0] < hashes[$1] }) {
-      if size >= wanted { break }
-      size += documents[index].count
-      // The next larger fraction that a threshold of 64 bits can tell from this hash.
-      fraction = min(1, (Double(hashes[index]) / 0x1p64).nextUp)
+    for hash in sizes.keys.sorted() {
+      guard let groupSize = sizes[hash], groupSize <= wanted - size else { continue }
+      size += groupSize
+      heldOutHashes.insert(hash)
     }
-    rule = HeldOutSplit(fraction: fraction, seed: seed)
+    if wanted > 0, heldOutHashes.isEmpty, sizes.count > 1,
+      let shortest = sizes.min(by: { ($0.value, $0.key) < ($1.value, $1.key) })
+    {
+      heldOutHashes.insert(shortest.key)
+    }
     for (document, hash) in zip(documents, hashes) {
-      if fraction > 0 && rule.isHeldOut(hash: hash) {
+      if heldOutHashes.contains(hash) {
         heldOut.append(document)
       } else {
         training.append(document)
       }
     }
+  }
+
+  /// Stops training on what another split holds out, so that a document of both corpora is not
+  /// trained on by way of one and measured with by way of the other.
+  ///
+  /// - Precondition: Both have the same seed.
+  public mutating func leaveOut(heldOutOf other: DocumentSplit) {
+    precondition(seed == other.seed, "hashes of different seeds cannot be compared")
+    training.removeAll { other.heldOutHashes.contains(StableHash.hash(of: $0, seed: seed)) }
   }
 
   /// The number of bytes to train on.

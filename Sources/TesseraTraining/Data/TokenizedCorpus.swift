@@ -136,7 +136,7 @@ public struct DocumentEncoder: Sendable {
     let keepsBytes = tokenizer.normalization == .none && !tokenizer.addsPrefixSpace
     for (document, tokens) in zip(documents, try tokenizer.encodeDocuments(documents)) {
       if keepsBytes {
-        let size = tokens.reduce(0) { $0 + tokenizer.tokens.size(of: $1) }
+        let size = tokens.reduce(0) { $0 + byteCount(of: $1) }
         guard size == document.count else {
           throw TrainingRunError.bytesDiffer(
             source: name, document: result.count, tokenBytes: size, documentBytes: document.count)
@@ -144,5 +144,12 @@ public struct DocumentEncoder: Sendable {
       }
       result.append(tokens, byteCount: document.count)
     }
+  }
+
+  /// The number of bytes that a token stands for.
+  private func byteCount(of token: TokenID) -> Int {
+    let size = tokenizer.tokens.size(of: token)
+    // Added tokens may lie outside the table of the model's own.
+    return size > 0 ? size : tokenizer.bytes(of: token)?.count ?? 0
   }
 }

@@ -5,7 +5,7 @@ extension Transformer {
   /// A text that continues a prompt.
   ///
   /// The prompt stands after an end-of-text token, as documents do in training. One that leaves no
-  /// room in the context loses its beginning. Bytes that are no UTF-8, such as half a character at
+  /// room in the context loses its beginning; new tokens end at the end of the context. Bytes that are no UTF-8, such as half a character at
   /// the end, become U+FFFD.
   ///
   /// - Parameters:
@@ -13,10 +13,13 @@ extension Transformer {
   ///   - tokenizer: The model's tokenizer.
   ///   - tokenCount: The most tokens to add.
   ///   - sampling: How tokens are chosen.
+  ///   - onBytes: Gets the bytes of each new token as soon as it is drawn.
   /// - Returns: What comes after the prompt.
-  /// - Throws: `TokenizerError`, for a tokenizer that knows more tokens than the model.
+  /// - Throws: ``TrainingRunError/vocabularyTooSmall(modelRows:tokenizerSize:)``, `TokenizerError`,
+  ///   `GenerationError`.
   public func continuation(
-    of prompt: String, with tokenizer: Tokenizer, tokenCount: Int, sampling: SamplingOptions
+    of prompt: String, with tokenizer: Tokenizer, tokenCount: Int, sampling: SamplingOptions,
+    onBytes: ([UInt8]) -> Void = { _ in }
   ) throws -> String {
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
       throw TrainingRunError.vocabularyTooSmall(
@@ -24,14 +27,18 @@ extension Transformer {
     }
     var tokens = try tokenizer.encode(prompt).map { Int32(bitPattern: $0) }
     let endOfText = tokenizer.endOfText.map { Int32(bitPattern: $0) }
-    let room = max(1, configuration.contextLength - tokenCount - 1)
-    tokens = Array(tokens.suffix(room))
+    // The end-of-text token and at least one new token have to fit as well.
+    tokens = Array(tokens.suffix(max(0, configuration.contextLength - 2)))
     if let endOfText { tokens.insert(endOfText, at: 0) }
     if tokens.isEmpty { return "" }
-    let added = generate(
-      after: tokens, count: tokenCount, options: sampling, stops: endOfText.map { [$0] } ?? [])
+    let added = try generate(
+      after: tokens, count: tokenCount, options: sampling, stops: endOfText.map { [$0] } ?? [],
+      onToken: { token in
+        onBytes(tokenizer.bytes(of: UInt32(bitPattern: token)) ?? [])
+        return true
+      })
     // Padding rows of the embedding have no token.
-    let known = added.filter { $0 < tokenizer.vocabularySize }.map { UInt32(bitPattern: $0) }
-    return String(decoding: try tokenizer.decode(known), as: UTF8.self)
+    let bytes = added.flatMap { tokenizer.bytes(of: UInt32(bitPattern: $0)) ?? [] }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -48,12 +48,12 @@ extension Adaptation {
   ///   - before: The bits per byte of the base model on the replay corpus, which forgetting is
   ///     measured against; nil without replay.
   ///   - progress: Gets the steps.
-  ///   - onResume: Told the step from which a run continues, and the states that were passed over.
+  ///   - onResume: Told from where a run continues.
   /// - Returns: The result, or nil if the run was interrupted; its state is then saved.
   /// - Throws: ``TrainingRunError``, `TokenizerError`.
   public func run(
     in directory: borrowing RunDirectory, before: Double?, progress: ProgressHandler? = nil,
-    onResume: (_ step: Int, _ faults: [StateFault]) -> Void = { _, _ in }
+    onResume: (Resumption) -> Void = { _ in }
   ) throws -> AdaptationResult? {
     let sets = try evaluationSets(for: tokenizer, rowCount: model.configuration.vocabularySize)
     var selection = Selection(target: target.name)
@@ -65,7 +65,7 @@ extension Adaptation {
     var run = TrainingRun(
       model: model, plan: plan, data: data, evaluations: sets, selection: selection,
       directory: directory.path)
-    if directory.isResumed, let faults = try run.resume() { onResume(run.step, faults) }
+    if directory.isResumed, let resumption = try run.resume() { onResume(resumption) }
     let outcome = try run.run(progress: progress)
     guard outcome.isComplete else { return nil }
     var chosen = run.model

@@ -65,7 +65,7 @@ public struct Adaptation: Sendable {
     var sources: [TrainingSource] = []
     for source in [target, replay].compactMap({ $0 }) {
       let encoder = try DocumentEncoder(tokenizer, name: source.name, rowCount: rowCount)
-      guard !source.documents.training.isEmpty else {
+      guard !source.documents.training.isEmpty, !source.documents.heldOut.isEmpty else {
         throw TrainingRunError.noDocuments(source: source.name)
       }
       sources.append(

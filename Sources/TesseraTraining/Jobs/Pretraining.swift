@@ -68,12 +68,14 @@ public struct Pretraining: Sendable {
     let body = model.layout.tensors.filter { !$0.hasTokenRows }.reduce(0) { $0 + $1.range.count }
     let rate =
       options.learningRate
-      ?? StepLaw.learningRate(
-        bodyParameterCount: body, tokenCount: steps * self.data.batchTokenCount)
+      ?? min(
+        Self.learningRateLimit,
+        StepLaw.learningRate(
+          bodyParameterCount: body, tokenCount: steps * self.data.batchTokenCount))
     plan = TrainingPlan(
       steps: steps,
       schedule: options.curve.schedule(
-        peak: rate, steps: steps, warmup: options.warmupStepCount),
+        peak: rate, steps: steps, warmup: options.warmupStepCount ?? Self.warmup(steps: steps)),
       stages: [
         TrainingStage(
           name: "training", firstStep: 0, scope: .all,
@@ -83,6 +85,16 @@ public struct Pretraining: Sendable {
       evaluationInterval: max(10, steps / max(1, options.evaluationCount)))
     heldOut = try DocumentEncoder(tokenizer, name: "held-out documents").encode(
       Self.prefix(of: corpus.heldOut, sizeLimit: options.heldOutSizeLimit))
+  }
+
+  /// The highest rate that is chosen for a user. The Step Law asks for more where models are small,
+  /// and was fitted with 2,000 steps of warmup; runs that are shorter than that leave the rails.
+  static let learningRateLimit = 2e-3
+
+  /// The warmup for a run from nothing, whose first gradients are large: 150 steps, but never more
+  /// than a tenth of the run.
+  static func warmup(steps: Int) -> Int {
+    max(Schedule.defaultWarmup(steps: steps), min(150, steps / 10))
   }
 
   /// The batch for a budget: by the Step Law, except that a given number of steps keeps to 4,096
@@ -142,17 +154,17 @@ public struct Pretraining: Sendable {
   /// - Parameters:
   ///   - directory: The folder of the run; states in it are continued.
   ///   - progress: Gets the steps.
-  ///   - onResume: Told the step from which a run continues, and the states that were passed over.
+  ///   - onResume: Told from where a run continues.
   /// - Returns: The result, or nil if the run was interrupted; its state is then saved.
   /// - Throws: ``TrainingRunError``, `CheckpointError`, `TokenizerError`, `FileError`.
   public func run(
     in directory: inout RunDirectory, progress: ProgressHandler? = nil,
-    onResume: (_ step: Int, _ faults: [StateFault]) -> Void = { _, _ in }
+    onResume: (Resumption) -> Void = { _ in }
   ) throws -> PretrainingResult? {
     if !directory.isResumed { try directory.write(record) }
     var run = TrainingRun(
       model: model, plan: plan, data: data, evaluations: try watched, directory: directory.path)
-    if directory.isResumed, let faults = try run.resume() { onResume(run.step, faults) }
+    if directory.isResumed, let resumption = try run.resume() { onResume(resumption) }
     let outcome = try run.run(progress: progress)
     guard outcome.isComplete else { return nil }
 

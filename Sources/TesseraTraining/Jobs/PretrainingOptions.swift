@@ -13,17 +13,16 @@ public struct PretrainingOptions: Hashable, Sendable {
   public var budget: TrainingBudget
   /// The tokens of a step; nil is ``StepLaw/batchTokenCount(tokenCount:)``.
   public var batchTokenCount: Int?
-  /// The highest learning rate; nil is ``StepLaw/learningRate(bodyParameterCount:tokenCount:)``.
+  /// The highest learning rate; nil is ``StepLaw/learningRate(bodyParameterCount:tokenCount:)``, at
+  /// most 0.002.
   public var learningRate: Double?
   /// The curve of the learning rate.
   public var curve = ScheduleCurve.cosine
-  /// The steps over which the learning rate rises to its peak; nil is
-  /// ``Schedule/defaultWarmup(steps:)``.
+  /// The steps over which the learning rate rises to its peak; nil is 150 or a hundredth of the run,
+  /// at most a tenth.
   public var warmupStepCount: Int?
   /// The decay of matrices. Brown et al., 2020, arXiv:2005.14165, appendix B.
   public var weightDecay = 0.1
-  /// The share of the corpus that is held out, at most ``heldOutSizeLimit`` bytes of it scored.
-  public var heldOutShare = 0.005
   /// The most bytes of held-out documents that are scored at the end.
   public var heldOutSizeLimit = 1 << 20
   /// The most bytes of held-out documents that are scored during training.

@@ -1,3 +1,5 @@
+import TesseraBasics
+
 /// A named collection of held-out documents that a run scores now and then.
 public struct EvaluationSet: Sendable {
   /// What metrics call it.
@@ -42,10 +44,11 @@ public struct Selection: Hashable, Sendable {
     self.limits = limits
   }
 
-  /// How far the worst set is over its limit, in bits per byte; 0 when all keep theirs.
+  /// How far the worst set is over its limit, in bits per byte; 0 when all keep theirs, and infinity
+  /// where a score is missing or not a number.
   public func excess(of evaluation: RunEvaluation) -> Double {
     limits.map { limit in
-      evaluation[limit.name].map { max(0, $0 - limit.bitsPerByte) } ?? 0
+      max(0, Self.comparable(evaluation[limit.name]) - limit.bitsPerByte)
     }.max() ?? 0
   }
 
@@ -53,6 +56,25 @@ public struct Selection: Hashable, Sendable {
   public func prefers(_ new: RunEvaluation, to old: RunEvaluation) -> Bool {
     let (newExcess, oldExcess) = (excess(of: new), excess(of: old))
     if newExcess != oldExcess { return newExcess < oldExcess }
-    return (new[target] ?? .infinity) < (old[target] ?? .infinity)
+    return Self.comparable(new[target]) < Self.comparable(old[target])
+  }
+
+  /// A score, with one that is missing or not a number as the worst.
+  private static func comparable(_ bitsPerByte: Double?) -> Double {
+    guard let bitsPerByte, !bitsPerByte.isNaN else { return .infinity }
+    return bitsPerByte
+  }
+}
+
+extension Selection {
+  /// The selection as it is stored beside a state.
+  var record: JSONValue {
+    .object([
+      "target": .string(target),
+      "limits": .array(
+        limits.map {
+          .object(["name": .string($0.name), "bits_per_byte": .init($0.bitsPerByte)])
+        }),
+    ])
   }
 }

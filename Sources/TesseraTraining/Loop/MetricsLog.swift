@@ -19,7 +19,13 @@ struct MetricsLog {
     lines = []
     guard let step else { return }
     // A run that stopped before its first line has no log.
-    guard let bytes = try? readFile(path, limit: Self.sizeLimit) else { return }
+    guard Path.exists(path) else { return }
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try readFile(path, limit: Self.sizeLimit)
+    } catch {
+      throw .file(error)
+    }
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
       // A kill may have left half a line at the end.
       guard let value = try? JSONValue(parsing: Array(line)), let number = value["step"]?.int,

@@ -29,7 +29,11 @@ public struct RunDirectory: ~Copyable {
   /// - Throws: `FileError`, or `JSONError` for a `run.json` that is not JSON.
   public init(path: String, force: Bool, resume: Bool, inputs: [String] = []) throws {
     let isResumed = resume && Self.isResumable(path)
-    if !isResumed { try Self.check(path, force: force, inputs: inputs) }
+    if isResumed {
+      try OutputDirectory.checkInputs(inputs, of: path)
+    } else {
+      try Self.check(path, force: force, inputs: inputs)
+    }
     let lock = try DirectoryLock(path: path)
     var record: JSONValue?
     if isResumed {

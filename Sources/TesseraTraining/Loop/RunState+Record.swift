@@ -1,9 +1,10 @@
 import TesseraBasics
+import TesseraTensors
 
 /// The part of a state that is not arrays, as `state.json` holds it.
 extension RunState {
   /// Format version of `state.json`.
-  static let formatVersion = 1
+  static let formatVersion = 2
 
   /// The record of this state for a run with an identity.
   func record(identity: RunIdentity) -> JSONValue {
@@ -24,6 +25,9 @@ extension RunState {
       "model": identity.model,
       "data": .string(identity.data),
       "plan": identity.plan,
+      "selection": identity.selection,
+      "openblas_core": .string(kernels.matrixProductCore),
+      "instruction_set": .string(kernels.instructionSet),
     ])
   }
 
@@ -34,6 +38,7 @@ extension RunState {
     var bestStep: Int?
     var evaluations: [RunEvaluation]
     var identity: RunIdentity
+    var kernels: SelectedKernels
   }
 
   /// Reads a record.
@@ -43,7 +48,10 @@ extension RunState {
     guard record["version"]?.int == formatVersion, let step = record["step"]?.int, step >= 0,
       let inARow = record["skipped_in_a_row"]?.int, let total = record["skipped"]?.int,
       let best = record["best_step"], let list = record["evaluations"]?.array,
-      let model = record["model"], let data = record["data"]?.string, let plan = record["plan"]
+      let model = record["model"], let data = record["data"]?.string, let plan = record["plan"],
+      let selection = record["selection"],
+      let core = record["openblas_core"]?.string,
+      let instructionSet = record["instruction_set"]?.string
     else { return nil }
     var evaluations: [RunEvaluation] = []
     for item in list {
@@ -60,7 +68,8 @@ extension RunState {
     }
     return Header(
       step: step, skipped: (inARow, total), bestStep: best.int, evaluations: evaluations,
-      identity: RunIdentity(model: model, data: data, plan: plan))
+      identity: RunIdentity(model: model, data: data, plan: plan, selection: selection),
+      kernels: SelectedKernels(matrixProductCore: core, instructionSet: instructionSet))
   }
 }
 
@@ -72,4 +81,6 @@ struct RunIdentity: Hashable, Sendable {
   var data: String
   /// The plan.
   var plan: JSONValue
+  /// Which of the evaluated weights are kept.
+  var selection: JSONValue
 }

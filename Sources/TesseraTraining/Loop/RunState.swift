@@ -1,3 +1,5 @@
+public import TesseraTensors
+
 // A state of a run is a folder `step-NNNNNNNN` that appears whole or not at all:
 //
 //   file                content
@@ -30,11 +32,14 @@ public struct RunState: Hashable, Sendable {
   public var best: [Float]?
   /// The step of the best evaluation so far.
   public var bestStep: Int?
+  /// The kernels that have computed it.
+  public var kernels: SelectedKernels
 
   /// Creates a state.
   public init(
     step: Int, parameters: [Float], optimizer: AdamWState, skipped: (inARow: Int, total: Int),
-    evaluations: [RunEvaluation], best: [Float]?, bestStep: Int?
+    evaluations: [RunEvaluation], best: [Float]?, bestStep: Int?,
+    kernels: SelectedKernels = .current
   ) {
     self.step = step
     self.parameters = parameters
@@ -44,5 +49,6 @@ public struct RunState: Hashable, Sendable {
     self.evaluations = evaluations
     self.best = best
     self.bestStep = bestStep
+    self.kernels = kernels
   }
 }

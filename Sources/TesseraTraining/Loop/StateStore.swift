@@ -152,7 +152,8 @@ struct StateStore: Sendable {
           firstMoment: Self.floats(first), secondMoment: Self.floats(second),
           updateCounts: Self.integers(updates)),
         skipped: header.skipped, evaluations: header.evaluations,
-        best: files["best.f32"].map(Self.floats), bestStep: header.bestStep)
+        best: files["best.f32"].map(Self.floats), bestStep: header.bestStep,
+        kernels: header.kernels)
       return .success((state, header.identity))
     } catch {
       return fault("\(error)")
@@ -183,6 +184,7 @@ extension RunIdentity {
     if model != other.model { return "model" }
     if data != other.data { return "corpus, mixture, batch size or seed" }
     if plan != other.plan { return "plan (steps, learning rate, stages or evaluation)" }
+    if selection != other.selection { return "selection (what may be forgotten)" }
     return nil
   }
 }

@@ -34,6 +34,7 @@ public struct TrainingRun: Sendable {
   private var nonFinite: NonFiniteGuard
   private var reader: BatchReader
   private var log: MetricsLog?
+  private var isResumed = false
 
   /// Seconds between two states on disk.
   public var saveIntervalSeconds = 300.0
@@ -58,7 +59,8 @@ public struct TrainingRun: Sendable {
     self.selection = selection
     self.directory = directory
     identity = RunIdentity(
-      model: model.layout.record, data: data.fingerprint, plan: plan.record)
+      model: model.layout.record, data: data.fingerprint, plan: plan.record,
+      selection: selection?.record ?? .null)
     optimizer = AdamWOptimizer(layout: model.layout, options: plan.optimizer)
     nonFinite = NonFiniteGuard(limit: plan.skipLimit)
     reader = BatchReader(data)
@@ -69,10 +71,9 @@ public struct TrainingRun: Sendable {
 
   /// Continues from the newest whole state in the run's folder.
   ///
-  /// - Returns: The states that were passed over because they are not whole; nil if there is no
-  ///   state, and the run starts at its first step.
+  /// - Returns: From where; nil if there is no state, and the run starts at its first step.
   /// - Throws: ``TrainingRunError``, where no state is whole or they belong to another run.
-  public mutating func resume() throws(TrainingRunError) -> [StateFault]? {
+  public mutating func resume() throws(TrainingRunError) -> Resumption? {
     guard let store, let (state, faults) = try store.loadNewest(identity: identity) else {
       return nil
     }
@@ -86,7 +87,8 @@ public struct TrainingRun: Sendable {
     evaluations = state.evaluations
     best = state.best.flatMap { best in state.bestStep.map { (best, $0) } }
     step = state.step
-    return faults
+    isResumed = true
+    return Resumption(step: step, passedOver: faults, kernels: state.kernels)
   }
 
   /// Runs the steps that are left, with an evaluation before the first and after the last.
@@ -104,10 +106,11 @@ public struct TrainingRun: Sendable {
     let firstStep = step
     var lastSave = start
     var lastFlush = start
+    var flushSeconds = 0.0
     if let directory {
       log = try MetricsLog(
-        path: directory + "/metrics.jsonl", continuingAfter: firstStep > 0 ? firstStep : nil)
-      if firstStep == 0 { store?.removeAll() }
+        path: directory + "/metrics.jsonl", continuingAfter: isResumed ? firstStep : nil)
+      if !isResumed { store?.removeAll() }
     }
     let workspace = TransformerWorkspace()
     var gradient = [Float](repeating: 0, count: model.layout.count)
@@ -127,9 +130,12 @@ public struct TrainingRun: Sendable {
           phase: plan.stage(at: step - 1).name, completed: step, total: plan.steps, unit: "steps",
           detail: report.summary(tokensPerSecond: Double(data.batchTokenCount) / elapsed)))
       if isEvaluationDue { evaluate(workspace: workspace, progress: progress) }
-      if seconds(lastFlush, clock) > 5 {
+      // The log is written anew each time, so a long one is written less often.
+      if seconds(lastFlush, clock) > max(5, 100 * flushSeconds) {
+        let flushStart = clock.now
         try log?.flush()
         lastFlush = clock.now
+        flushSeconds = seconds(flushStart, clock)
       }
       if seconds(lastSave, clock) > saveIntervalSeconds {
         try save()
@@ -191,7 +197,9 @@ public struct TrainingRun: Sendable {
   private mutating func evaluate(workspace: TransformerWorkspace, progress: ProgressHandler?) {
     guard !sets.isEmpty else { return }
     let entries = sets.map { set in
-      let score = model.score(set.documents, options: set.scoring, workspace: workspace)
+      let score = model.score(
+        set.documents, options: set.scoring, workspace: workspace, phase: "evaluating \(set.name)",
+        progress: progress)
       return RunEvaluation.Entry(name: set.name, bitsPerByte: score.bitsPerByte)
     }
     let evaluation = RunEvaluation(step: step, entries: entries)

@@ -7,13 +7,13 @@ public import TesseraModels
 /// one of 4 times the width (Shazeer, "GLU Variants Improve Transformer", 2020, arXiv:2002.05202).
 /// Embedding and head are tied: at these sizes a second matrix would be most of the model.
 public enum ModelSize: String, CaseIterable, Hashable, Sendable {
-  /// About a million parameters beside the embedding: seconds to train, for trying things.
+  /// About 0.7 million parameters beside the embedding: seconds to train, for trying things.
   case tiny
   /// About 4.4 million beside the embedding, the size of the built-in base model.
   case small
-  /// About 15 million beside the embedding.
+  /// About 16 million beside the embedding.
   case medium
-  /// About 71 million beside the embedding, the shape class of GPT-2's smallest.
+  /// About 78 million beside the embedding, the shape class of GPT-2's smallest.
   case large
 
   /// The configuration for a vocabulary and a context.

@@ -5,7 +5,7 @@
 /// the first step.
 ///
 ///     let schedule = Schedule.warmupCosine(peak: 1e-3, steps: 1_000)
-///     schedule.value(at: 0)      // 1e-4: the first of ten warmup steps
+///     schedule.value(at: 0)      // 2.5e-5: the first of forty warmup steps
 ///     schedule.value(at: 999)    // 1e-4: a tenth of the peak
 public struct Schedule: Hashable, Sendable {
   /// A stretch of steps over which the value moves from one end to the other.

@@ -4,7 +4,7 @@ internal import TesseraTokenizers
 
 /// Reads an extended model again and compares it with its base.
 ///
-/// Checked are: the names, types, shapes and order of all tensors; the bytes of all old rows; that
+/// Checked are: the names, types, shapes and order of all tensors; all old rows, bit for bit; that
 /// new rows are finite; that a tied head is the embedding; that the tokenizer has the IDs that it
 /// should, old tokens their bytes and new tokens theirs; and that each new token is reached by its
 /// merges. Tensors that were copied are not read again.
@@ -34,7 +34,7 @@ package struct ExtensionAudit {
     let grown = Set(
       [subject.base.matrices.embedding, subject.base.matrices.head].compactMap {
         $0.map { Array($0.tensor.name.utf8) }
-      })
+      } + subject.vectors.map { Array($0.utf8) })
     var findings: [AuditFinding] = []
     if extended.configuration.vocabularySize != subject.layout.rowCount {
       findings.append(.tensorsDiffer(name: ModelConfiguration.fileName))
@@ -64,6 +64,26 @@ package struct ExtensionAudit {
     let base = subject.base.matrices
     var findings = try compare(base.embedding, matrices.embedding)
     if let old = base.head, let new = matrices.head { findings += try compare(old, new) }
+    for name in subject.vectors { findings += try compareVector(name, extended) }
+    return findings
+  }
+
+  /// Compares the elements of a vector, as ``compare(_:_:)`` does rows.
+  private func compareVector(
+    _ name: String, _ extended: Checkpoint
+  ) throws(VocabularyError) -> [AuditFinding] {
+    let layout = subject.layout
+    let (old, new) = try withVocabularyErrors { () throws(CheckpointError) in
+      (try subject.base.checkpoint.readTensor(name), try extended.readTensor(name))
+    }
+    var findings: [AuditFinding] = []
+    for i in [0..<layout.newRows.lowerBound, layout.remainingPadding].joined()
+    where old[i].bitPattern != new[i].bitPattern {
+      findings.append(.oldRowChanged(tensor: name, row: i))
+    }
+    for i in layout.newRows where !new[i].isFinite {
+      findings.append(.nonFiniteRow(tensor: name, row: i))
+    }
     return findings
   }
 

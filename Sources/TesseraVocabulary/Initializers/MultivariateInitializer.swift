@@ -2,8 +2,9 @@
 ///
 ///   row(t) ~ N(mean, scale * covariance),   covariance = (base - mean)^T (base - mean) / n
 ///
-/// At the default scale this is the mean with just enough noise that rows differ. At scale 1 rows
-/// are like base rows and leave the convex hull; transformers uses 1e-9.
+/// At the default scale this is the mean with just enough noise that rows differ; transformers uses
+/// 1e-9. At scale 1 rows leave the convex hull, and they and their logits are like those of the base:
+/// among n base and m new tokens a new one is the most likely in about m / (n + m) of all states.
 ///
 /// Hewitt, "Initializing New Word Embeddings for Pretrained Language Models", 2021; the scale of
 /// 1e-5 as there and in Mundra et al., "An Empirical Comparison of Vocabulary Expansion and

@@ -2,9 +2,9 @@
 ///
 ///   row(t)[i] ~ N(mean[i], deviation[i]^2),   independent over t and i
 ///
-/// Norms are like those of base rows, and so are logits: among n base and m new tokens, a new one is
-/// the most likely in about m / (n + m) of all states. The baseline of the literature; rows outside
-/// the convex hull of the base's.
+/// Norms are like those of base rows. Logits are so only as far as components are independent in the
+/// base too: what they have in common, such as directions in which all rows are spread out, is lost.
+/// The baseline of the literature; rows outside the convex hull of the base's.
 ///
 /// Minixhofer, Paischer and Rekabsaz, "WECHSEL", 2022, arXiv:2112.06598, use it for tokens without a
 /// vector.

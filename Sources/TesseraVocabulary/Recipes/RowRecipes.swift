@@ -38,9 +38,6 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
       scale: scales[index])
   }
 
-  /// The number of terms of all recipes.
-  public var termCount: Int { terms.count }
-
   /// Whether every row is a convex combination of base rows, exactly: no noise, no other weights.
   public var areConvex: Bool {
     noise == .none && allSatisfy(\.isConvex)

@@ -4,7 +4,10 @@ public import TesseraTokenizers
 
 /// How new tokens are chosen.
 public struct TokenSelectionOptions: Hashable, Sendable {
-  /// How many tokens to add.
+  /// The most tokens that can be added at once.
+  public static let newTokenLimit = 1 << 20
+
+  /// How many tokens to add, up to ``newTokenLimit``.
   public var newTokenCount: Int
   /// How often a pair must stand in the corpus to become a token.
   ///
@@ -15,6 +18,12 @@ public struct TokenSelectionOptions: Hashable, Sendable {
 
   /// Options with their recommended values.
   public init(newTokenCount: Int) { self.newTokenCount = newTokenCount }
+
+  fileprivate func check() throws(VocabularyError) {
+    if !(0...Self.newTokenLimit).contains(newTokenCount) {
+      throw .newTokenCount(newTokenCount, limit: Self.newTokenLimit)
+    }
+  }
 }
 
 /// New tokens for a base tokenizer, chosen by continued BPE training on a corpus.
@@ -46,11 +55,13 @@ public struct TokenSelection: Sendable {
   ///   - corpus: Text in the new language.
   ///   - options: How many tokens, and which may be.
   ///   - firstID: The ID of the first new token, above all IDs of the base.
-  /// - Throws: ``VocabularyError/nothingToAdd(minimumFrequency:)`` if no pair is frequent enough.
+  /// - Throws: ``VocabularyError/nothingToAdd(minimumFrequency:)`` if no pair is frequent enough,
+  ///   ``VocabularyError/newTokenCount(_:limit:)``.
   public init(
     base: Tokenizer, corpus: Corpus, options: TokenSelectionOptions, firstID: TokenID,
     progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
+    try options.check()
     let counts: PreTokenCounts
     do {
       counts = try countPreTokens(in: corpus, for: base, progress: progress)
@@ -70,6 +81,7 @@ public struct TokenSelection: Sendable {
     base: Tokenizer, counts: PreTokenCounts, options: TokenSelectionOptions, firstID: TokenID,
     progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
+    try options.check()
     var training = ContinuedTrainingOptions(newTokenCount: options.newTokenCount)
     training.minimumFrequency = options.minimumFrequency
     training.maximumTokenLength = options.maximumTokenLength

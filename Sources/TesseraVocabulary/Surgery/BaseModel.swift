@@ -42,6 +42,24 @@ public struct BaseModel: Sendable {
     TokenID(padding == .keep ? rowCount : tokenizer.vocabularySize)
   }
 
+  /// The tensors besides the matrices that have one element for each token and can grow.
+  ///
+  /// - Throws: ``VocabularyError/unknownTokenTensor(name:)`` for a tensor of the embedding or the head
+  ///   that has elements for the tokens of which nothing is known.
+  func tokenVectors() throws(VocabularyError) -> [String] {
+    guard let family = checkpoint.family else { return [] }
+    var vectors: [String] = []
+    for tensor in checkpoint.shards.flatMap(\.header.tensors)
+    where family.ownsTensor(tensor.name) && tensor.shape.contains(rowCount) {
+      if [family.embedding, family.head].contains(tensor.name) { continue }
+      guard tensor.name == family.headBias, tensor.shape.count == 1,
+        tensor.type.elementType != nil
+      else { throw .unknownTokenTensor(name: tensor.name) }
+      vectors.append(tensor.name)
+    }
+    return vectors
+  }
+
   /// The rows that belong to tokens: all but padding and unused IDs.
   public var tokenRows: [Range<Int>] {
     var ranges: [Range<Int>] = []

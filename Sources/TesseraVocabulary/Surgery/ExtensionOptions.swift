@@ -10,7 +10,10 @@ public struct ExtensionOptions: Hashable, Sendable {
   /// The seed of all noise.
   public var seed: UInt64 = 0
   /// What happens to rows that no base token uses.
-  public var padding = PaddingPolicy.keep
+  ///
+  /// Reused, so that IDs have no holes: many tools take the largest ID for the number of tokens, and
+  /// sample IDs that no token has.
+  public var padding = PaddingPolicy.reuse
   /// The number of rows becomes a multiple of this.
   public var rowMultiple = 1
 

@@ -19,7 +19,7 @@ internal import TesseraTokenizers
 /// The content of `extension.json`.
 struct ExtensionRecord {
   /// The size in bytes up to which the record of the base is carried on.
-  static let previousSizeLimit = 256 << 20
+  private static let previousSizeLimit = 256 << 20
 
   private let subject: VocabularyExtension
   private let report: ExtensionReport
@@ -27,7 +27,7 @@ struct ExtensionRecord {
 
   init(
     _ subject: VocabularyExtension, report: ExtensionReport, matrices: [PreparedMatrix]
-  ) throws(VocabularyError) {
+  ) {
     self.subject = subject
     self.report = report
     self.matrices = matrices
@@ -52,7 +52,7 @@ struct ExtensionRecord {
     append("initialization", .object(initialization()))
     append("carried_over", .array(report.carriedOver.map { .string($0) }))
     append("left_out", .array(report.leftOut.map { .string($0) }))
-    if let previous = try previous() { append("previous", previous) }
+    if let previous = subject.previousRecord { append("previous", previous) }
     appendLines("merges", subject.tokens.merges.map(merge), to: &output)
     output += ",\n".utf8
     appendLines("tokens", (0..<subject.tokens.count).map(token), to: &output)
@@ -133,13 +133,12 @@ struct ExtensionRecord {
     }
   }
 
-  /// The record of the base, if it was extended itself.
-  private func previous() throws(VocabularyError) -> JSONValue? {
-    let checkpoint = subject.base.checkpoint
+  /// The record of a base that was extended itself, or nil.
+  static func previous(of checkpoint: Checkpoint) throws(VocabularyError) -> JSONValue? {
     guard checkpoint.files.contains(VocabularyExtension.recordName) else { return nil }
     let path = Path.join(checkpoint.directory, VocabularyExtension.recordName)
     let bytes = try withVocabularyErrors { () throws(FileError) in
-      try readFile(path, limit: Self.previousSizeLimit)
+      try readFile(path, limit: previousSizeLimit)
     }
     do {
       return try JSONValue(parsing: bytes)

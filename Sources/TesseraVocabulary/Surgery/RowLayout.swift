@@ -16,6 +16,8 @@ public enum PaddingPolicy: String, CaseIterable, Hashable, Sendable {
 public struct RowLayout: Hashable, Sendable {
   /// The number of rows of the base matrix.
   public let baseRowCount: Int
+  /// The number of rows of the base matrix before the first one that no ID of its tokenizer has.
+  public let vocabularySize: Int
   /// The rows of the new tokens: their IDs.
   public let newRows: Range<Int>
   /// The number of rows of the extended matrix.
@@ -32,12 +34,13 @@ public struct RowLayout: Hashable, Sendable {
   ///   - padding: What happens to rows that no base token uses.
   ///   - multiple: The number of rows becomes a multiple of this, unless nothing is added.
   public init(
-    baseRowCount: Int, vocabularySize: Int, newTokenCount: Int, padding: PaddingPolicy = .keep,
+    baseRowCount: Int, vocabularySize: Int, newTokenCount: Int, padding: PaddingPolicy = .reuse,
     multiple: Int = 1
   ) {
     precondition(multiple >= 1, "the number of rows can be a multiple of a positive number")
     precondition(vocabularySize <= baseRowCount, "the base has a row for each of its tokens")
     self.baseRowCount = baseRowCount
+    self.vocabularySize = vocabularySize
     let first = padding == .reuse ? vocabularySize : baseRowCount
     newRows = first..<first + newTokenCount
     let needed = max(baseRowCount, newRows.upperBound)

@@ -3,10 +3,11 @@ internal import TesseraCheckpoints
 internal import TesseraTokenizers
 
 extension VocabularyExtension {
-  /// Writes configuration and tokenizer, and carries over all files that we don't know.
+  /// Writes configuration and tokenizer, and carries over all files that we don't know. All files
+  /// get the permissions of the base's file of the same name, those with weights included.
   ///
-  /// - Returns: The files of the base that were copied, and those that would be wrong in the new
-  ///   directory.
+  /// - Returns: The files of the base that were copied, and what else is in the base: files that
+  ///   would be wrong in the new directory, and what is no file.
   func copyFiles(
     to directory: String
   ) throws(VocabularyError) -> (carriedOver: [String], leftOut: [String]) {
@@ -32,7 +33,7 @@ extension VocabularyExtension {
         + [ModelConfiguration.fileName, Self.recordName]
         + (base.checkpoint.index == nil ? [] : [ShardIndex.fileName]))
     var carriedOver: [String] = []
-    var leftOut: [String] = []
+    var leftOut = base.checkpoint.others
     for file in base.checkpoint.files {
       if file == "tokenizer_config.json" {
         // Chat template and classes do not depend on the vocabulary.
@@ -40,44 +41,43 @@ extension VocabularyExtension {
         carriedOver.append(file)
       } else if replaced.contains(file) {
         continue
-      } else if Self.holdsVocabulary(file) {
+      } else if ModelFileKind(path: file) != .other {
         leftOut.append(file)
       } else {
         try copy(file, to: directory)
         carriedOver.append(file)
       }
     }
+    try withVocabularyErrors { () throws(FileError) in
+      for file in base.checkpoint.files {
+        try copyPermissions(
+          of: Path.join(base.checkpoint.directory, file), to: Path.join(directory, file))
+      }
+      for folder in folders(of: carriedOver).reversed() {
+        try copyPermissions(
+          of: Path.join(base.checkpoint.directory, folder), to: Path.join(directory, folder))
+      }
+    }
+    leftOut.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return (carriedOver, leftOut)
   }
 
-  /// Whether a file that we don't write holds the old rows or the old vocabulary, in another form.
-  static func holdsVocabulary(_ file: String) -> Bool {
-    let name = Path.lastComponent(of: file)
-    let vocabularies = [
-      "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "tokenizer.tiktoken",
-    ]
-    let weights = [
-      ".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".pt", ".pth", ".ckpt",
-      ".h5", ".msgpack", ".gguf", ".onnx", ".onnx_data", ".tiktoken",
-    ]
-    return vocabularies.contains(name) || weights.contains { name.hasSuffix($0) }
+  /// The folders that files are in, inside the model directory, each after the one that it is in.
+  private func folders(of files: [String]) -> [String] {
+    var folders = Set<String>()
+    for file in files {
+      var folder = Path.directory(of: file)
+      while folder != ".", folders.insert(folder).inserted { folder = Path.directory(of: folder) }
+    }
+    return folders.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// Copies a file of the base byte for byte.
   private func copy(_ name: String, to directory: String) throws(VocabularyError) {
-    let source = Path.join(base.checkpoint.directory, name)
     let target = Path.join(directory, name)
     try withVocabularyErrors { () throws(FileError) in
       try createDirectory(Path.directory(of: target))
-      let input = try InputFile(path: source)
-      var output = try AtomicFile(path: target)
-      var offset = 0
-      while offset < input.size {
-        let block = try input.read(at: offset, count: min(4 << 20, input.size - offset))
-        try output.write(block)
-        offset += block.count
-      }
-      try output.commit()
+      try copyFile(Path.join(base.checkpoint.directory, name), to: target)
     }
   }
 }

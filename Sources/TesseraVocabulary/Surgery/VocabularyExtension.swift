@@ -7,7 +7,7 @@ public import TesseraTokenizers
 ///     let base = try BaseModel(directory: "models/base-en")
 ///     let selection = try TokenSelection(
 ///       base: base.tokenizer, corpus: corpus, options: TokenSelectionOptions(newTokenCount: 1_000),
-///       firstID: base.firstNewID(padding: .keep))
+///       firstID: base.firstNewID(padding: .reuse))
 ///     let report = try VocabularyExtension(of: base, tokens: selection.tokens)
 ///       .write(to: "extended", force: false)
 ///
@@ -28,6 +28,10 @@ public struct VocabularyExtension: Sendable {
   public let options: ExtensionOptions
   /// Where old and new rows stand.
   public let layout: RowLayout
+  /// The record of the base, if it was extended itself.
+  let previousRecord: JSONValue?
+  /// The tensors that have one element for each token and grow as the matrices do.
+  let vectors: [String]
 
   /// Extends the tokenizer and lays out the rows; nothing is written yet.
   ///
@@ -35,8 +39,9 @@ public struct VocabularyExtension: Sendable {
   ///   - base: The model to extend.
   ///   - tokens: The new tokens, with `base.firstNewID(padding: options.padding)` as first ID.
   ///   - options: How rows are made and placed.
-  /// - Throws: ``VocabularyError/tiedModelHasNoHead(method:)``, and what extending the tokenizer
-  ///   throws.
+  /// - Throws: ``VocabularyError/tiedModelHasNoHead(method:)``,
+  ///   ``VocabularyError/unknownTokenTensor(name:)``, and what extending the tokenizer and reading the
+  ///   record of the base throws.
   /// - Precondition: The first ID is the one that the options ask for.
   public init(
     of base: BaseModel, tokens: NewTokens, options: ExtensionOptions = ExtensionOptions()
@@ -52,6 +57,8 @@ public struct VocabularyExtension: Sendable {
     } catch {
       throw .tokenizer(error)
     }
+    vectors = try base.tokenVectors()
+    previousRecord = try ExtensionRecord.previous(of: base.checkpoint)
     self.base = base
     self.tokens = tokens
     self.options = options
@@ -98,7 +105,7 @@ public struct VocabularyExtension: Sendable {
       base: base.checkpoint,
       matrices: prepared.flatMap { matrix in
         matrix.tensors.map { (tensor: $0, matrix: matrix.matrix) }
-      }, progress: progress)
+      }, vectors: vectors, layout: layout, progress: progress)
     let norms = try surgery.write(to: directory)
     var index = 0
     let matrices = prepared.map { matrix in

@@ -1,5 +1,6 @@
 package import TesseraBasics
 package import TesseraCheckpoints
+internal import TesseraTensors
 
 /// Writes the weights of a base again with more rows in some of its matrices.
 ///
@@ -10,14 +11,23 @@ package struct WeightSurgery {
   /// The matrices that grow, by the name of their tensor. Two names may have the same matrix: a
   /// tied model may store its head a second time.
   package let matrices: [(tensor: String, matrix: ExtendedMatrix)]
+  /// The tensors of one axis that grow, such as the bias of a head. A new element is the mean of the
+  /// tokens' elements.
+  package let vectors: [String]
+  /// Where old and new elements of vectors stand.
+  package let layout: RowLayout?
   package let progress: ProgressHandler?
 
+  /// - Precondition: There is a layout if there are vectors.
   package init(
     base: Checkpoint, matrices: [(tensor: String, matrix: ExtendedMatrix)],
-    progress: ProgressHandler? = nil
+    vectors: [String] = [], layout: RowLayout? = nil, progress: ProgressHandler? = nil
   ) {
+    precondition(vectors.isEmpty || layout != nil, "vectors grow by a layout")
     self.base = base
     self.matrices = matrices
+    self.vectors = vectors
+    self.layout = layout
     self.progress = progress
   }
 
@@ -48,9 +58,12 @@ package struct WeightSurgery {
 
   /// The tensor with the shape that it has in the extended model.
   private func grown(_ tensor: TensorDescription) -> TensorDescription {
-    guard let index = matrixIndex(of: tensor.name) else { return tensor }
+    let layout =
+      vectors.contains(tensor.name)
+      ? layout : matrixIndex(of: tensor.name).map { matrices[$0].matrix.layout }
+    guard let layout else { return tensor }
     var tensor = tensor
-    tensor.shape[0] = matrices[index].matrix.layout.rowCount
+    tensor.shape[0] = layout.rowCount
     return tensor
   }
 
@@ -77,6 +90,10 @@ package struct WeightSurgery {
           }
           try counter.add(bytes.count)
         }
+      } else if let layout, vectors.contains(tensor.name) {
+        let bytes = try grownVector(tensor, of: shard, layout)
+        do { try writer.append(bytes) } catch { throw .checkpoint(error) }
+        try counter.add(bytes.count)
       } else {
         try copy(tensor, of: shard, to: &writer, counter: &counter)
       }
@@ -84,20 +101,40 @@ package struct WeightSurgery {
     do { try writer.commit() } catch { throw .checkpoint(error) }
   }
 
+  /// The stored bytes of a vector with its new elements.
+  private func grownVector(
+    _ tensor: StoredTensor, of shard: SafetensorsFile, _ layout: RowLayout
+  ) throws(VocabularyError) -> [UInt8] {
+    guard let type = tensor.type.elementType else {
+      throw .unknownTokenTensor(name: tensor.name)
+    }
+    let stored: [UInt8]
+    do {
+      stored = try shard.bytes(of: tensor, in: 0..<tensor.size)
+    } catch {
+      throw .checkpoint(error)
+    }
+    let old = type.floats(from: stored).prefix(layout.vocabularySize)
+    let mean = old.reduce(0.0) { $0 + Double($1) } / Double(max(1, old.count))
+    let element = type.bytes(of: [Float(mean)])
+    func repeated(_ count: Int) -> [UInt8] { (0..<count).flatMap { _ in element } }
+    let size = type.byteSize
+    return stored.prefix(layout.newRows.lowerBound * size) + repeated(layout.newRows.count)
+      + stored.suffix(layout.remainingPadding.count * size) + repeated(layout.fillerCount)
+  }
+
   /// Copies a tensor that does not grow, in blocks.
   private func copy(
     _ tensor: StoredTensor, of shard: SafetensorsFile, to writer: inout SafetensorsWriter,
     counter: inout ByteCounter
   ) throws(VocabularyError) {
-    let blockSize = 4 << 20
-    for start in stride(from: 0, to: tensor.size, by: blockSize) {
-      let range = start..<min(tensor.size, start + blockSize)
+    for block in SafetensorsFile.blocks(of: 0..<tensor.size) {
       do {
-        try writer.append(try shard.bytes(of: tensor, in: range))
+        try writer.append(try shard.bytes(of: tensor, in: block))
       } catch {
         throw .checkpoint(error)
       }
-      try counter.add(range.count)
+      try counter.add(block.count)
     }
   }
 }

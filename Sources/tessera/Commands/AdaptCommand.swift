@@ -95,7 +95,7 @@ struct AdaptCommand: ParsableCommand {
     if noReplay != replay.isEmpty {
       throw ValidationError("give --replay with text of the model's own language, or --no-replay")
     }
-    try checkRange("--new-tokens", newTokens, 0...tokenCountLimit)
+    try checkRange("--new-tokens", newTokens, 0...TokenSelectionOptions.newTokenLimit)
     if !(0...Self.maximumReplayShare).contains(replayShare) {
       throw ValidationError(
         "--replay-share must be between 0 and \(Self.maximumReplayShare), not \(replayShare)")

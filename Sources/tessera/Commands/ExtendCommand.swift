@@ -11,8 +11,9 @@ struct ExtendCommand: ParsableCommand {
     discussion: """
       Learns new merges on top of the model's own, gives the new tokens their rows in the embedding \
       and the head, and writes a complete model directory: old rows and all other tensors are those \
-      of the base, and so are all other files. extension.json says for every new token where its \
-      row is from, configuration.yaml how this call can be repeated.
+      of the base, and so are all other files but those that hold the old vocabulary in another \
+      form, which are left out. extension.json says for every new token where its row is from, \
+      configuration.yaml how this call can be repeated.
 
       Example:
         tessera extend --model models/base-en --corpus corpora-samples/hi \\
@@ -54,7 +55,7 @@ struct ExtendCommand: ParsableCommand {
       Rows of the base that no token uses: \(Self.names(PaddingPolicy.allCases)). Kept, new tokens \
       come after them; reused, new tokens take their places first.
       """)
-  var padding = PaddingPolicy.keep
+  var padding = ExtensionOptions().padding
 
   @Option(help: "Make the number of rows a multiple of this.")
   var padToMultiple = 1
@@ -67,7 +68,7 @@ struct ExtendCommand: ParsableCommand {
     name: [.customShort("o"), .long], help: "The model directory to make.", completion: .directory)
   var output: String?
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace the output if it exists and Tessera wrote it.")
   var force = false
 
   @OptionGroup var common: CommonOptions
@@ -77,7 +78,7 @@ struct ExtendCommand: ParsableCommand {
   }
 
   mutating func validate() throws {
-    try checkRange("--new-tokens", newTokens, 1...tokenCountLimit)
+    try checkRange("--new-tokens", newTokens, 1...TokenSelectionOptions.newTokenLimit)
     try checkRange("--min-frequency", minFrequency, 1...Int.max)
     try checkRange("--max-token-length", maxTokenLength, 2...Int.max)
     try checkRange("--pad-to-multiple", padToMultiple, 1...tokenCountLimit)
@@ -172,7 +173,7 @@ struct ExtendCommand: ParsableCommand {
     }
     if !report.leftOut.isEmpty {
       console.say(
-        "left out, because they hold the old vocabulary: "
+        "left out, because they hold the old vocabulary or are no files: "
           + report.leftOut.joined(separator: ", "))
     }
     console.say(

@@ -119,7 +119,6 @@ struct PretrainCommand: ParsableCommand {
     options.learningRate = step.learningRate
     options.curve = schedule
     options.warmupStepCount = step.warmup
-    options.heldOutShare = heldOut
     options.elementType = precision.elementType
     options.seed = seed.seed
     return options

@@ -73,7 +73,7 @@ struct AdaptationJob {
   func plan(_ console: Console) throws -> Adaptation {
     let vocabulary = try vocabularyExtension(console)
     // The plan needs the shape of the extended model and not its weights.
-    var configuration = try TransformerConfiguration(base.checkpoint.configuration)
+    var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
     configuration.vocabularySize = vocabulary.layout.rowCount
     let adaptation = try console.during(planningPhase) {
       try Adaptation(
@@ -91,7 +91,7 @@ struct AdaptationJob {
     let prepared = try vocabularyExtension(console)
     var directory: RunDirectory
     if isResumed {
-      directory = try RunDirectory(path: output, force: false, resume: true)
+      directory = try RunDirectory(path: output, force: false, resume: true, inputs: inputs)
     } else {
       // What was there before is kept until the extended model can take its place.
       _ = try prepared.write(
@@ -179,7 +179,6 @@ struct AdaptationJob {
     let count =
       command.newTokens
       ?? AdaptationOptions.newTokenCount(trainingByteCount: target.documents.trainingByteCount)
-    let firstID = base.firstNewID(padding: .keep)
     var options = ExtensionOptions()
     options.inputMethod = command.initialization
     options.seed = command.seed.seed
@@ -188,7 +187,8 @@ struct AdaptationJob {
       counts: PreTokenCounts(
         of: target.documents.training, pattern: base.tokenizer.pattern,
         normalization: base.tokenizer.normalization),
-      options: TokenSelectionOptions(newTokenCount: count), firstID: firstID,
+      options: TokenSelectionOptions(newTokenCount: count),
+      firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)
     return try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
   }

@@ -6,7 +6,7 @@ struct OutputOptions: ParsableArguments {
     name: [.customShort("o"), .long], help: "The folder to make.", completion: .directory)
   var output: String
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace the output if it exists and Tessera wrote it.")
   var force = false
 
   mutating func validate() throws { try Self.checkFolder(output) }

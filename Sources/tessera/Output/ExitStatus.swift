@@ -1,6 +1,7 @@
 import TesseraBasics
 import TesseraCheckpoints
 import TesseraCorpora
+import TesseraModels
 import TesseraTokenizers
 import TesseraTraining
 import TesseraVocabulary
@@ -49,9 +50,9 @@ extension ExitStatus {
       self = .inputMissing
     case is UsageError: self = .usage
     case is ConfigurationFileError: self = .configuration
-    case is CheckpointError, is CommandError, is CompressionError, is CorpusError, is JSONError,
-      is TokenizerError,
-      is TrainingError, is TrainingRunError, is VocabularyError, is TokenFormatError:
+    case is CheckpointError, is CommandError, is CompressionError, is CorpusError,
+      is GenerationError, is JSONError, is TokenizerError, is TokenFormatError, is TrainingError,
+      is TrainingRunError, is VocabularyError:
       self = .inputContent
     default: return nil
     }

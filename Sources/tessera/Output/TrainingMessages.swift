@@ -1,12 +1,19 @@
 import Foundation  // String(format:)
 import TesseraBasics
+import TesseraTensors
 import TesseraTraining
 
 extension Console {
-  /// Says from where a run goes on, and which states could not be used.
-  func sayResumed(step: Int, faults: [StateFault]) {
-    for fault in faults { say("warning: \(fault)") }
-    say("resuming after step \(groupDigits(step))")
+  /// Says from where a run goes on, which states could not be used, and whether the bits will be
+  /// those of a run that was never stopped.
+  func sayResumed(_ resumption: Resumption) {
+    for fault in resumption.passedOver { say("warning: \(fault)") }
+    say("resuming after step \(groupDigits(resumption.step))")
+    if !resumption.isExact {
+      say(
+        "warning: the run was made with \(resumption.kernels) and goes on with "
+          + "\(SelectedKernels.current): its last bits will differ")
+    }
   }
 }
 

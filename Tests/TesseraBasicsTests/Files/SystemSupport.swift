@@ -39,10 +39,10 @@ func linkForTest(_ path: String, _ newPath: String) -> Bool {
 func limitFileSizeForTest(_ size: Int) {
   signal(SIGXFSZ, SIG_IGN)
   var limit = rlimit(rlim_cur: rlim_t(size), rlim_max: rlim_t(size))
-  #if canImport(Darwin)
-    let resource = RLIMIT_FSIZE
-  #else
+  #if canImport(Glibc)
     let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+  #else
+    let resource = RLIMIT_FSIZE
   #endif
   unsafe setrlimit(resource, &limit)
 }

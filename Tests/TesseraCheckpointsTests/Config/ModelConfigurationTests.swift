@@ -71,12 +71,9 @@ import Testing
     let new = try configuration(Self.version5)
     #expect(old.dialect == .version4)
     #expect(new.dialect == .version5)
-    var a = try old.llama()
-    var b = try new.llama()
+    let a = try old.llama()
+    let b = try new.llama()
     #expect(a.ropeScaling?["factor"]?.double == 8)
-    #expect(b.ropeScaling?["factor"]?.double == 8)
-    a.ropeScaling = nil
-    b.ropeScaling = nil
     #expect(a == b)
     #expect(a.ropeTheta == 500_000)
     #expect(a.elementType == .bf16)
@@ -118,7 +115,9 @@ import Testing
       vocabularySize: 100, width: 32, layerCount: 2, headCount: 4, keyValueHeadCount: 2,
       feedForwardWidth: 96, contextLength: 128, tiedEmbeddings: true)
     llama.elementType = .f16
-    llama.endOfTextIDs = [3]
+    llama.beginOfTextID = 0
+    llama.endOfTextIDs = [3, 99]
+    llama.ropeScaling = ["factor": 2.0, "rope_type": "linear"]
     llama.ropeTheta = 1234.5
     let written = ModelConfiguration(llama: llama, dialect: dialect)
     #expect(written.dialect == dialect)
@@ -151,6 +150,101 @@ import Testing
     } throws: {
       if case .configuration(_, key, _, _)? = $0 as? CheckpointError { true } else { false }
     }
+  }
+
+  @Test(arguments: [
+    ("vocab_size", ModelConfigurationLimit.vocabularySize),
+    ("hidden_size", ModelConfigurationLimit.width),
+    ("num_hidden_layers", ModelConfigurationLimit.layerCount),
+    ("num_attention_heads", ModelConfigurationLimit.headCount),
+    ("num_key_value_heads", ModelConfigurationLimit.headCount),
+    ("head_dim", ModelConfigurationLimit.headWidth),
+    ("intermediate_size", ModelConfigurationLimit.feedForwardWidth),
+    ("max_position_embeddings", ModelConfigurationLimit.contextLength),
+  ])
+  func `a size has its limit`(key: String, limit: Int) throws {
+    var json = try configuration(Self.version4).json
+    // Divisors of everything, so that only the limit matters.
+    json["num_attention_heads"] = JSONValue(ModelConfigurationLimit.headCount)
+    json["num_key_value_heads"] = 1
+    json["head_dim"] = 2
+    json[key] = JSONValue(limit)
+    _ = try ModelConfiguration(json: json).llama()
+    for value in [limit + 1, 1 << 40, .max, 0, -1] {
+      json[key] = JSONValue(value)
+      #expect(
+        throws: CheckpointError.configuration(
+          path: "config.json", key: key, found: "\(value)",
+          expected: "a positive integer of at most \(limit)"), "\(value)"
+      ) { _ = try ModelConfiguration(json: json).llama() }
+    }
+  }
+
+  @Test(arguments: [
+    ("rms_norm_eps", "1e300"), ("rms_norm_eps", "1.1"), ("rms_norm_eps", "-1e-9"),
+    ("rope_theta", "0"), ("rope_theta", "0.5"), ("rope_theta", "1e16"),
+    ("initializer_range", "1e300"),
+    ("bos_token_id", "-1"), ("bos_token_id", "49152"), ("bos_token_id", "[1]"),
+    ("bos_token_id", "1.5"), ("eos_token_id", "49152"), ("eos_token_id", "[2, -1]"),
+    ("eos_token_id", "\"2\""), ("eos_token_id", "[null]"),
+  ])
+  func `a number outside of its range is refused`(key: String, value: String) throws {
+    var json = try configuration(Self.version4).json
+    json[key] = try JSONValue(parsing: Array(value.utf8))
+    #expect {
+      _ = try ModelConfiguration(json: json).llama()
+    } throws: {
+      if case .configuration(_, key, _, _)? = $0 as? CheckpointError { true } else { false }
+    }
+  }
+
+  @Test func `the largest sizes multiply without overflow`() {
+    typealias Limit = ModelConfigurationLimit
+    let layer =
+      4 * Limit.headCount * Limit.headWidth * Limit.width
+      + 3 * Limit.feedForwardWidth * Limit.width
+    let (sum, overflow) = layer.multipliedReportingOverflow(by: Limit.layerCount)
+    #expect(!overflow && sum + 2 * Limit.vocabularySize * Limit.width < 1 << 62)
+  }
+
+  @Test(
+    arguments: [
+      (["torch_dtype"], [:], ConfigurationDialect.version4, ElementType.bf16),
+      (["dtype"], [:], .version4, .bf16),
+      (["dtype", "torch_dtype"], [:], .version4, .bf16),
+      (["torch_dtype"], ["rope_parameters": ["rope_theta": 5_000.0]], .version5, .bf16),
+      (["dtype"], ["rope_parameters": ["rope_theta": 5_000.0]], .version5, .bf16),
+      (["torch_dtype"], ["dtype": nil], .version4, .bf16),
+      ([], [:], .version4, nil),
+      ([], ["rope_parameters": ["rope_theta": 5_000.0]], .version5, nil),
+    ] as [([String], JSONObject, ConfigurationDialect, ElementType?)])
+  func `mixed dialects are read, and no second key of the element type is written`(
+    present: [String], added: JSONObject, dialect: ConfigurationDialect, type: ElementType?
+  ) throws {
+    var json = try configuration(Self.version4).json
+    json["torch_dtype"] = nil
+    for key in present { json[key] = "bfloat16" }
+    for (key, value) in added.members { json[key] = value }
+    var subject = try ModelConfiguration(json: json)
+    #expect(subject.dialect == dialect)
+    #expect(subject.elementType == type)
+    let before = Set(subject.json.keys)
+    subject.elementType = .f16
+    #expect(subject.elementType == .f16)
+    let new = Set(subject.json.keys).subtracting(before)
+    #expect(
+      new == (present.isEmpty ? [dialect == .version5 ? "dtype" : "torch_dtype"] : []))
+    for key in present { #expect(subject.json[key] == "float16") }
+  }
+
+  @Test(arguments: [
+    ("llama", false), ("qwen3", false), ("smollm3", true), ("gemma2", true), ("unknown", false),
+  ])
+  func `where tying is not said the type decides`(type: String, tied: Bool) throws {
+    var json = try configuration(Self.version4).json
+    json["tie_word_embeddings"] = nil
+    json["model_type"] = .string(type)
+    #expect(try ModelConfiguration(json: json).llama().tiedEmbeddings == tied)
   }
 
   @Test func `a file that is no object is refused`() throws {

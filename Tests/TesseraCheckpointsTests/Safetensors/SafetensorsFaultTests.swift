@@ -135,6 +135,9 @@ import Testing
     #expect(
       try fault(safetensors(header: header(17), data: eight))?.fault
         == .rankTooHigh(tensor: "a", rank: 17, limit: 16))
+    #expect(
+      try fault(safetensors(header: header(1_000), data: eight))?.fault
+        == .rankTooHigh(tensor: "a", rank: 1_000, limit: 16))
   }
 
   @Test(arguments: [
@@ -215,6 +218,39 @@ import Testing
       let found = try fault(
         safetensors(header: header, data: [UInt8](repeating: 0, count: count)))
       #expect(found == nil, "\(header)")
+    }
+  }
+
+  @Test func `there are so many tensors and texts, and not one more`() throws {
+    #expect(SafetensorsLimit.tensorCount == 200_000 && SafetensorsLimit.metadataCount == 10_000)
+    func read(tensors: Int, texts: Int) throws(CheckpointError) {
+      let texts = (0..<texts).map { "\"k\($0)\":\"v\"" }.joined(separator: ",")
+      let entries = (0..<tensors).map { entry("t\($0)", shape: "[0]", offsets: "[0,0]") }
+      let header = Array(
+        "{\((["\"__metadata__\":{\(texts)}"] + entries).joined(separator: ","))}".utf8)
+      _ = try SafetensorsHeader(
+        parsing: header, fileSize: 8 + header.count, path: "", tensorLimit: 20,
+        metadataLimit: 30)
+    }
+    try read(tensors: 20, texts: 30)
+    for (tensors, texts, expected) in [
+      (21, 30, SafetensorsFault.tooManyTensors(limit: 20)),
+      (20, 31, .tooManyMetadataEntries(limit: 30)),
+    ] {
+      #expect {
+        try read(tensors: tensors, texts: texts)
+      } throws: {
+        if case .safetensors(_, _, expected)? = $0 as? CheckpointError { true } else { false }
+      }
+    }
+  }
+
+  @Test func `more texts than are read are refused in a file too`() throws {
+    let limit = SafetensorsLimit.metadataCount
+    for count in [limit, limit + 1] {
+      let texts = (0..<count).map { "\"\($0)\":\"\"" }.joined(separator: ",")
+      let found = try fault(safetensors(header: "{\"__metadata__\":{\(texts)}}"))
+      #expect(found?.fault == (count > limit ? .tooManyMetadataEntries(limit: limit) : nil))
     }
   }
 

@@ -50,6 +50,37 @@ import Testing
     }
   }
 
+  @Test func `fields of a tensor that nobody knows are written again`() throws {
+    let more = #","more": [1.50, {"a":null}],"\u00e9":"x""#
+    let header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]\(more)}}"
+    let padded = header + String(repeating: " ", count: -header.utf8.count & 7)
+    let folder = try TemporaryDirectory()
+    let path = try folder.write("a", safetensors(header: padded, data: [7]))
+    let file = try SafetensorsFile(path: path)
+    var writer = try SafetensorsWriter(
+      path: folder.file("b"), tensors: file.header.tensors.map(\.description), metadata: [])
+    try writer.append([7])
+    try writer.commit()
+    #expect(try folder.read("b") == folder.read("a"))
+  }
+
+  @Test func `a header that grew past its limit is an error before anything is written`() throws {
+    let tensors = [TensorDescription(name: "a", type: .u8, shape: [9])]
+    let whole = try SafetensorsHeader.serialized(tensors: tensors, metadata: [], path: "p")
+    let size = whole.count - 8
+    #expect(
+      try SafetensorsHeader.serialized(tensors: tensors, metadata: [], path: "p", limit: size)
+        == whole)
+    #expect(
+      throws: CheckpointError.safetensors(
+        path: "p", offset: 0, fault: .headerTooLarge(size: UInt64(size), limit: size - 1))
+    ) {
+      try SafetensorsHeader.serialized(tensors: tensors, metadata: [], path: "p", limit: size - 1)
+    }
+    let empty = try SafetensorsHeader.serialized(tensors: [], metadata: [], path: "p")
+    #expect(Array(empty.dropFirst(8)) == Array("{}      ".utf8))
+  }
+
   @Test func `the bytes of a small file are these`() throws {
     let folder = try TemporaryDirectory()
     let path = folder.file("model.safetensors")

@@ -115,8 +115,8 @@ import Testing
     #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 100) == 512)
     #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 32_000) == 512)
     #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 65_536) == 256)
-    #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 151_936) == 64)
-    #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 10_000_000) == 64)
+    #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 151_936) == 256)
+    #expect(CrossEntropyBuffers.rowCapacity(vocabularySize: 10_000_000) == 256)
   }
 
   @Test func `a target outside the vocabulary stops the program`() async {

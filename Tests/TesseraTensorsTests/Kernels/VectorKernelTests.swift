@@ -46,12 +46,18 @@ import Testing
       #expect(distance(output, reference) < 2e-6)
       var (dx, dw) = (output, [Float](repeating: 0, count: width))
       let zeros = [Float](repeating: 0, count: 2 * width)
+      var normed = [Float](repeating: .nan, count: 2 * width)
       unsafe kernels.rms_norm_backward(
-        &dx, zeros, d, x, w, scale, &dw, nil, 2, Int64(width))
+        &dx, zeros, d, x, w, scale, &dw, &normed, 2, Int64(width))
       let expected = centralDifferences(at: doubles(x)) {
         dot(doubles(d), rmsNormReference(input: $0, weight: doubles(w), epsilon: 0.25))
       }
       #expect(distance(dx, expected) < 1e-5)
+      #expect(normed == output)
+      let expectedWeight = centralDifferences(at: doubles(w)) {
+        dot(doubles(d), rmsNormReference(input: doubles(x), weight: $0, epsilon: 0.25))
+      }
+      #expect(distance(dw, expectedWeight) < 1e-5)
 
       var gateUp = random.floats(4 * width)
       let original = doubles(gateUp)
@@ -61,6 +67,10 @@ import Testing
       var hidden = d
       unsafe kernels.swiglu_backward(&hidden, &gateUp, 2, Int64(width))
       #expect(hidden == output)
+      let expectedGateUp = centralDifferences(at: original) {
+        dot(doubles(d), swiGLUReference(gateUp: $0, width: width))
+      }
+      #expect(distance(gateUp, expectedGateUp) < 1e-5)
     }
   }
 

@@ -109,8 +109,10 @@ import Testing
     let output = temporary.path + "/out"
     let corpus = try temporary.write("out/corpus.txt", "precious")
     try temporary.write("out/run.json", #"{"format": "tessera-run-1"}"#)
-    #expect(throws: FileError.overlapsInput(path: output, input: corpus)) {
-      _ = try RunDirectory(path: output, force: true, resume: false, inputs: [corpus])
+    for resume in [false, true] {
+      #expect(throws: FileError.overlapsInput(path: output, input: corpus)) {
+        _ = try RunDirectory(path: output, force: !resume, resume: resume, inputs: [corpus])
+      }
     }
     #expect(try temporary.read("out/corpus.txt") == Array("precious".utf8))
   }

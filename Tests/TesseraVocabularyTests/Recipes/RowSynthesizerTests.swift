@@ -63,6 +63,11 @@ import Testing
       for count in [1, 2, 5] {
         Workers.setThreadCount(count)
         #expect(try base.rows(of: method.initializer, for: tokens, seed: 5) == whole, "\(method)")
+        for size in [1, 7, 16, 89] {
+          #expect(
+            try base.rows(of: method.initializer, for: tokens, seed: 5, blockSize: size) == whole,
+            "\(method), \(size)")
+        }
       }
     }
   }

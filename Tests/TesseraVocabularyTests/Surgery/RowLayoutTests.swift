@@ -3,16 +3,16 @@ import Testing
 
 @Suite struct RowLayoutTests {
   @Test func `new rows come after all old ones`() {
-    let layout = RowLayout(baseRowCount: 128, vocabularySize: 100, newTokenCount: 10)
+    let layout = RowLayout(
+      baseRowCount: 128, vocabularySize: 100, newTokenCount: 10, padding: .keep)
     #expect(layout.newRows == 128..<138)
     #expect(layout.rowCount == 138)
     #expect(layout.remainingPadding.isEmpty)
     #expect(layout.fillerCount == 0)
   }
 
-  @Test func `padding can be used up first`() {
-    let few = RowLayout(
-      baseRowCount: 128, vocabularySize: 100, newTokenCount: 10, padding: .reuse)
+  @Test func `padding is used up first, unless told otherwise`() {
+    let few = RowLayout(baseRowCount: 128, vocabularySize: 100, newTokenCount: 10)
     #expect(few.newRows == 100..<110)
     #expect(few.rowCount == 128)
     #expect(few.remainingPadding == 110..<128)

@@ -190,12 +190,80 @@ import Testing
         == base.matrices.embedding.bytes(in: 0..<kept))
   }
 
+  @Test func `IDs have no holes unless asked for`() throws {
+    let folder = try TemporaryDirectory()
+    var model = SmallModel()
+    model.paddingCount = 20
+    let base = try BaseModel(directory: model.write(to: folder))
+    let options = ExtensionOptions()
+    #expect(options.padding == .reuse)
+    let tokens = try base.select(3, padding: options.padding).tokens
+    let report = try VocabularyExtension(of: base, tokens: tokens, options: options)
+      .write(to: folder.file("new"), force: false)
+    #expect(report.rowCount == base.rowCount)
+    let new = try Tokenizer(contentsOf: folder.file("new"))
+    #expect(new.vocabularySize == 303)
+    #expect((0..<303).allSatisfy { new.bytes(of: TokenID($0)) != nil })
+  }
+
+  @Test(arguments: PaddingPolicy.allCases, [1, 64])
+  func `the bias of a head grows by its mean`(padding: PaddingPolicy, multiple: Int) throws {
+    let folder = try TemporaryDirectory()
+    var model = SmallModel()
+    model.tied = false
+    model.type = .f32
+    model.paddingCount = 5
+    model.moreTensors = [TensorDescription(name: "lm_head.bias", type: .f32, shape: [305])]
+    let base = try BaseModel(directory: model.write(to: folder))
+    var options = ExtensionOptions()
+    options.padding = padding
+    options.rowMultiple = multiple
+    let tokens = try base.select(3, padding: padding).tokens
+    let subject = try VocabularyExtension(of: base, tokens: tokens, options: options)
+    _ = try subject.write(to: folder.file("new"), force: false)
+    let old = try base.checkpoint.readTensor("lm_head.bias")
+    let new = try Checkpoint(directory: folder.file("new")).readTensor("lm_head.bias")
+    let mean = Float(old.prefix(300).reduce(0.0) { $0 + Double($1) } / 300)
+    let layout = subject.layout
+    #expect(new.count == layout.rowCount)
+    for (i, value) in new.enumerated() {
+      let isKept = i < 305 && !layout.newRows.contains(i)
+      #expect(value == (isKept ? old[i] : mean), "\(i)")
+    }
+  }
+
+  @Test(arguments: [
+    ("lm_head.weight_scale", StoredType.f32, [300, 1]), ("lm_head.bias", .u8, [300]),
+    ("lm_head.bias", .f32, [300, 1]), ("model.embed_tokens.scale", .f32, [8, 300]),
+  ])
+  func `a tensor with elements for tokens that nobody knows is refused`(
+    name: String, type: StoredType, shape: [Int]
+  ) throws {
+    let folder = try TemporaryDirectory()
+    var model = SmallModel()
+    model.moreTensors = [TensorDescription(name: name, type: type, shape: shape)]
+    let base = try BaseModel(directory: model.write(to: folder))
+    let tokens = try base.select(3).tokens
+    #expect(throws: VocabularyError.unknownTokenTensor(name: name)) {
+      _ = try VocabularyExtension(of: base, tokens: tokens)
+    }
+  }
+
+  @Test(arguments: [-1, 1 << 20 + 1, .max])
+  func `a number of new tokens that cannot be is refused`(count: Int) throws {
+    let folder = try TemporaryDirectory()
+    let base = try BaseModel(directory: SmallModel().write(to: folder))
+    #expect(throws: VocabularyError.newTokenCount(count, limit: 1 << 20)) {
+      _ = try base.select(count)
+    }
+  }
+
   @Test func `adding nothing gives the base`() throws {
     let folder = try TemporaryDirectory()
     var model = SmallModel()
     model.paddingCount = 5
     let base = try BaseModel(directory: model.write(to: folder))
-    let tokens = NewTokens(merges: [], firstID: base.firstNewID(padding: .keep))
+    let tokens = NewTokens(merges: [], firstID: base.firstNewID(padding: .reuse))
     _ = try VocabularyExtension(of: base, tokens: tokens).write(
       to: folder.file("new"), force: false)
     for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
@@ -232,24 +300,38 @@ import Testing
     try folder.write("base/deep/er/notes.txt", "\u{0}\u{1}")
     try folder.write("base/generation_config.json", "{\"a\" : 1}")
     try folder.write("base/tokenizer_config.json", "{ \"chat_template\" :  \"x\" }")
-    for name in ["pytorch_model.bin", "vocab.json", "merges.txt", "model.gguf", "o.safetensors"] {
-      try folder.write("base/" + name, "old")
-    }
+    try folder.write("base/training_args.bin", "pickle")
+    let old = [
+      "encoder.json", "merges.txt", "model.gguf", "o.safetensors", "original/params.json",
+      "pytorch_model.bin", "rust_model.ot", "spiece.model", "tekken.json", "vocab.bpe",
+      "vocab.json", "weights.pkl",
+    ]
+    for name in old { try folder.write("base/" + name, "old") }
+    // What is no file to copy, or nobody's.
+    try createDirectory(folder.file("base/empty"))
+    try folder.write("base/.cache/x", "")
+    try folder.write("base/deep/.cache/y/z", "")
+    try #require(symlinkForTest("deep", folder.file("base/link")))
+    try folder.write("base/.lock", "")
+    let others = [".cache/", "deep/.cache/", "empty/", "link"]
     let base = try BaseModel(directory: directory)
     let report = try VocabularyExtension(of: base, tokens: base.select(5).tokens)
       .write(to: folder.file("new"), force: false)
     let carried = [
       "chat_template.jinja", "deep/er/notes.txt", "generation_config.json",
-      "tokenizer_config.json",
+      "tokenizer_config.json", "training_args.bin",
     ]
     #expect(report.carriedOver == carried)
     for name in carried {
       #expect(try folder.read("new/" + name) == folder.read("base/" + name), "\(name)")
     }
     #expect(
-      report.leftOut.filter { $0 != "tokenizer.tiktoken" } == [
-        "merges.txt", "model.gguf", "o.safetensors", "pytorch_model.bin", "vocab.json",
-      ])
+      report.leftOut.filter { $0 != "tokenizer.tiktoken" }
+        == (old + others).sorted {
+          $0.utf8.lexicographicallyPrecedes($1.utf8)
+        })
+    let record = try JSONValue(parsing: folder.read("new/extension.json"))
+    #expect(record["left_out"]?.array?.compactMap(\.string) == report.leftOut)
     let listing = try folder.listing()
     for name in report.leftOut { #expect(!listing.contains("new/" + name)) }
   }
@@ -300,15 +382,54 @@ import Testing
     model.type = .f32
     let directory = try model.write(to: folder)
     let base = try BaseModel(directory: directory)
-    let subject = try VocabularyExtension(of: base, tokens: base.select(5).tokens)
-    // A file that cannot be read, after the weights were written.
-    try folder.write("base/extension.json", "{")
-    let broken = try BaseModel(directory: directory)
-    let again = try VocabularyExtension(of: broken, tokens: subject.tokens)
+    let tokens = try base.select(5).tokens
+    let subject = try VocabularyExtension(of: base, tokens: tokens)
+    // The weights end while they are copied.
+    let weights = try folder.read("base/model.safetensors")
+    try folder.write("base/model.safetensors", Array(weights.dropLast(100)))
     #expect(throws: VocabularyError.self) {
-      _ = try again.write(to: folder.file("new"), force: false)
+      _ = try subject.write(to: folder.file("a/new"), force: false)
     }
     #expect(try folder.listing().allSatisfy { $0.hasPrefix("base/") })
+    #expect(!Path.exists(folder.file("a")))
+  }
+
+  @Test func `a record of the base that cannot be read is found before anything is made`() throws {
+    let folder = try TemporaryDirectory()
+    let directory = try SmallModel().write(to: folder)
+    let tokens = try BaseModel(directory: directory).select(5).tokens
+    try folder.write("base/extension.json", "{")
+    let base = try BaseModel(directory: directory)
+    #expect {
+      _ = try VocabularyExtension(of: base, tokens: tokens)
+    } throws: {
+      if case .checkpoint(.json(folder.file("base/extension.json"), _))? = $0 as? VocabularyError {
+        true
+      } else {
+        false
+      }
+    }
+  }
+
+  @Test func `files and folders keep the permissions that they have in the base`() throws {
+    let folder = try TemporaryDirectory()
+    let directory = try SmallModel().write(to: folder)
+    try folder.write("base/run.sh", "#!/bin/sh")
+    try folder.write("base/private/notes.txt", "")
+    let modes: [(name: String, mode: UInt32)] = [
+      ("model.safetensors", 0o600), ("config.json", 0o640), ("tokenizer.json", 0o600),
+      ("tokenizer_config.json", 0o444), ("run.sh", 0o755), ("private/notes.txt", 0o600),
+      ("private", 0o700),
+    ]
+    for (name, mode) in modes {
+      try #require(setModeForTest(Path.join(directory, name), mode))
+    }
+    let base = try BaseModel(directory: directory)
+    _ = try VocabularyExtension(of: base, tokens: base.select(5).tokens).write(
+      to: folder.file("new"), force: false)
+    for (name, mode) in modes {
+      #expect(modeForTest(folder.file("new/" + name)) == mode, "\(name)")
+    }
   }
 
   @Test func `a model is extended again, and the record keeps both`() throws {

@@ -2,6 +2,7 @@ import ArgumentParser
 import TesseraBasics
 import TesseraModels
 import TesseraTensors
+import TesseraTraining
 
 /// `bench step`: training steps of a Llama in f32: forward, backward, clipping, AdamW.
 struct StepCase: ParsableCommand {
@@ -70,10 +71,9 @@ struct StepCase: ParsableCommand {
 private struct TrainingSteps {
   private(set) var model: Transformer
   private var gradient: [Float]
-  private var firstMoment: [Float]
-  private var secondMoment: [Float]
+  private var optimizer: AdamWOptimizer
+  private let groups: [ParameterGroup]
   private let workspace = TransformerWorkspace()
-  private var stepCount = 0
 
   /// Norms are 1; all else is uniform with deviation 0.02, one number for each parameter, as in
   /// `torch_step.py`.
@@ -91,35 +91,26 @@ private struct TrainingSteps {
     }
     model = Transformer(configuration: configuration, parameters: parameters)
     gradient = [Float](repeating: 0, count: layout.count)
-    firstMoment = gradient
-    secondMoment = gradient
+    optimizer = AdamWOptimizer(layout: layout)
+    // All parameters decay, as in `torch_step.py`.
+    let members = layout.tensors.indices.map { index in
+      let tensor = layout.tensors[index]
+      return ParameterGroup.Member(
+        tensor: index, rows: 0..<(tensor.shape.count > 1 ? tensor.shape[0] : 1))
+    }
+    groups = [ParameterGroup(name: "all", rate: 1, weightDecay: 0.1, members: members)]
   }
 
   /// One step; returns the loss before it, in nats per token.
   mutating func step(on batch: TokenBatch) -> Double {
     let loss = model.accumulateGradient(
       of: batch, into: &gradient, scale: 1 / Float(batch.tokenCount), workspace: workspace)
-    stepCount += 1
-    update(
-      &model.parameters, gradient: gradient, firstMoment: &firstMoment,
-      secondMoment: &secondMoment, step: stepCount)
+    let norm = sumOfSquares(gradient.span).squareRoot()
+    optimizer.step(
+      parameters: &model.parameters, gradient: gradient, gradientScale: min(1, 1 / norm),
+      learningRate: 1e-3, groups: groups)
     var sums = gradient.mutableSpan
     sums.update(repeating: 0)
     return loss.mean
   }
-}
-
-/// Clipping and AdamW with the options of `torch_step.py`.
-private func update(
-  _ parameters: inout [Float], gradient: [Float], firstMoment: inout [Float],
-  secondMoment: inout [Float], step: Int
-) {
-  let norm = sumOfSquares(gradient.span).squareRoot()
-  var parameterSpan = parameters.mutableSpan
-  var firstSpan = firstMoment.mutableSpan
-  var secondSpan = secondMoment.mutableSpan
-  adamW(
-    parameters: &parameterSpan, gradient: gradient.span, firstMoment: &firstSpan,
-    secondMoment: &secondSpan, learningRate: 1e-3, weightDecay: 0.1, step: step,
-    gradientScale: min(1, 1 / norm))
 }

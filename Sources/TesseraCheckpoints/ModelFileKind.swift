@@ -1,0 +1,51 @@
+internal import TesseraBasics
+
+/// What the name of a file in a model directory says about its content.
+///
+/// Only names are looked at, in folders inside the directory as well. A model that is written anew
+/// takes none of these files over from its base, except those that it writes itself: they would be
+/// the base's weights, or the base's vocabulary.
+public enum ModelFileKind: Hashable, Sendable {
+  /// Weights, or a list of files with weights.
+  case weights
+  /// Weights that only Python can read, by running code.
+  case pickledWeights
+  /// A vocabulary, or sizes that depend on it, in a format that we don't write.
+  case vocabulary
+  /// Anything else.
+  case other
+
+  private static let weightSuffixes = [
+    ".safetensors", ".safetensors.index.json", ".bin.index.json", ".h5", ".msgpack", ".gguf",
+    ".ggml", ".onnx", ".onnx_data", ".ot", ".npz", ".tflite", ".mlmodel",
+  ]
+  private static let pickleSuffixes = [".bin", ".pt", ".pth", ".pkl", ".ckpt"]
+  /// Pickles that hold no weights: they stay beside a model, and nobody here reads them.
+  private static let otherPickleNames = ["training_args.bin"]
+  private static let vocabularyNames = [
+    // Byte-pair encoding in two files: Hugging Face's names, and those of GPT-2.
+    "vocab.json", "merges.txt", "encoder.json", "vocab.bpe",
+    // WordPiece; SentencePiece under its usual names.
+    "vocab.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+    // Mistral; and sizes, vocabulary included, as Meta and Mistral write them.
+    "tekken.json", "params.json",
+  ]
+  private static let vocabularySuffixes = [".tiktoken"]
+
+  /// The kind of a file by its name, which may have folders before it.
+  public init(path: String) {
+    let name = Path.lastComponent(of: path)
+    func ends(_ suffixes: [String]) -> Bool { suffixes.contains { name.hasSuffix($0) } }
+    if Self.otherPickleNames.contains(name) {
+      self = .other
+    } else if ends(Self.pickleSuffixes) {
+      self = .pickledWeights
+    } else if ends(Self.weightSuffixes) {
+      self = .weights
+    } else if Self.vocabularyNames.contains(name) || ends(Self.vocabularySuffixes) {
+      self = .vocabulary
+    } else {
+      self = .other
+    }
+  }
+}
