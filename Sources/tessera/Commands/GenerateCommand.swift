@@ -10,8 +10,8 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate",
     abstract: "Continue a text with a model.",
     discussion: """
-      Prints the prompt and what the model adds to it, up to the number of tokens, the end of the \
-      text, or the end of the model's context.
+      Prints the prompt and what the model adds to it, as it is made, up to the number of tokens, \
+      the end of the text, or the end of the model's context.
 
       Example:
         tessera generate --model models/base-en --prompt "The package" --tokens 60
@@ -50,15 +50,31 @@ struct GenerateCommand: ParsableCommand {
     console.warnIfUnfinished(model)
     let transformer = try console.during("loading \(model)") { try Transformer(checkpoint: model) }
     let tokenizer = try Tokenizer(contentsOf: model)
-    let text = try console.during("generating") {
-      try transformer.continuation(
-        of: prompt, with: tokenizer, tokenCount: tokens,
-        sampling: SamplingOptions(temperature: temperature, topP: topP, seed: seed.seed))
-    }
+    let sampling = SamplingOptions(temperature: temperature, topP: topP, seed: seed.seed)
     if common.json {
+      let text = try console.during("generating") {
+        try transformer.continuation(
+          of: prompt, with: tokenizer, tokenCount: tokens, sampling: sampling)
+      }
       try console.printJSON(.object(["prompt": .string(prompt), "text": .string(text)]))
-    } else {
-      try writeToStandardOutput(prompt + text + "\n")
+      return
     }
+    // The text appears as it is made.
+    try writeToStandardOutput(prompt)
+    var stream = TextStream()
+    var failure: FileError?
+    _ = try transformer.continuation(
+      of: prompt, with: tokenizer, tokenCount: tokens, sampling: sampling,
+      onBytes: { bytes in
+        guard failure == nil else { return }
+        do throws(FileError) {
+          try writeToStandardOutput(stream.add(bytes))
+        } catch {
+          if StandardStreams.isClosedPipe(error) { StandardStreams.endByClosedPipe() }
+          failure = error
+        }
+      })
+    if let failure { throw failure }
+    try writeToStandardOutput(stream.finish() + "\n")
   }
 }
