@@ -15,8 +15,10 @@ echo "Teaching models/base-en (English) two languages, on $(getconf _NPROCESSORS
 for language in hi sw; do
   echo
   echo "== $language: corpora-samples/$language, with replay of corpora-samples/en"
+  # Status 1: the model is there, and has forgotten more English than it should, as it says itself.
   "$tessera" adapt --model models/base-en --corpus "corpora-samples/$language" --paragraphs \
-    --replay corpora-samples/en --output "$output/$language" --force "${budget[@]}" >/dev/null
+    --replay corpora-samples/en --output "$output/$language" --force "${budget[@]}" >/dev/null \
+    || [ $? -eq 1 ]
 done
 
 echo

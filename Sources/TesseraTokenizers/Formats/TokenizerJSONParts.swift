@@ -25,9 +25,6 @@ struct TokenizerJSONParts {
     switch type {
     case "BPE": break
     case nil where model["merges"] != nil: break
-    case "Unigram":
-      throw .unsupported(
-        part: "model", name: "Unigram", advice: "only BPE over bytes has merges to extend")
     case let other:
       throw .unsupported(
         part: "model", name: other ?? "without a type", advice: "only BPE over bytes is read")
