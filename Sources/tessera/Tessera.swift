@@ -63,7 +63,7 @@ struct Tessera: ParsableCommand {
       writeToStandardError("tessera: \(interruption.message)\n")
       Foundation.exit(Interrupted.exitStatus)
     }
-    let help = "tessera help" + (invocation?.syntax.map { " \($0.verb)" } ?? "")
+    let help = "tessera help" + (invocation?.verb.map { " \($0)" } ?? "")
     if let status = ExitStatus(of: error) { fail("\(error)", status, help: help) }
     // What is left is the argument parser's: usage, help, version, and statuses without words.
     if let code = error as? ExitCode { Foundation.exit(code.rawValue) }

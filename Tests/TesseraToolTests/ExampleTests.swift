@@ -43,7 +43,7 @@ import Testing
     for words in commands {
       let invocation = try Invocation(words)
       #expect(throws: Never.self, "\(words)") { _ = try Tessera.command(of: invocation) }
-      for part in invocation.parts {
+      for part in try #require(invocation.analyzed()).parts {
         if part.name == "output" { made.formUnion(part.values) }
         guard Self.inputs.contains(part.name) else { continue }
         for value in part.values where value != "-" {

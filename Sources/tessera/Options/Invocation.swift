@@ -4,39 +4,40 @@ import TesseraBasics
 
 /// A command line with the options that its `--config` file adds.
 struct Invocation {
-  /// The verb with its syntax; nil if only the parser knows what is meant, such as `--help`.
-  let syntax: VerbSyntax?
-  /// What is given, on the command line or in the file.
-  let parts: [VerbSyntax.Part]
+  /// The verb; nil if only the parser knows what is meant, such as `--help`.
+  let verb: String?
   /// The words for the argument parser.
   let arguments: [String]
   /// The `--config` file, if there is one.
   let file: ConfigurationFile?
+  /// What the file adds to the command line.
+  private let added: [VerbSyntax.Part]
 
   /// The one that this process runs.
   static let current = Mutex<Invocation?>(nil)
 
   /// Takes a command line apart, and reads the file that it names.
   ///
+  /// Most command lines need no look at the verb's syntax, which takes longer than many a run.
+  ///
   /// - Throws: ``UsageError`` for an unknown verb, ``ConfigurationFileError``, `FileError`.
   init(_ words: [String]) throws {
-    guard let verb = words.first, !verb.hasPrefix("-") else {
-      self.init(syntax: nil, parts: [], arguments: words, file: nil)
-      return
-    }
-    if verb == "help" {
-      if words.count > 1 { try Self.check(verb: words[1]) }
-      self.init(syntax: nil, parts: [], arguments: words, file: nil)
+    guard let verb = words.first, !verb.hasPrefix("-"), verb != "help" else {
+      if words.count > 1, words[0] == "help" { try Self.check(verb: words[1]) }
+      self.init(verb: nil, arguments: words)
       return
     }
     try Self.check(verb: verb)
-    guard let syntax = VerbSyntax(ofVerb: verb) else {
-      self.init(syntax: nil, parts: [], arguments: words, file: nil)
+    let needsSyntax = words.contains {
+      $0.hasPrefix("--config") || ($0.hasPrefix("-") && VerbSyntax.isNumber($0))
+    }
+    guard needsSyntax, let syntax = VerbSyntax(ofVerb: verb) else {
+      self.init(verb: verb, arguments: words)
       return
     }
     let (parts, arguments) = syntax.parts(of: Array(words.dropFirst()))
     guard let path = parts.last(where: { $0.name == "config" })?.values.first else {
-      self.init(syntax: syntax, parts: parts, arguments: [verb] + arguments, file: nil)
+      self.init(verb: verb, arguments: [verb] + arguments)
       return
     }
     let file = try ConfigurationFile(path, for: syntax)
@@ -52,17 +53,23 @@ struct Invocation {
     }
     if !positional.isEmpty { positional.insert("--", at: 0) }
     self.init(
-      syntax: syntax, parts: parts + added, arguments: [verb] + expanded + arguments + positional,
-      file: file)
+      verb: verb, arguments: [verb] + expanded + arguments + positional, file: file, added: added)
   }
 
   private init(
-    syntax: VerbSyntax?, parts: [VerbSyntax.Part], arguments: [String], file: ConfigurationFile?
+    verb: String?, arguments: [String], file: ConfigurationFile? = nil,
+    added: [VerbSyntax.Part] = []
   ) {
-    self.syntax = syntax
-    self.parts = parts
+    self.verb = verb
     self.arguments = arguments
     self.file = file
+    self.added = added
+  }
+
+  /// What is given, on the command line or in the file, with the verb's syntax; nil without a verb.
+  func analyzed() -> (syntax: VerbSyntax, parts: [VerbSyntax.Part])? {
+    guard let verb, let syntax = VerbSyntax(ofVerb: verb) else { return nil }
+    return (syntax, syntax.parts(of: Array(arguments.dropFirst())).parts)
   }
 
   private static func check(verb: String) throws(UsageError) {
@@ -76,7 +83,7 @@ struct Invocation {
   /// The usage error as one of the `--config` file, where an option of it is to blame.
   func blame(for reason: String) -> ConfigurationFileError? {
     guard let file else { return nil }
-    for part in file.parts where parts.contains(part) {
+    for part in added {
       let name = "--" + part.name
       var rest = reason[...]
       while let range = rest.firstRange(of: name) {

@@ -24,10 +24,10 @@ struct RunConfiguration {
   /// - Precondition: The process runs a verb.
   static var current: RunConfiguration {
     let invocation = Invocation.current.withLock { $0 }
-    guard let invocation, let syntax = invocation.syntax else {
+    guard let (syntax, parts) = invocation?.analyzed() else {
       preconditionFailure("a verb is being run")
     }
-    return RunConfiguration(invocation.parts, of: syntax)
+    return RunConfiguration(parts, of: syntax)
   }
 
   /// The options of parts of a command line; the last value counts where one is allowed.

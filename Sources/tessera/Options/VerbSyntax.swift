@@ -105,7 +105,7 @@ struct VerbSyntax {
   }
 
   /// Whether a word is a dash, or none, and a digit or a point with a digit behind it.
-  private static func isNumber(_ word: String) -> Bool {
+  static func isNumber(_ word: String) -> Bool {
     let digits = word.hasPrefix("-") ? word.dropFirst() : word[...]
     return (digits.first == "." ? digits.dropFirst() : digits).first?.isASCIIDigit == true
   }
