@@ -30,13 +30,17 @@ struct AdaptationJob {
           sizeLimit: command.options.heldOutSizeLimit))
     }
     let targetName = command.name ?? Self.name(of: command.corpus)
-    target = try source(targetName, command.corpus)
+    var target = try source(targetName, command.corpus)
     if command.noReplay {
       replay = nil
     } else {
-      let name = Self.name(of: command.replay)
-      replay = try source(name == targetName ? "replay" : name, command.replay)
+      let names = [Self.name(of: command.replay), "replay", "replayed"]
+      var replay = try source(names.first { $0 != targetName } ?? "replay", command.replay)
+      target.documents.leaveOut(heldOutOf: replay.documents)
+      replay.documents.leaveOut(heldOutOf: target.documents)
+      self.replay = replay
     }
+    self.target = target
   }
 
   /// What tables call a corpus: the last part of its path, without an ending.
