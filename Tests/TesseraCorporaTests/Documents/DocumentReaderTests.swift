@@ -208,18 +208,6 @@ import Testing
     #expect(reader.bytesRead == corpus.byteCount)
   }
 
-  @Test func `reads some of the files`() throws {
-    let directory = try TemporaryDirectory()
-    for name in ["a", "b", "c", "d"] { try directory.write(name + ".txt", name) }
-    let corpus = try Corpus(paths: [directory.path])
-    var reader = corpus.makeReader(files: 1..<3)
-    var texts: [String] = []
-    while let document = try reader.next() {
-      texts.append(String(decoding: document.bytes, as: UTF8.self))
-    }
-    #expect(texts == ["b", "c"])
-  }
-
   @Test func `a damaged compressed file is an error after what came before`() throws {
     let directory = try TemporaryDirectory()
     let bytes = Array(String(repeating: "some text\n", count: 10_000).utf8)
