@@ -23,7 +23,8 @@ public func createDirectory(_ path: String) throws(FileError) {
 /// Links to files count as files. Links to folders are not followed, so there are no cycles. What
 /// is neither a file nor a folder is left out. A path that is itself a file gives that path.
 ///
-/// - Throws: ``FileError/cannotOpen(path:errno:)`` for a folder that cannot be read.
+/// - Throws: ``FileError/cannotOpen(path:errno:)`` for a folder that cannot be read, and for a file
+///   that cannot be examined.
 public func listFiles(under path: String) throws(FileError) -> [String] {
   guard let status = FileDescriptor.Status(path: path) else {
     throw .cannotOpen(path: path, errno: errno)
@@ -34,7 +35,9 @@ public func listFiles(under path: String) throws(FileError) -> [String] {
   while let directory = pending.popLast() {
     for name in try directoryEntries(directory) {
       let entry = Path.join(directory, name)
-      guard let status = FileDescriptor.Status(path: entry, followingLinks: false) else { continue }
+      guard let status = FileDescriptor.Status(path: entry, followingLinks: false) else {
+        throw .cannotOpen(path: entry, errno: errno)
+      }
       switch status.kind {
       case .regular: files.append(entry)
       case .directory: pending.append(entry)
