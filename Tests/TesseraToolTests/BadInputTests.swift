@@ -87,7 +87,7 @@ import Testing
       text[..<marker.upperBound] + "\n[\"absent\", \"token\"]," + text[marker.upperBound...]
     try writeFile(path, Array(broken.utf8))
     let run = try ToolRun(["encode", "--tokenizer", tokenizer, corpus])
-    expectFailure(run, status: 65, words: ["absent"])
+    expectFailure(run, status: 65, words: ["absent", path])
   }
 
   @Test func `a truncated safetensors file is wrong content`() throws {
