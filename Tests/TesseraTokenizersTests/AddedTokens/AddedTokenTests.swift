@@ -55,6 +55,13 @@ import Testing
     #expect(try tokenizer.encode("abx") == [97, 98, 120])
     #expect(try tokenizer.encode("_ab") == [95, 97, 98])
     #expect(try tokenizer.encode("éab").suffix(2) == [97, 98])
+    // A letter and a digit of Unicode 16.0, a number that is no digit, and a letter in a circle.
+    for character in ["\u{1C89}", "\u{10D4A}", "\u{10D40}", "\u{24D0}", "\u{200D}"] {
+      #expect(try tokenizer.encode(character + "ab").suffix(2) == [97, 98], "\(character)")
+    }
+    for character in ["\u{BD}", "\u{378}", "\u{1F600}", "\u{2070}"] {
+      #expect(try tokenizer.encode(character + "ab").suffix(1) == [300], "\(character)")
+    }
   }
 
   @Test func `decodes added tokens to their content, and leaves special ones out on demand`() throws
