@@ -187,13 +187,46 @@ import Testing
     Issue.record("\(String(describing: error))")
   }
 
-  @Test func `refuses added tokens with negative IDs, and too many`() throws {
+  @Test func `refuses added tokens with negative IDs, too many, and too long ones`() throws {
     try expect(.negativeID(-7, token: "<s>")) {
       $0["added_tokens"] = [["id": -7, "content": "<s>"]]
     }
     try expect(.tooMany(of: "added tokens", limit: 1 << 16)) {
       $0["added_tokens"] = .array([JSONValue](repeating: 0, count: 1 << 16 + 1))
     }
+    let long = String(repeating: "x", count: TokenTable.maximumTokenSize + 1)
+    try expect(.tokenTooLong(258, size: long.utf8.count, limit: TokenTable.maximumTokenSize)) {
+      $0["added_tokens"] = [["id": 258, "content": .string(long)]]
+    }
+  }
+
+  @Test func `refuses two added tokens that normalization makes equal`() throws {
+    try expect(.duplicateToken("e\u{301}x", first: 258, second: 259)) {
+      $0["normalizer"] = ["type": "NFC"]
+      $0["added_tokens"] = [
+        ["id": 258, "content": "\u{E9}x", "normalized": true],
+        ["id": 259, "content": "e\u{301}x", "normalized": true],
+      ]
+    }
+  }
+
+  @Test func `tells what a file asks for that encoding does not do`() throws {
+    #expect(try tokenizer(file()).unappliedParts.isEmpty)
+    let byteLevel: JSONValue = ["type": "ByteLevel"]
+    let template: JSONValue = ["type": "TemplateProcessing", "single": []]
+    let value = file {
+      $0["truncation"] = ["max_length": 4]
+      $0["padding"] = .null
+      $0["post_processor"] = ["type": "Sequence", "processors": [byteLevel, template]]
+    }
+    let read = try tokenizer(value)
+    #expect(read.unappliedParts == [.truncation, .postProcessor])
+    #expect(try read.encode("abababab").count == 4)
+    // It is kept all the same.
+    let written = try JSONValue(parsing: read.tokenizerJSON())
+    #expect(written["truncation"] == ["max_length": 4])
+    let plain = file { $0["post_processor"] = ["type": "Sequence", "processors": [byteLevel]] }
+    #expect(try tokenizer(plain).unappliedParts.isEmpty)
   }
 
   @Test func `refuses a configuration that is no object`() throws {
