@@ -144,5 +144,27 @@ import Testing
     #expect(throws: TokenizerError.occupiedID(added)) {
       try base.extended(with: [NewMerge(left: z, right: z, result: added, bytes: [122, 122])])
     }
+    let old = base.merges[0]
+    let bytes = Array(base.tokens.bytes(of: old.result)!)
+    #expect(throws: TokenizerError.repeatedMerge(left: old.left, right: old.right)) {
+      try base.extended(
+        with: [NewMerge(left: old.left, right: old.right, result: old.result, bytes: bytes)])
+    }
+    let new = NewMerge(left: z, right: z, result: next, bytes: [122, 122])
+    #expect(throws: TokenizerError.repeatedMerge(left: z, right: z)) {
+      try base.extended(with: [new, new])
+    }
+    let ranks = try GoldenTokenizerTests.tokenizer("cl100k")
+    let made = try #require(
+      (0..<TokenID(ranks.tokens.idBound)).first { ranks.tokens.size(of: $0) == 2 })
+    let parts = ranks.tokens.bytes(of: made)!.map { ranks.tokens.id(of: [$0])! }
+    #expect(throws: TokenizerError.repeatedMerge(left: parts[0], right: parts[1])) {
+      try ranks.extended(
+        with: [
+          NewMerge(
+            left: parts[0], right: parts[1], result: made,
+            bytes: Array(ranks.tokens.bytes(of: made)!))
+        ])
+    }
   }
 }
