@@ -34,6 +34,9 @@ extension Tokenizer {
   /// An encoder with a memory of its own, for one thread that encodes many texts.
   public func makeEncoder() -> Encoder { Encoder(self) }
 
+  /// An encoder with other limits, for tests.
+  package func makeEncoder(_ limits: EncoderLimits) -> Encoder { Encoder(self, limits) }
+
   /// The tokens of several texts, encoded on all workers.
   ///
   /// - Throws: ``TokenizerError/specialTokenInText(_:offset:)`` for the first text that has one,
