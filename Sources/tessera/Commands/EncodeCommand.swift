@@ -43,6 +43,9 @@ struct EncodeCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     let tokenizer = try Tokenizer(contentsOf: tokenizer, pattern: pattern)
+    for part in tokenizer.unappliedParts {
+      console.say("note: the tokenizer's \(part.rawValue) is not applied")
+    }
     let format = common.json ? .json : format
     try format.checkRoom(for: tokenizer)
     var writer = TokenWriter(format: format)
