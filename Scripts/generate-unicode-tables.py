@@ -6,13 +6,37 @@
 The JSON file holds ranges of code points for each class, as tokenizers and tiktoken use them. The
 output has one number for each maximal range of code points with equal classes: its first code
 point shifted left by eight, and the bits of CharacterClass.
+
+What `\\w` holds is not in the file: it needs Alphabetic, Nd and Pc. It is asked of tokenizers 0.23.3
+itself, by whether an added token with `single_word` is found after each code point; so run this in
+an environment that has it (Benchmarks/peers/requirements.txt).
 """
 import json
 import pathlib
 import sys
 
+import tokenizers
+from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
+
 BITS = {"upper": 1, "lower": 2, "mark": 4, "number": 8, "whitespace": 16, "newline": 32,
         "punctuation": 64, "symbol": 128}
+
+
+def word_characters():
+    """The code points beside which tokenizers does not find an added token with `single_word`."""
+    assert tokenizers.__version__ == "0.23.3", "another version may know another Unicode"
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate(alphabet)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.add_tokens([AddedToken("ab", single_word=True, normalized=False)])
+    token = tokenizer.token_to_id("ab")
+    codes = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    found = set()
+    for start in range(0, len(codes), 50_000):
+        batch = codes[start:start + 50_000]
+        encodings = tokenizer.encode_batch([chr(c) + "ab" for c in batch])
+        found |= {c for c, encoding in zip(batch, encodings) if encoding.ids[-1] != token}
+    return found
 
 
 def main():
@@ -56,10 +80,29 @@ def main():
         row = ", ".join(f"0x{c << 8 | f:08X}" for c, f in entries[i:i + 8])
         lines.append(f"  {row},")
     lines.append("]")
+    letters_and_marks = {c for c in range(0x110000) if flags[c] & (1 | 2 | 4)}
+    words = word_characters()
+    assert letters_and_marks <= words, "letters and marks are word characters"
+    ranges = []
+    for code in sorted(words - letters_and_marks):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    lines += [
+        "",
+        "/// The code points other than letters and marks that a regular expression's `\\w` holds:",
+        "/// Nd, Nl, Pc, Join_Control, and the symbols that are Alphabetic. Ranges in order.",
+        "let unicodeWordRanges: [ClosedRange<UInt32>] = [",
+    ]
+    for i in range(0, len(ranges), 4):
+        row = ", ".join(f"0x{a:X}...0x{b:X}" for a, b in ranges[i:i + 4])
+        lines.append(f"  {row},")
+    lines.append("]")
     root = pathlib.Path(__file__).resolve().parent.parent
     target = root / "Sources/TesseraTokenizers/Unicode/UnicodeRanges.swift"
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{target}: {len(entries)} ranges")
+    print(f"{target}: {len(entries)} ranges, and {len(ranges)} of word characters")
 
 
 if __name__ == "__main__":

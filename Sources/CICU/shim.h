@@ -19,8 +19,7 @@ int unorm2_quickCheck(const void *normalizer, const uint16_t *text, int32_t leng
 int8_t unorm2_isInert(const void *normalizer, int32_t code);
 uint8_t u_getCombiningClass(int32_t code);
 void u_charAge(int32_t code, uint8_t version[4]);
-int8_t u_isUAlphabetic(int32_t code);
-int8_t u_charType(int32_t code);
+int8_t unorm2_hasBoundaryBefore(const void *normalizer, int32_t code);
 
 /// The normalizer of a form: 0 is NFC, 1 NFD, 2 NFKC, 3 NFKD; NULL if ICU has no data.
 static inline const void *icu_normalizer(int form) {
@@ -75,11 +74,7 @@ static inline int icu_age(int32_t code) {
     return version[0] << 8 | version[1];
 }
 
-/// Whether a regular expression's `\w` holds a code point: Alphabetic, M, Nd, Pc, Join_Control.
-static inline bool icu_is_word(int32_t code) {
-    switch (u_charType(code)) {
-    case 6: case 7: case 8: return true;  // Mn, Me, Mc
-    case 9: case 22: return true;         // Nd, Pc
-    default: return u_isUAlphabetic(code) || code == 0x200C || code == 0x200D;
-    }
+/// Whether what is before a code point does not change what it and what follows become.
+static inline bool icu_has_boundary_before(const void *normalizer, int32_t code) {
+    return unorm2_hasBoundaryBefore(normalizer, code);
 }

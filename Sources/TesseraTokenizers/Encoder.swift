@@ -3,16 +3,17 @@ internal import Synchronization
 /// Encodes texts one after another and remembers the pre-tokens it has seen.
 ///
 /// The memory is bounded (some 100 MiB at most, a few where texts are short) and holds only what
-/// merging gave, so the tokens of a text do not depend on what was encoded before. An encoder
-/// belongs to one thread; make one for each.
+/// merging gave, so the tokens of a text do not depend on what was encoded before. While a very
+/// long pre-token is merged, it takes 44 bytes more for each of its bytes. An encoder belongs to
+/// one thread; make one for each.
 public struct Encoder: ~Copyable {
   private let tokenizer: Tokenizer
   private let box: EncoderPool.Box
 
-  init(_ tokenizer: Tokenizer) {
+  init(_ tokenizer: Tokenizer, _ limits: EncoderLimits = EncoderLimits()) {
     self.tokenizer = tokenizer
     box = EncoderPool.Box(
-      tokenizer.compiled, PreTokenizer(pattern: tokenizer.pattern))
+      tokenizer.compiled, PreTokenizer(pattern: tokenizer.pattern), limits)
   }
 
   /// Appends the tokens of a text.
@@ -50,8 +51,11 @@ final class EncoderPool: Sendable {
   final class Box: @unchecked Sendable {
     // SAFETY (Sendable): a box is in the pool or with the one caller that took it.
     var value: TextEncoder
-    init(_ compiled: CompiledBPE, _ preTokenizer: PreTokenizer) {
-      value = TextEncoder(compiled, preTokenizer)
+    init(
+      _ compiled: CompiledBPE, _ preTokenizer: PreTokenizer,
+      _ limits: EncoderLimits = EncoderLimits()
+    ) {
+      value = TextEncoder(compiled, preTokenizer, limits)
     }
   }
 

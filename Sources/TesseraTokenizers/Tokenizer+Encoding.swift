@@ -34,6 +34,9 @@ extension Tokenizer {
   /// An encoder with a memory of its own, for one thread that encodes many texts.
   public func makeEncoder() -> Encoder { Encoder(self) }
 
+  /// An encoder with other limits, for tests.
+  package func makeEncoder(_ limits: EncoderLimits) -> Encoder { Encoder(self, limits) }
+
   /// The tokens of several texts, encoded on all workers.
   ///
   /// - Throws: ``TokenizerError/specialTokenInText(_:offset:)`` for the first text that has one,
@@ -193,7 +196,16 @@ extension Tokenizer {
       withPrefixSpace(text, at: offset, body)
       return
     }
-    for part in try normalizedMatcher.parts(of: text, special) {
+    let parts: [AddedTokenMatcher.Part]
+    do {
+      parts = try normalizedMatcher.parts(of: text, special)
+    } catch {
+      // The matcher counts from the beginning of its part.
+      guard case .specialTokenInText(let token, let place) = error else { throw error }
+      throw .specialTokenInText(
+        token, offset: offset.flatMap { offset in place.map { offset + $0 } })
+    }
+    for part in parts {
       let inside = text.extracting(part.range)
       let place = offset.map { $0 + part.range.lowerBound }
       if part.token != nil {

@@ -10,11 +10,13 @@ extension Tokenizer {
   /// - Parameter merges: New merges in order.
   /// - Throws: ``TokenizerError/unknownToken(_:vocabularySize:)`` if a merge names a token that is
   ///   not there yet, ``TokenizerError/malformedMerge(rank:found:)`` if its bytes are not those of
-  ///   its parts or of its result, ``TokenizerError/occupiedID(_:)`` if the new ID belongs to an
-  ///   added token, and what ``TokenTable`` throws for new tokens.
+  ///   its parts or of its result, ``TokenizerError/repeatedMerge(left:right:)`` if the pair is
+  ///   merged already, ``TokenizerError/occupiedID(_:)`` if the new ID belongs to an added token,
+  ///   and what ``TokenTable`` throws for new tokens.
   public func extended(with merges: [NewMerge]) throws(TokenizerError) -> Tokenizer {
     var tokens = model.tokens
     var list = model.merges
+    var known = Set(list.map { PairKey($0.left, $0.right) })
     for merge in merges {
       for part in [merge.left, merge.right] where !tokens.contains(part) {
         throw .unknownToken(part, vocabularySize: tokens.idBound)
@@ -26,6 +28,12 @@ extension Tokenizer {
       guard joined == merge.bytes, !isOld || tokens.id(of: joined) == merge.result else {
         throw .malformedMerge(
           rank: list.count, found: "\(merge.left) and \(merge.right) for \(merge.result)")
+      }
+      // Under ranks a token is made wherever it can be, by whichever pair.
+      guard known.insert(PairKey(merge.left, merge.right)).inserted,
+        !isOld || model.semantics != .ranks
+      else {
+        throw .repeatedMerge(left: merge.left, right: merge.right)
       }
       if !isOld {
         guard addedBytes[merge.result] == nil else { throw .occupiedID(merge.result) }

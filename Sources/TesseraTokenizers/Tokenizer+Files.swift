@@ -31,8 +31,12 @@ extension Tokenizer {
     tokenizerJSON path: String, configuration: JSONObject?
   ) throws(TokenizerError) -> Tokenizer {
     let bytes = try read(path, limit: TokenizerJSONReader.sizeLimit)
-    return try TokenizerJSONReader.tokenizer(
-      from: bytes, path: path, configuration: configuration)
+    do throws(TokenizerError) {
+      return try TokenizerJSONReader.tokenizer(
+        from: bytes, path: path, configuration: configuration)
+    } catch {
+      throw error.located(in: path)
+    }
   }
 
   private static func reading(
@@ -42,10 +46,19 @@ extension Tokenizer {
     guard let pattern = pattern ?? published?.pattern else { throw .missingPattern(path: path) }
     let bytes = try read(path, limit: RankFile.sizeLimit)
     let tokens = try RankFile.tokens(from: bytes, path: path)
-    let special = (published?.special ?? []).filter { !tokens.contains($0.id) }
-    return try Tokenizer(
-      model: BPEModel(tokens: tokens, merges: [], semantics: .ranks), pattern: pattern,
-      addedTokens: special.map { AddedToken($0.content, id: $0.id) })
+    do throws(TokenizerError) {
+      for (content, id) in published?.special ?? [] {
+        guard let other = tokens.bytes(of: id), Array(other) != Array(content.utf8) else {
+          continue
+        }
+        throw .duplicateID(id, first: TokenizerError.text(of: other.span), second: content)
+      }
+      return try Tokenizer(
+        model: BPEModel(tokens: tokens, merges: [], semantics: .ranks), pattern: pattern,
+        addedTokens: (published?.special ?? []).map { AddedToken($0.content, id: $0.id) })
+    } catch {
+      throw error.located(in: path)
+    }
   }
 
   /// The largest tokenizer_config.json that is read.
@@ -55,11 +68,17 @@ extension Tokenizer {
     let path = Path.join(folder.isEmpty ? "." : folder, "tokenizer_config.json")
     guard Path.exists(path) else { return nil }
     let bytes = try read(path, limit: configurationSizeLimit)
+    let value: JSONValue
     do throws(JSONError) {
-      return try JSONValue(parsing: bytes).object
+      value = try JSONValue(parsing: bytes)
     } catch {
       throw .json(path: path, error)
     }
+    guard let object = value.object else {
+      throw .inFile(
+        path: path, line: nil, .malformed(member: "the top level", expected: "an object"))
+    }
+    return object
   }
 
   private static func read(_ path: String, limit: Int) throws(TokenizerError) -> [UInt8] {

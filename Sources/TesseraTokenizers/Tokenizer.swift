@@ -49,9 +49,10 @@ public struct Tokenizer: Sendable {
   ///   - addedTokens: Added tokens; their IDs may lie inside or outside of the vocabulary.
   ///   - addsPrefixSpace: Whether a space is put before texts.
   ///   - endOfText: The token that ends a document; by default the added token with a known name.
-  /// - Throws: ``TokenizerError/duplicateID(_:first:second:)``,
-  ///   ``TokenizerError/duplicateToken(_:first:second:)``, ``TokenizerError/emptyToken(_:)`` or
-  ///   ``TokenizerError/idTooLarge(_:limit:)`` for added tokens.
+  /// - Throws: For added tokens ``TokenizerError/duplicateID(_:first:second:)``,
+  ///   ``TokenizerError/duplicateToken(_:first:second:)`` also where two are equal once they are
+  ///   normalized, ``TokenizerError/emptyToken(_:)``, ``TokenizerError/idTooLarge(_:limit:)`` or
+  ///   ``TokenizerError/tokenTooLong(_:size:limit:)``.
   public init(
     model: BPEModel, pattern: PreTokenizerPattern, normalization: Normalization = .none,
     addedTokens: [AddedToken] = [], addsPrefixSpace: Bool = false, endOfText: TokenID? = nil
@@ -74,6 +75,7 @@ public struct Tokenizer: Sendable {
     self.document = document
     var addedBytes: [TokenID: [UInt8]] = [:]
     var contents: [[UInt8]: TokenID] = [:]
+    var normalizedContents: [[UInt8]: TokenID] = [:]
     var raw: [(bytes: [UInt8], token: AddedToken)] = []
     var normalized: [(bytes: [UInt8], token: AddedToken)] = []
     for token in addedTokens {
@@ -85,7 +87,16 @@ public struct Tokenizer: Sendable {
       if let first = contents.updateValue(token.id, forKey: bytes) {
         throw .duplicateToken(token.content, first: first, second: token.id)
       }
-      if token.isNormalized { bytes = normalization.normalized(bytes) }
+      if token.isNormalized {
+        bytes = normalization.normalized(bytes)
+        // Tokenizers finds either of the two, another one each time a file is read.
+        if let first = normalizedContents.updateValue(token.id, forKey: bytes) {
+          throw .duplicateToken(token.content, first: first, second: token.id)
+        }
+      }
+      guard bytes.count <= TokenTable.maximumTokenSize else {
+        throw .tokenTooLong(token.id, size: bytes.count, limit: TokenTable.maximumTokenSize)
+      }
       if let other = addedBytes.updateValue(bytes, forKey: token.id) {
         throw .duplicateID(
           token.id, first: String(decoding: other, as: UTF8.self), second: token.content)
@@ -118,6 +129,17 @@ public struct Tokenizer: Sendable {
   /// one.
   public var vocabularySize: Int {
     max(model.tokens.idBound, Int(addedTokens.last?.id ?? 0) + (addedTokens.isEmpty ? 0 : 1))
+  }
+
+  /// What the tokenizer's file asks for around encoding that is not applied here.
+  ///
+  /// ``encode(_:special:)`` gives the tokens of a text, all of them and no others. The parts are
+  /// kept and written with the file's other members.
+  public var unappliedParts: [UnappliedPart] {
+    UnappliedPart.allCases.filter { part in
+      guard let value = document?.root[part.rawValue], !value.isNull else { return false }
+      return part != .postProcessor || UnappliedPart.addsTokens(value)
+    }
   }
 
   /// The bytes that a token stands for, added or not; `nil` if there is no such token.

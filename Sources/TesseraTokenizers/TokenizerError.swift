@@ -1,9 +1,14 @@
 public import TesseraBasics
 
 /// What is wrong with a tokenizer's files, its parts, or what it was asked.
+///
+/// What is wrong with the content of a file is wrapped in ``inFile(path:line:_:)``; ``cause`` is
+/// the error without the place.
 public enum TokenizerError: Error, Equatable, Sendable {
   /// A file cannot be read or written.
   case file(FileError)
+  /// Something is wrong with the content of a file, in a line if one is to blame, counted from 1.
+  indirect case inFile(path: String, line: Int?, TokenizerError)
   /// A file is not JSON.
   case json(path: String, JSONError)
   /// A file or folder holds no tokenizer that is known.
@@ -16,8 +21,6 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case malformedLine(path: String, line: Int, expected: String)
   /// A rank file says nothing about its pattern.
   case missingPattern(path: String)
-  /// A pattern that is not known.
-  case unknownPattern(String, known: [String])
   /// Two entries of a vocabulary have the same ID.
   case duplicateID(TokenID, first: String, second: String)
   /// Two entries of a vocabulary have the same bytes.
@@ -26,20 +29,25 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case emptyToken(TokenID)
   /// A token with too many bytes.
   case tokenTooLong(TokenID, size: Int, limit: Int)
+  /// An ID below zero.
+  case negativeID(Int, token: String)
   /// An ID that no vocabulary needs.
   case idTooLarge(Int, limit: Int)
   /// More entries than are accepted.
-  case tooMany(of: String, count: Int, limit: Int)
+  case tooMany(of: String, limit: Int)
   /// No token stands for a byte, so some text could not be encoded.
   case missingByte(UInt8)
   /// A merge names a token that the vocabulary lacks.
   case mergeOutOfVocabulary(rank: Int, token: String)
   /// A merge is not two tokens.
   case malformedMerge(rank: Int, found: String)
+  /// A new merge has the pair of an older one.
+  case repeatedMerge(left: TokenID, right: TokenID)
   /// An added token would get another ID from tokenizers than the file says.
   case addedTokenMoved(String, stated: TokenID, assigned: TokenID)
-  /// A text contains a special token, and the policy forbids it.
-  case specialTokenInText(String, offset: Int)
+  /// A text contains a special token, and the policy forbids it. The offset is in bytes of the
+  /// text, and nil where normalization has changed it before the token was found.
+  case specialTokenInText(String, offset: Int?)
   /// A token ID is outside the vocabulary.
   case unknownToken(TokenID, vocabularySize: Int)
   /// The ID of a new token is taken.
@@ -51,50 +59,96 @@ extension TokenizerError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .file(let error): "\(error)"
+    case .inFile(let path, let line, let error):
+      line.map { "\(path), line \($0): \(error)" } ?? "\(path): \(error)"
     case .json(let path, let error): "\(path): \(error)"
     case .notATokenizer(let path, let found):
       "\(path) is no tokenizer: \(found); expected a folder with tokenizer.json, a tokenizer.json, "
         + "or a rank file ending in .tiktoken"
     case .malformed(let member, let expected): "\(member) is not \(expected)"
     case .unsupported(let part, let name, let advice):
-      "the \(part) \(name) is not supported" + (advice.isEmpty ? "" : "; \(advice)")
+      "the \(part) \(name.shortened(to: Self.nameSizeLimit)) is not supported"
+        + (advice.isEmpty ? "" : "; \(advice)")
     case .malformedLine(let path, let line, let expected):
       "\(path), line \(line): expected \(expected)"
     case .missingPattern(let path):
       "\(path) is a rank file, which does not say how text is split; name it with --pattern"
-    case .unknownPattern(let name, let known):
-      "there is no pattern \"\(name)\"; known are \(known.joined(separator: ", "))"
     case .duplicateID(let id, let first, let second):
-      "the ID \(id) is given to both \"\(first)\" and \"\(second)\""
+      "the ID \(id) is given to both \"\(first.shortened())\" and \"\(second.shortened())\""
     case .duplicateToken(let token, let first, let second):
-      "the token \"\(token)\" has two IDs, \(first) and \(second)"
+      "the token \"\(token.shortened())\" has two IDs, \(first) and \(second)"
     case .emptyToken(let id): "the token with the ID \(id) is empty"
     case .tokenTooLong(let id, let size, let limit):
       "the token with the ID \(id) has \(size) bytes, and the limit is \(limit)"
+    case .negativeID(let id, let token):
+      "the token \"\(token.shortened())\" has the ID \(id), which is negative"
     case .idTooLarge(let id, let limit): "the ID \(id) is above the limit of \(limit)"
-    case .tooMany(let what, let count, let limit):
-      "there are \(count) \(what), and the limit is \(limit)"
+    case .tooMany(let what, let limit): "there are more than \(limit) \(what), which is the limit"
     case .missingByte(let byte):
       "no token stands for the byte \(byte), so some text could not be encoded"
     case .mergeOutOfVocabulary(let rank, let token):
-      "merge \(rank) needs the token \"\(token)\", which is not in the vocabulary"
+      "merge \(rank) needs the token \"\(token.shortened())\", which is not in the vocabulary"
     case .malformedMerge(let rank, let found):
       "merge \(rank) is \(found), and not two tokens"
+    case .repeatedMerge(let left, let right): "the tokens \(left) and \(right) are merged already"
     case .addedTokenMoved(let token, let stated, let assigned):
-      "the added token \"\(token)\" has the ID \(stated) in the file, but tokenizers would give it "
-        + "\(assigned)"
+      "the added token \"\(token.shortened())\" has the ID \(stated) in the file, but tokenizers "
+        + "would give it \(assigned)"
     case .specialTokenInText(let token, let offset):
-      "the text contains the special token \"\(token)\" at byte \(offset)"
+      "the text contains the special token \"\(token.shortened())\""
+        + (offset.map { " at byte \($0)" } ?? "")
     case .unknownToken(let id, let vocabularySize):
       "there is no token \(id) in a vocabulary of \(vocabularySize)"
     case .occupiedID(let id): "the ID \(id) for a new token is already taken"
     }
   }
 
+  /// The most bytes of a part's name that a message shows: patterns are long.
+  private static let nameSizeLimit = 240
+
   /// The bytes of a token as people can read them.
   static func text(of bytes: Span<UInt8>) -> String {
     var copy: [UInt8] = []
     for index in bytes.indices { copy.append(bytes[index]) }
     return String(validating: copy, as: UTF8.self) ?? ByteAlphabet.string(for: copy)
+  }
+}
+
+extension TokenizerError {
+  /// The error without the file and the line in which it was found.
+  public var cause: TokenizerError {
+    if case .inFile(_, _, let error) = self { error.cause } else { self }
+  }
+
+  /// The error with the file, and the line if one is to blame; the same where it names a file.
+  ///
+  ///     do { text = try tokenizer.decode(ids) } catch { throw error.located(in: path, line: 7) }
+  public func located(in path: String, line: Int? = nil) -> TokenizerError {
+    switch self {
+    case .file, .inFile, .json, .notATokenizer, .malformedLine, .missingPattern: self
+    default: .inFile(path: path, line: line, self)
+    }
+  }
+}
+
+extension String {
+  /// The text on one line and of bounded size, for a message.
+  ///
+  /// Control characters, invisible ones, and separators of lines are escaped as Swift writes them.
+  /// What is longer than the limit is cut between characters and ends with `…`.
+  package func shortened(to sizeLimit: Int = 60) -> String {
+    var result = ""
+    var size = 0
+    for scalar in unicodeScalars {
+      let properties = scalar.properties.generalCategory
+      let isBreaking =
+        properties == .control || properties == .lineSeparator
+        || properties == .paragraphSeparator || properties == .format
+      let piece = isBreaking ? scalar.escaped(asASCII: true) : String(scalar)
+      size += piece.utf8.count
+      if size > sizeLimit { return result + "…" }
+      result += piece
+    }
+    return result
   }
 }

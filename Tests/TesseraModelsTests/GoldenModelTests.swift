@@ -95,7 +95,7 @@ import Testing
           var v = second.mutableSpan
           adamW(
             parameters: &parameters, gradient: gradient.span, firstMoment: &m, secondMoment: &v,
-            learningRate: 0.01, weightDecay: decay, step: step + 1,
+            learningRate: 0.01, epsilon: 1e-4, weightDecay: decay, step: step + 1,
             gradientScale: min(1, 1 / norm), range: range)
         }
       }

@@ -59,29 +59,88 @@ import Testing
     }
   }
 
-  @Test func `forgets nothing that matters when its memory is full`() throws {
-    let tokenizer = try GoldenTokenizerTests.tokenizer("gpt2")
-    var encoder = tokenizer.makeEncoder()
-    var random = SplitMix64(seed: 24)
-    // More distinct pre-tokens of both kinds than the first tables hold.
-    for _ in 0..<8_000 {
-      let size = 1 + random.below(40)
-      let text = (0..<size).map { _ in UInt8(97 + random.below(26)) }
-      var ids: [TokenID] = []
-      encoder.encode(text.span, into: &ids)
-      #expect(try tokenizer.decode(ids) == text)
+  @Test(arguments: ["gpt2", "o200k"])
+  func `forgets nothing that matters when its memory is full`(name: String) throws {
+    let tokenizer = try GoldenTokenizerTests.tokenizer(name)
+    // Each of the limits is reached again and again before the others.
+    let limits: [(inout EncoderLimits) -> Void] = [
+      { $0.shortSlotLimit = 1 << 6 }, { $0.longSlotLimit = 1 << 6 }, { $0.byteLimit = 400 },
+      { $0.tokenLimit = 64 }, { $0.keptSize = 128 }, { _ in },
+    ]
+    for (number, change) in limits.enumerated() {
+      var limits = EncoderLimits()
+      change(&limits)
+      var encoder = tokenizer.makeEncoder(limits)
+      var random = SplitMix64(seed: 24)
+      // Words of 1 to 40 letters, many of them again and again; some that are never kept.
+      let words = (0..<2_000).map { _ -> [UInt8] in
+        let size = random.below(100) == 0 ? 300 + random.below(300) : 1 + random.below(40)
+        return (0..<size).map { _ in UInt8(97 + random.below(26)) }
+      }
+      for start in stride(from: 0, to: words.count, by: 40) {
+        let new = words[start..<start + 40]
+        let old = (0..<20).map { _ in words[random.below(start + 1)] }
+        let text = Array((new + old).joined(separator: [UInt8(ascii: " ")]))
+        var ids: [TokenID] = []
+        encoder.encode(text.span, into: &ids)
+        #expect(try ids == tokenizer.encode(text), "limit \(number), from word \(start)")
+      }
     }
-    var ids: [TokenID] = []
-    let text = Array("The river runs".utf8)
-    encoder.encode(text.span, into: &ids)
-    #expect(ids == (try tokenizer.encode(text)))
+  }
+
+  @Test func `merges a pre-token in parts only where it is longer than can be merged at once`()
+    throws
+  {
+    let base = try GoldenTokenizerTests.tokenizer("gpt2")
+    let tokenizer = try Tokenizer(model: base.model, pattern: .none)
+    var limits = EncoderLimits()
+    limits.mergeSize = 200
+    limits.keptSize = 100
+    var encoder = tokenizer.makeEncoder(limits)
+    let text = Array(String(repeating: "the river runs past ", count: 30).utf8)
+    for size in [199, 200, 201, 400, 600] {
+      var ids: [TokenID] = []
+      encoder.encode(text.span.extracting(0..<size), into: &ids)
+      var expected: [TokenID] = []
+      for start in stride(from: 0, to: size, by: 200) {
+        expected += try tokenizer.encode(Array(text[start..<min(size, start + 200)]))
+      }
+      #expect(ids == expected, "\(size)")
+    }
   }
 
   @Test(arguments: ["a", " ", "\n", "\r\n", "^", "'s", "0", "\0", "\u{200D}", "ab", "漢"])
   func `takes linear time for a long run of anything`(piece: String) throws {
     let tokenizer = try GoldenTokenizerTests.tokenizer("o200k")
-    let text = [UInt8](String(repeating: piece, count: 100_000).utf8)
-    #expect(try tokenizer.decode(tokenizer.encode(text)) == text)
+    let growth = try timeGrowth(from: 10_000) { (size: Int) throws in
+      let text = [UInt8](String(repeating: piece, count: size).utf8)
+      #expect(try tokenizer.decode(tokenizer.encode(text)) == text)
+    }
+    #expect(growth < quadraticGrowth)
+  }
+
+  /// Words that begin with these eight bytes had equal hashes once.
+  private static func craftedWords(_ count: Int) -> [[UInt8]] {
+    (0..<count).map { number in
+      [0x15, 0x7C, 0x4A, 0x7F, 0xB9, 0x79, 0x37, 0x9E]
+        + (0..<7).map { UInt8(truncatingIfNeeded: number >> (4 * $0)) & 15 | 96 }
+    }
+  }
+
+  @Test func `takes linear time for words that were made to collide`() throws {
+    let base = try GoldenTokenizerTests.tokenizer("gpt2")
+    let tokenizer = try Tokenizer(model: base.model, pattern: .none)
+    let encoding = timeGrowth(from: 4_000) { size in
+      var encoder = tokenizer.makeEncoder()
+      var ids: [TokenID] = []
+      for word in Self.craftedWords(size) { encoder.encode(word.span, into: &ids) }
+    }
+    #expect(encoding < quadraticGrowth)
+    let counting = timeGrowth(from: 6_000) { size in
+      let counts = PreTokenCounts(Self.craftedWords(size).map { (bytes: $0, count: 1) })
+      #expect(counts.count == size)
+    }
+    #expect(counting < quadraticGrowth)
   }
 
   // MARK: Extending
@@ -143,6 +202,28 @@ import Testing
     }
     #expect(throws: TokenizerError.occupiedID(added)) {
       try base.extended(with: [NewMerge(left: z, right: z, result: added, bytes: [122, 122])])
+    }
+    let old = base.merges[0]
+    let bytes = Array(base.tokens.bytes(of: old.result)!)
+    #expect(throws: TokenizerError.repeatedMerge(left: old.left, right: old.right)) {
+      try base.extended(
+        with: [NewMerge(left: old.left, right: old.right, result: old.result, bytes: bytes)])
+    }
+    let new = NewMerge(left: z, right: z, result: next, bytes: [122, 122])
+    #expect(throws: TokenizerError.repeatedMerge(left: z, right: z)) {
+      try base.extended(with: [new, new])
+    }
+    let ranks = try GoldenTokenizerTests.tokenizer("cl100k")
+    let made = try #require(
+      (0..<TokenID(ranks.tokens.idBound)).first { ranks.tokens.size(of: $0) == 2 })
+    let parts = ranks.tokens.bytes(of: made)!.map { ranks.tokens.id(of: [$0])! }
+    #expect(throws: TokenizerError.repeatedMerge(left: parts[0], right: parts[1])) {
+      try ranks.extended(
+        with: [
+          NewMerge(
+            left: parts[0], right: parts[1], result: made,
+            bytes: Array(ranks.tokens.bytes(of: made)!))
+        ])
     }
   }
 }

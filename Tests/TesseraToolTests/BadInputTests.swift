@@ -77,6 +77,17 @@ import Testing
     #expect(try readFile(tokenizer + "/tokenizer.json", limit: 1 << 20) != before)
   }
 
+  @Test func `options are checked before the corpus is read`() throws {
+    let folder = try TemporaryDirectory()
+    let corpus = folder.path + "/corpus.txt"
+    // Like a compressed file: an error as soon as it is opened.
+    try writeFile(corpus, [0x1F, 0x8B, 8, 0])
+    let arguments = ["train", corpus, "--vocab-size", "300", "--output", folder.path + "/out"]
+    expectFailure(try ToolRun(arguments), status: 65, words: ["corpus.txt", "gzip"])
+    let run = try ToolRun(arguments + ["--special", "<s>", "--special", "<s>"])
+    expectFailure(run, status: 65, words: ["<s>", "twice"])
+  }
+
   @Test func `a merge of unknown tokens is wrong content`() throws {
     let folder = try TemporaryDirectory()
     let (corpus, tokenizer) = try Self.prepare(folder)
@@ -87,7 +98,7 @@ import Testing
       text[..<marker.upperBound] + "\n[\"absent\", \"token\"]," + text[marker.upperBound...]
     try writeFile(path, Array(broken.utf8))
     let run = try ToolRun(["encode", "--tokenizer", tokenizer, corpus])
-    expectFailure(run, status: 65, words: ["absent"])
+    expectFailure(run, status: 65, words: ["absent", path])
   }
 
   @Test func `a truncated safetensors file is wrong content`() throws {

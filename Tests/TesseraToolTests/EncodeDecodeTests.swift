@@ -39,6 +39,18 @@ import Testing
     #expect(value["byte_count"] == 2)
   }
 
+  @Test func `says what a tokenizer asks for that is not applied`() throws {
+    let folder = try TemporaryDirectory()
+    var value = try JSONValue(parsing: readFile(tokenizer, limit: 1 << 20))
+    value["truncation"] = ["max_length": 1]
+    let path = try folder.write("tokenizer.json", value.serialized(pretty: false))
+    let run = try ToolRun(["encode", "--tokenizer", path], input: Array("ab ab".utf8))
+    #expect(run.status == 0)
+    #expect(run.messages == "note: the tokenizer's truncation is not applied\n")
+    let plain = try ToolRun(["encode", "--tokenizer", tokenizer], input: Array("ab ab".utf8))
+    #expect(run.output == plain.output)
+  }
+
   @Test func `says in one line what is wrong`() throws {
     let text = Array("a <|end|>".utf8)
     let forbidden = try ToolRun(

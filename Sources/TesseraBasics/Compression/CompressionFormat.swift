@@ -13,12 +13,24 @@ public enum CompressionFormat: String, Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// The format that a name's end stands for; nil for a file that is not compressed.
+  /// The format that a name's end stands for, in any case; nil for a file that is not compressed.
   public init?(suffixOf path: String) {
-    guard let format = CompressionFormat.allCases.first(where: { path.hasSuffix($0.suffix) }) else {
+    let name = path.lowercased()
+    guard let format = CompressionFormat.allCases.first(where: { name.hasSuffix($0.suffix) }) else {
       return nil
     }
     self = format
+  }
+
+  /// The format that content begins like; nil for anything else, all text in UTF-8 included.
+  package init?(magicOf content: [UInt8]) {
+    if content.starts(with: [0x1F, 0x8B]) {
+      self = .gzip
+    } else if content.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
+      self = .zstd
+    } else {
+      return nil
+    }
   }
 
   /// How many bytes of a member or frame tell that it is one.

@@ -56,8 +56,9 @@ package func createDirectory(_ path: String, durably: Bool) throws(FileError) ->
 /// Links to files count as files. Links to folders are not followed, so there are no cycles. What
 /// is neither a file nor a folder is left out. A path that is itself a file gives that path.
 ///
-/// - Throws: ``FileError/cannotOpen(path:errno:)`` for a folder that cannot be read,
-///   ``FileError/invalidName(directory:)`` for one with a name that no string can hold.
+/// - Throws: ``FileError/cannotOpen(path:errno:)`` for a folder that cannot be read and for a file
+///   that cannot be examined, ``FileError/invalidName(directory:)`` for a folder with a name that no
+///   string can hold.
 public func listFiles(under path: String) throws(FileError) -> [String] {
   try listTree(under: path).files
 }
@@ -81,7 +82,9 @@ package func listTree(
     if names.isEmpty, directory != path { others.append(directory) }
     for name in names {
       let entry = Path.join(directory, name)
-      guard let status = FileDescriptor.Status(path: entry, followingLinks: false) else { continue }
+      guard let status = FileDescriptor.Status(path: entry, followingLinks: false) else {
+        throw .cannotOpen(path: entry, errno: errno)
+      }
       switch status.kind {
       case .regular: files.append(entry)
       case .directory: pending.append(entry)

@@ -61,11 +61,6 @@ public struct Corpus: Hashable, Sendable {
   /// A reader at the beginning of the first file.
   public func makeReader() -> DocumentReader { DocumentReader(files: files, options: options) }
 
-  /// A reader of some of the files, for reading several at the same time.
-  public func makeReader(files indices: Range<Int>) -> DocumentReader {
-    DocumentReader(files: Array(files[indices]), options: options)
-  }
-
   private static func corpusFiles(under path: String) throws(CorpusError) -> [CorpusFile] {
     let names: [String]
     do {

@@ -2,17 +2,20 @@ import TesseraBasics
 
 /// Reads the documents of a corpus one after the other, in bounded memory.
 ///
-/// A corpus of any size takes some hundred kilobytes, the current document, and for JSON lines the
-/// current line. ``nextPiece(sizeLimit:)`` bounds the document's share.
+/// A corpus of any size takes some hundred kilobytes, the current document, and for JSON lines and
+/// blank lines the current line. ``nextPiece(sizeLimit:)`` bounds the document's share.
 ///
 /// - In text files a byte order mark at the beginning is left out; all other bytes are handed on
 ///   as they are, sound UTF-8 or not. Files in UTF-16 are refused.
 /// - In JSON lines blank lines are left out, and everything else must be an object with the field
-///   for the text, which holds a string. Other fields are checked and left out.
+///   for the text, which holds a string. Other fields are checked and left out. A line has at most
+///   256 MiB.
 /// - Documents without text are left out unless ``CorpusOptions/keepsEmptyDocuments`` is set.
 public struct DocumentReader: ~Copyable {
   /// The size of the pieces that ``next()`` puts together.
   private static let pieceSize = 1 << 20
+  /// The most bytes that a JSON line may have: it is read whole.
+  static let lineSizeLimit = 1 << 28
 
   private let files: [CorpusFile]
   private let options: CorpusOptions
@@ -20,6 +23,8 @@ public struct DocumentReader: ~Copyable {
   private var input: TextInput?
   /// How many bytes of the files before the current one were used.
   private var finishedBytes = 0
+  /// Another limit than ``lineSizeLimit``, for tests.
+  package var lineSizeLimit = DocumentReader.lineSizeLimit
 
   /// Where the current document begins.
   private var start = DocumentPosition(line: 1, offset: 0)
@@ -201,6 +206,10 @@ public struct DocumentReader: ~Copyable {
           break
         }
         line += input.buffer[fragment.bytes]
+        if line.count > lineSizeLimit {
+          throw .lineTooLong(
+            path: input.path, line: start.line, offset: start.offset, limit: lineSizeLimit)
+        }
         if case .none = fragment.ending { isComplete = false } else { isComplete = true }
       }
       if !isWhiteSpace(line) { return line }

@@ -26,15 +26,6 @@ public struct HeldOutSplit: Hashable, Sendable {
     threshold = fraction == 1 ? .max : UInt64(fraction * 0x1p64)
   }
 
-  /// A split that holds out about so many bytes of so many, half of them at most.
-  ///
-  /// - Precondition: Neither is negative.
-  public init(byteTarget: Int, of byteCount: Int, seed: UInt64 = 0) {
-    precondition(byteTarget >= 0 && byteCount >= 0, "sizes are not negative")
-    let share = byteCount == 0 ? 0 : Double(byteTarget) / Double(byteCount)
-    self.init(fraction: min(share, 0.5), seed: seed)
-  }
-
   /// Whether a document is held out.
   public func isHeldOut(_ bytes: [UInt8]) -> Bool {
     isHeldOut(hash: StableHash.hash(of: bytes, seed: seed))

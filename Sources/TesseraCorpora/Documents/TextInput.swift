@@ -38,8 +38,9 @@ final class TextInput {
   private var isAtEnd = false
 
   private static let readSize = 1 << 18
-  /// What is longer is not looked through for being blank.
-  private static let blankLineLimit = 1 << 16
+  /// The most bytes of a line that are looked through for being blank, and kept in memory
+  /// meanwhile; a line that begins with more blank ones is not taken for a blank one.
+  private static let blankLineLimit = DocumentReader.lineSizeLimit
 
   /// How many bytes of the file on disk were used.
   var bytesRead: Int { stream.bytesRead }
@@ -52,9 +53,13 @@ final class TextInput {
       throw .unreadable(error)
     }
     self.path = path
-    try fill(atLeast: 3)
+    try fill(atLeast: 4)
     if buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]) {
       throw .utf16(path: path)
+    }
+    // Neither begins any UTF-8. A compressed file within a compressed one is no text either.
+    if let format = CompressionFormat(magicOf: buffer) {
+      throw .compressed(path: path, format: format)
     }
     if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { advance(by: 3) }
   }
@@ -127,7 +132,7 @@ final class TextInput {
   func skipBlankLine() throws(CorpusError) -> Bool {
     var count = 0
     while count < TextInput.blankLineLimit {
-      try fill(atLeast: count + 1)
+      if start + count == buffer.count { try fill(atLeast: count + 1) }
       if start + count == buffer.count {
         advance(by: count)
         return count > 0

@@ -1,5 +1,3 @@
-private import CICU
-
 /// Finds added tokens in a text: at each place the longest, from left to right.
 ///
 /// The rules are those of tokenizers: a match that its flags reject is not tried again with a
@@ -23,7 +21,7 @@ struct AddedTokenMatcher: Sendable {
   private let beginsToken: [Bool]
   private let hasOnlySpecialTokens: Bool
 
-  /// A matcher of tokens by the bytes that stand for them.
+  /// A matcher of tokens by the bytes that stand for them, no two of which are equal.
   init(_ tokens: [(bytes: [UInt8], token: AddedToken)]) {
     entries = tokens.map { Entry(bytes: $0.bytes, token: $0.token) }
       .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
@@ -41,8 +39,9 @@ struct AddedTokenMatcher: Sendable {
   /// The parts of a text, in order, without gaps and none of them empty but added tokens.
   ///
   /// - Throws: ``TokenizerError/specialTokenInText(_:offset:)`` under that policy.
-  /// - Complexity: O(*n* · *l* · log *k*) time, with *k* tokens of at most *l* bytes; where no
-  ///   token's first byte is, a step takes one look-up.
+  /// - Complexity: O(*n* · *l* · log *k*) time, with *k* tokens of at most *l* bytes, which is at
+  ///   most ``TokenTable/maximumTokenSize``; where no token's first byte is, a step takes one
+  ///   look-up.
   func parts(of text: Span<UInt8>, _ policy: SpecialTokenPolicy) throws(TokenizerError) -> [Part] {
     var parts: [Part] = []
     var partStart = 0
@@ -83,6 +82,12 @@ struct AddedTokenMatcher: Sendable {
     return parts
   }
 
+  /// The size of the longest token at a position, or 0.
+  func longestMatchSize(in text: Span<UInt8>, at position: Int) -> Int {
+    guard beginsToken[Int(text[position])] else { return 0 }
+    return longestMatch(in: text, at: position)?.bytes.count ?? 0
+  }
+
   /// The longest token that the text has at a position.
   private func longestMatch(in text: Span<UInt8>, at position: Int) -> Entry? {
     // The entries that agree with the text so far are neighbors; each byte narrows them.
@@ -121,13 +126,13 @@ struct AddedTokenMatcher: Sendable {
     guard let start = characterStart(before: position, in: text),
       let code = UTF8Decoding.scalar(in: text, at: start).code
     else { return false }
-    return icu_is_word(Int32(code))
+    return WordCharacters.contains(code)
   }
 
   private func isWordAfter(_ position: Int, in text: Span<UInt8>) -> Bool {
     guard position < text.count, let code = UTF8Decoding.scalar(in: text, at: position).code
     else { return false }
-    return icu_is_word(Int32(code))
+    return WordCharacters.contains(code)
   }
 
   private func whitespaceStart(

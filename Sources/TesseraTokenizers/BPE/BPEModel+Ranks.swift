@@ -6,11 +6,17 @@ extension BPEModel {
   /// tokens that together are a token are side by side, their bytes have been merged as if alone,
   /// so they are the two tokens of its merge.
   ///
-  /// - Parameter omitted: Tokens that the rank file leaves out: added tokens, which no merge makes.
+  /// - Parameter omitted: Tokens that the rank file leaves out: added tokens. Where a merge makes
+  ///   or uses one, ranks do not say what the merges say.
   func agreesWithRanks(without omitted: Set<TokenID>) -> Bool {
     if semantics == .ranks { return true }
     var previous: TokenID?
     for merge in merges {
+      if omitted.contains(merge.left) || omitted.contains(merge.right)
+        || omitted.contains(merge.result)
+      {
+        return false
+      }
       if let previous, merge.result <= previous { return false }
       previous = merge.result
     }

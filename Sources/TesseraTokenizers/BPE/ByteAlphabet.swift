@@ -29,13 +29,6 @@ public enum ByteAlphabet {
     Unicode.Scalar(codes[Int(byte)])!
   }
 
-  /// The byte that a character stands for, or `nil` if it is not in the alphabet.
-  public static func byte(for scalar: Unicode.Scalar) -> UInt8? {
-    guard scalar.value < bytesOfCodes.count else { return nil }
-    let byte = bytesOfCodes[Int(scalar.value)]
-    return byte == .max ? nil : UInt8(byte)
-  }
-
   /// The spelling of a byte string.
   public static func string(for bytes: some Sequence<UInt8>) -> String {
     var result = String.UnicodeScalarView()

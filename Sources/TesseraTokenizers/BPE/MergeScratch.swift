@@ -10,7 +10,8 @@
 //
 // `mergeReference` is the definition.
 
-/// The memory in which pre-tokens are merged; it grows with the longest one and is kept.
+/// The memory in which pre-tokens are merged: 44 bytes for each of the longest one's, kept until
+/// ``shrink(to:)``.
 @safe
 struct MergeScratch: ~Copyable {
   private var tokens: UnsafeMutablePointer<TokenID>
@@ -19,16 +20,14 @@ struct MergeScratch: ~Copyable {
   private var following: UnsafeMutablePointer<UInt32>
   private var preceding: UnsafeMutablePointer<UInt32>
   private var heap: UnsafeMutablePointer<UInt64>
-  private var capacity: Int
   private var longCapacity = 0
 
   /// The size in bytes from which the long way is faster.
   static let longSize = 96
 
   init() {
-    capacity = Self.longSize
-    unsafe tokens = .allocate(capacity: capacity)
-    unsafe merges = .allocate(capacity: capacity)
+    unsafe tokens = .allocate(capacity: Self.longSize)
+    unsafe merges = .allocate(capacity: Self.longSize)
     unsafe following = .allocate(capacity: 1)
     unsafe preceding = .allocate(capacity: 1)
     unsafe heap = .allocate(capacity: 1)
@@ -111,8 +110,8 @@ struct MergeScratch: ~Copyable {
   ) -> Int {
     let count = bytes.count
     if count == 0 { return 0 }
-    // Positions share a word with ranks.
-    precondition(count < Int(UInt32.max), "a pre-token has less than 4 GiB")
+    // Positions share a word with ranks; see `EncoderLimits.mergeSize`.
+    precondition(count < Int(UInt32.max), "what is merged at once has less than 4 GiB")
     reserveLong(count)
     // SAFETY: every array has room for `count` (the heap for three times as many: each of fewer
     // than `count` merges adds two); positions come from these arrays and are below `count`, or
@@ -169,17 +168,25 @@ struct MergeScratch: ~Copyable {
     return written
   }
 
+  /// Gives back the memory of pre-tokens above a size.
+  mutating func shrink(to size: Int) {
+    if longCapacity > size { allocateLong(max(size, Self.longSize)) }
+  }
+
   private mutating func reserveLong(_ count: Int) {
-    if count <= longCapacity { return }
-    longCapacity = max(count, min(longCapacity * 2, 1 << 20))
-    capacity = max(capacity, longCapacity)
+    if count > longCapacity { allocateLong(max(count, min(longCapacity * 2, 1 << 18))) }
+  }
+
+  /// Makes room for a number of bytes, at least ``longSize``; what was in the memory is lost.
+  private mutating func allocateLong(_ newCapacity: Int) {
+    longCapacity = newCapacity
     unsafe tokens.deallocate()
     unsafe merges.deallocate()
     unsafe following.deallocate()
     unsafe preceding.deallocate()
     unsafe heap.deallocate()
-    unsafe tokens = .allocate(capacity: capacity)
-    unsafe merges = .allocate(capacity: capacity)
+    unsafe tokens = .allocate(capacity: longCapacity)
+    unsafe merges = .allocate(capacity: longCapacity)
     unsafe following = .allocate(capacity: longCapacity)
     unsafe preceding = .allocate(capacity: longCapacity)
     unsafe heap = .allocate(capacity: longCapacity * 3)

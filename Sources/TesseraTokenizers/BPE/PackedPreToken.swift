@@ -3,14 +3,6 @@ enum PackedPreToken {
   /// The most bytes that fit.
   static let sizeLimit = 15
 
-  /// A hash of all bits, good in all bits.
-  @inline(__always)
-  static func hash(low: UInt64, high: UInt64) -> UInt64 {
-    let product = (low ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(
-      by: high ^ 0xC2B2_AE3D_27D4_EB4F)
-    return product.high ^ product.low
-  }
-
   /// Packs a pre-token.
   ///
   /// - Parameters:

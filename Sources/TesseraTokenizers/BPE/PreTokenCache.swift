@@ -41,26 +41,24 @@ struct PreTokenCache: ~Copyable {
   }
 
   static let longSize = 255
-  /// The most slots of the tables: 32 MiB and 12 MiB.
-  private static let shortSlotLimit = 1 << 20
-  private static let longSlotLimit = 1 << 19
-  /// The most bytes that long pre-tokens may have in all.
-  private static let byteLimit = 1 << 24
-  /// The most tokens that the list may have: 16 MiB.
-  private static let tokenLimit = 1 << 22
 
+  private let limits: EncoderLimits
+  private let seed = HashSeed.process
   private var shortEntries: UnsafeMutablePointer<ShortEntry>
-  private var shortSlots = 1 << 13
+  private var shortSlots: Int
   private var shortCount = 0
   /// Changes whenever slots from before have lost their meaning.
   private(set) var generation = 0
   private var longEntries: UnsafeMutablePointer<LongEntry>
-  private var longSlots = 1 << 10
+  private var longSlots: Int
   private var longCount = 0
   private var bytes: [UInt8] = []
   private var tokens: [TokenID] = []
 
-  init() {
+  init(_ limits: EncoderLimits) {
+    self.limits = limits
+    shortSlots = min(1 << 13, limits.shortSlotLimit)
+    longSlots = min(1 << 10, limits.longSlotLimit)
     unsafe shortEntries = Self.freeEntries(shortSlots)
     unsafe longEntries = Self.freeLongEntries(longSlots)
   }
@@ -94,7 +92,7 @@ struct PreTokenCache: ~Copyable {
   var shortView: ShortView {
     unsafe ShortView(
       entries: shortEntries, shift: UInt64(shortSlots.leadingZeroBitCount + 1),
-      mask: shortSlots - 1)
+      mask: shortSlots - 1, seed: seed)
   }
 
   @safe
@@ -102,11 +100,12 @@ struct PreTokenCache: ~Copyable {
     fileprivate let entries: UnsafeMutablePointer<ShortEntry>
     fileprivate let shift: UInt64
     fileprivate let mask: Int
+    fileprivate let seed: HashSeed
 
     /// Where the search for a key begins.
     @inline(__always)
     func slot(low: UInt64, high: UInt64) -> Int {
-      Int(truncatingIfNeeded: PackedPreToken.hash(low: low, high: high) &>> shift)
+      Int(truncatingIfNeeded: seed.hash(low, high) &>> shift)
     }
 
     /// The first word at a slot, to have it fetched.
@@ -137,7 +136,7 @@ struct PreTokenCache: ~Copyable {
     low: UInt64, high: UInt64, _ newTokens: UnsafeBufferPointer<TokenID>
   ) {
     if (shortCount + 1) * 3 > shortSlots * 2 { makeRoomForShort() }
-    if tokens.count + newTokens.count > Self.tokenLimit { removeAll() }
+    if tokens.count + newTokens.count > limits.tokenLimit { removeAll() }
     // SAFETY: the entry is within the table; `newTokens` has the tokens that are read.
     let view = shortView
     let entry = unsafe view.entry(low: low, high: high, from: view.slot(low: low, high: high))
@@ -156,7 +155,7 @@ struct PreTokenCache: ~Copyable {
   }
 
   private mutating func makeRoomForShort() {
-    if shortSlots >= Self.shortSlotLimit {
+    if shortSlots >= limits.shortSlotLimit {
       removeAll()
       return
     }
@@ -179,18 +178,18 @@ struct PreTokenCache: ~Copyable {
 
   /// The hash of a long pre-token, never zero.
   @unsafe
-  static func hash(_ preToken: UnsafeRawBufferPointer) -> UInt64 {
+  func hash(_ preToken: UnsafeRawBufferPointer) -> UInt64 {
     // SAFETY: `preToken` has at least sixteen bytes; the last load overlaps the one before it.
     var hash = UInt64(preToken.count)
     var offset = 0
     while offset + 8 < preToken.count {
-      hash = mix(
-        unsafe hash ^ preToken.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      let word = unsafe preToken.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      hash = seed.hash(hash ^ word, 0)
       offset += 8
     }
     let last = unsafe preToken.loadUnaligned(
       fromByteOffset: preToken.count - 8, as: UInt64.self)
-    return mix(hash ^ last) | 1
+    return seed.hash(hash ^ last, 0) | 1
   }
 
   /// The tokens of a long pre-token, or `nil` if it is not known.
@@ -234,8 +233,8 @@ struct PreTokenCache: ~Copyable {
     _ preToken: UnsafeRawBufferPointer, hash: UInt64, _ newTokens: UnsafeBufferPointer<TokenID>
   ) {
     if (longCount + 1) * 3 > longSlots * 2 { makeRoomForLong() }
-    if bytes.count + preToken.count > Self.byteLimit
-      || tokens.count + newTokens.count > Self.tokenLimit
+    if bytes.count + preToken.count > limits.byteLimit
+      || tokens.count + newTokens.count > limits.tokenLimit
     {
       removeAll()
     }
@@ -257,7 +256,7 @@ struct PreTokenCache: ~Copyable {
   }
 
   private mutating func makeRoomForLong() {
-    if longSlots >= Self.longSlotLimit {
+    if longSlots >= limits.longSlotLimit {
       removeAll()
       return
     }

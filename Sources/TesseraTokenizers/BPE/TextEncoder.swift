@@ -2,7 +2,8 @@
 struct TextEncoder: ~Copyable {
   private let compiled: CompiledBPE
   private let preTokenizer: PreTokenizer
-  private var cache = PreTokenCache()
+  private let limits: EncoderLimits
+  private var cache: PreTokenCache
   private var scratch = MergeScratch()
   private var buffer = TokenBuffer()
   /// Keeps the touching of memory from being optimized away.
@@ -19,9 +20,13 @@ struct TextEncoder: ~Copyable {
     var slot = 0
   }
 
-  init(_ compiled: CompiledBPE, _ preTokenizer: PreTokenizer) {
+  init(
+    _ compiled: CompiledBPE, _ preTokenizer: PreTokenizer, _ limits: EncoderLimits = .init()
+  ) {
     self.compiled = compiled
     self.preTokenizer = preTokenizer
+    self.limits = limits
+    cache = PreTokenCache(limits)
   }
 
   /// Appends the tokens of a text.
@@ -48,6 +53,7 @@ struct TextEncoder: ~Copyable {
               contentsOf: UnsafeBufferPointer(start: buffer.memory, count: written))
             start = end
           }
+          buffer.shrink(to: limits.keptSize)
         }
       }
     }
@@ -175,7 +181,7 @@ struct TextEncoder: ~Copyable {
     // SAFETY: `output` has room for one token for each byte.
     if preToken.count > PreTokenCache.longSize { return unsafe mergeLong(preToken, into: output) }
     let raw = UnsafeRawBufferPointer(preToken)
-    let hash = unsafe PreTokenCache.hash(raw)
+    let hash = unsafe cache.hash(raw)
     if let range = unsafe cache.find(raw, hash: hash) {
       unsafe cache.copyTokens(range, to: output)
       return range.count
@@ -197,11 +203,46 @@ struct TextEncoder: ~Copyable {
       unsafe output.pointee = whole
       return 1
     }
-    return unsafe scratch.merge(preToken, compiled.view, into: output)
+    let size = preToken.count
+    // SAFETY: as above; a part of a pre-token has no more tokens than bytes.
+    if size <= limits.mergeSize {
+      let count = unsafe scratch.merge(preToken, compiled.view, into: output)
+      if size > limits.keptSize { scratch.shrink(to: limits.keptSize) }
+      return count
+    }
+    var written = 0
+    for start in stride(from: 0, to: size, by: limits.mergeSize) {
+      let part = unsafe UnsafeBufferPointer(
+        rebasing: preToken[start..<min(size, start + limits.mergeSize)])
+      written += unsafe scratch.merge(part, compiled.view, into: output + written)
+    }
+    scratch.shrink(to: limits.keptSize)
+    return written
   }
 }
 
-/// Memory for the tokens of a batch; it grows with the largest one and is kept.
+/// Bounds on what an encoder keeps in memory, none of which change tokens but ``mergeSize``.
+package struct EncoderLimits: Sendable {
+  /// The most slots of the table of pre-tokens of up to 15 bytes, a power of two: 32 MiB.
+  package var shortSlotLimit = 1 << 20
+  /// The most slots of the table of longer ones, a power of two: 12 MiB.
+  package var longSlotLimit = 1 << 19
+  /// The most bytes that the longer ones may have in all: 16 MiB.
+  package var byteLimit = 1 << 24
+  /// The most tokens that both may have in the list: 16 MiB.
+  package var tokenLimit = 1 << 22
+  /// The longest pre-token, in bytes, whose memory for merging is kept: 44 bytes for each, 11 MiB.
+  package var keptSize = 1 << 18
+  /// The longest stretch, in bytes, that is merged at once, because positions are numbers of 32
+  /// bits and take 44 bytes each. A longer pre-token is merged in parts of this size.
+  package var mergeSize = 1 << 31
+
+  /// The limits that encoders have.
+  package init() {}
+}
+
+/// Memory for the tokens of a batch; it grows with the largest one, and gives back what is above a
+/// limit when a text has been encoded.
 @safe
 private struct TokenBuffer: ~Copyable {
   private(set) var memory = UnsafeMutablePointer<TokenID>.allocate(capacity: 1 << 12)
@@ -215,5 +256,13 @@ private struct TokenBuffer: ~Copyable {
     unsafe memory.deallocate()
     capacity = count
     unsafe memory = .allocate(capacity: count)
+  }
+
+  /// Gives memory back; what was in it is lost.
+  mutating func shrink(to limit: Int) {
+    if capacity <= limit { return }
+    unsafe memory.deallocate()
+    capacity = limit
+    unsafe memory = .allocate(capacity: limit)
   }
 }

@@ -202,38 +202,31 @@ public struct TokenTable: Sendable {
 
 /// A hash of a byte string: eight bytes at a time, multiplied and folded.
 ///
-/// The constants are the fractional digits of the golden ratio and of the square root of two. It is
-/// for tables of this module only, and not for anything that leaves the process.
+/// It depends on the process: see ``HashSeed``.
 func byteHash(_ bytes: Span<UInt8>) -> UInt64 {
   let raw = unsafe bytes.bytes
   let count = raw.byteCount
-  var hash = UInt64(count) &* 0x9E37_79B9_7F4A_7C15
+  let seed = HashSeed.process
+  var hash = UInt64(count)
   // SAFETY: every load is within the span: the last one ends where the span ends.
   if count >= 8 {
     var offset = 0
     while offset + 8 < count {
       let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
-      hash = mix(hash ^ word)
+      hash = seed.hash(hash ^ word, UInt64(count))
       offset += 8
     }
     let last = unsafe raw.unsafeLoadUnaligned(
       fromUncheckedByteOffset: count - 8, as: UInt64.self)
-    return mix(hash ^ last)
+    return seed.hash(hash ^ last, UInt64(count))
   }
   if count >= 4 {
     let first = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)
     let last = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: count - 4, as: UInt32.self)
-    return mix(hash ^ (UInt64(first) << 32 | UInt64(last)))
+    return seed.hash(UInt64(first) << 32 | UInt64(last), UInt64(count))
   }
-  if count == 0 { return mix(hash) }
+  if count == 0 { return seed.hash(0, 0) }
   // One to three bytes: the first, the middle and the last one.
   let word = UInt64(bytes[0]) << 16 | UInt64(bytes[count / 2]) << 8 | UInt64(bytes[count - 1])
-  return mix(hash ^ word)
-}
-
-/// Mixes the bits of a word so that the low ones depend on all.
-@inline(__always)
-func mix(_ word: UInt64) -> UInt64 {
-  let product = (word ^ 0x6A09_E667_F3BC_C909).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-  return product.high ^ product.low
+  return seed.hash(word, UInt64(count))
 }

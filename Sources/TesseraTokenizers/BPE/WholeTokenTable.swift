@@ -14,6 +14,7 @@ struct WholeTokenTable: ~Copyable, @unchecked Sendable {
   private let keys: UnsafeMutablePointer<Key>
   private let ids: UnsafeMutablePointer<TokenID>
   private let slotCount: Int
+  private let seed = HashSeed.process
 
   init(_ tokens: TokenTable) {
     var slotCount = 16
@@ -54,7 +55,7 @@ struct WholeTokenTable: ~Copyable, @unchecked Sendable {
   @inline(__always)
   private func slot(low: UInt64, high: UInt64) -> Int {
     let mask = slotCount - 1
-    var slot = Int(truncatingIfNeeded: PackedPreToken.hash(low: low, high: high) &>> 20) & mask
+    var slot = Int(truncatingIfNeeded: seed.hash(low, high) &>> 20) & mask
     // SAFETY: `slot` is masked to the slot count, and half of the slots are free.
     while unsafe keys[slot].high != 0 {
       if unsafe keys[slot].low == low && keys[slot].high == high { break }

@@ -6,12 +6,12 @@ internal import TesseraBasics
 /// Reads and writes rank files.
 enum RankFile {
   /// The largest file that is read.
-  static let sizeLimit = 1 << 30
+  static let sizeLimit = 1 << 28
 
   /// The tokens of a rank file.
   ///
-  /// - Throws: ``TokenizerError/malformedLine(path:line:expected:)``, and what ``TokenTable``
-  ///   throws for repeated tokens and ranks.
+  /// - Throws: ``TokenizerError/malformedLine(path:line:expected:)``, and with the line what
+  ///   ``TokenTable`` throws for repeated tokens and ranks.
   static func tokens(from bytes: [UInt8], path: String) throws(TokenizerError) -> TokenTable {
     var tokens = TokenTable()
     tokens.reserveCapacity(bytes.count / 16, bytes: bytes.count / 2)
@@ -35,10 +35,14 @@ enum RankFile {
       guard let rank = decimal(text[(space + 1)...]) else {
         throw .malformedLine(path: path, line: line, expected: "a rank after the token")
       }
-      guard rank <= Int(TokenTable.maximumID) else {
-        throw .idTooLarge(rank, limit: Int(TokenTable.maximumID))
+      do throws(TokenizerError) {
+        guard rank <= Int(TokenTable.maximumID) else {
+          throw .idTooLarge(rank, limit: Int(TokenTable.maximumID))
+        }
+        try tokens.insert(token.span, id: TokenID(rank))
+      } catch {
+        throw error.located(in: path, line: line)
       }
-      try tokens.insert(token.span, id: TokenID(rank))
     }
     return tokens
   }

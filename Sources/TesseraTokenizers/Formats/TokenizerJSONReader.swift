@@ -8,12 +8,16 @@ internal import TesseraBasics
 //   decoder         null or ByteLevel
 //   model           BPE over bytes: vocab, merges as pairs or as "a b", ignore_merges
 //
-// Everything else is carried over. What would change tokens and is not known is refused by name.
+// In these parts, what would change tokens and is not known is refused by name. Everything else is
+// carried over, and not applied when text is encoded: of that, truncation, padding and
+// post_processor change what tokenizers gives, so `Tokenizer.unappliedParts` tells which of them a
+// file asks for.
 
 /// Reads one tokenizer.json.
 struct TokenizerJSONReader {
-  /// The largest file that is read.
-  static let sizeLimit = 1 << 30
+  /// The largest file that is read: eight times the largest that is published, with room in memory
+  /// for what its values take.
+  static let sizeLimit = 1 << 28
   /// The most merges, and the most added tokens.
   static let mergeLimit = 1 << 24
   static let addedTokenLimit = 1 << 16
@@ -59,6 +63,8 @@ struct TokenizerJSONReader {
     while let key = try reader.nextKey() {
       if reader.matches(key, "model"), try reader.peek() == .object {
         members["model"] = .object(try readModel())
+      } else if reader.matches(key, "added_tokens"), try reader.peek() == .array {
+        members["added_tokens"] = try readAddedTokens()
       } else {
         members[reader.string(key)] = try reader.readValue()
       }
@@ -98,13 +104,10 @@ struct TokenizerJSONReader {
       let id = try reader.readInt()
       entryCount += 1
       if failure != nil { continue }
-      guard id >= 0, id <= Int(TokenTable.maximumID) else {
-        note(.idTooLarge(id, limit: Int(TokenTable.maximumID)))
-        continue
-      }
       spelling.removeAll(keepingCapacity: true)
       reader.append(key, to: &spelling)
       do throws(TokenizerError) {
+        try check(id: id, of: spelling)
         if let bytes = ByteAlphabet.bytes(spelledBy: spelling.span) {
           try tokens.insert(bytes.span, id: TokenID(id))
         } else {
@@ -117,10 +120,25 @@ struct TokenizerJSONReader {
     }
   }
 
+  private func check(id: Int, of token: [UInt8]) throws(TokenizerError) {
+    guard id >= 0 else { throw .negativeID(id, token: String(decoding: token, as: UTF8.self)) }
+    guard id <= Int(TokenTable.maximumID) else {
+      throw .idTooLarge(id, limit: Int(TokenTable.maximumID))
+    }
+  }
+
   private mutating func readMerges() throws(JSONError) {
     try reader.beginArray()
     while try reader.nextElement() {
       let rank = mergeParts.count
+      if rank == Self.mergeLimit {
+        note(.tooMany(of: "merges", limit: Self.mergeLimit))
+      }
+      // One thing that is wrong is enough; the rest is only looked through for the file's syntax.
+      if failure != nil {
+        try reader.skipValue()
+        continue
+      }
       switch try reader.peek() {
       case .string:
         mergeParts.append((try reader.readString(), nil))
@@ -145,9 +163,20 @@ struct TokenizerJSONReader {
         note(.malformedMerge(rank: rank, found: "neither a string nor a list"))
       }
     }
-    if mergeParts.count > Self.mergeLimit {
-      note(.tooMany(of: "merges", count: mergeParts.count, limit: Self.mergeLimit))
+  }
+
+  private mutating func readAddedTokens() throws(JSONError) -> JSONValue {
+    var list: [JSONValue] = []
+    try reader.beginArray()
+    while try reader.nextElement() {
+      if list.count == Self.addedTokenLimit {
+        note(.tooMany(of: "added tokens", limit: Self.addedTokenLimit))
+        try reader.skipValue()
+      } else {
+        list.append(try reader.readValue())
+      }
     }
+    return .array(list)
   }
 
   private mutating func note(_ error: TokenizerError) {
@@ -193,18 +222,13 @@ struct TokenizerJSONReader {
     guard let list = member.array else {
       throw .malformed(member: "added_tokens", expected: "a list")
     }
-    guard list.count <= Self.addedTokenLimit else {
-      throw .tooMany(of: "added tokens", count: list.count, limit: Self.addedTokenLimit)
-    }
     var added: [AddedToken] = []
     var assigner = AddedTokenNumbering(entryCount: entryCount)
     for (index, value) in list.enumerated() {
       let name = "added_tokens[\(index)]"
-      guard let stated = value["id"]?.int, stated >= 0, let content = value["content"]?.string
+      guard let stated = value["id"]?.int, let content = value["content"]?.string
       else { throw .malformed(member: name, expected: "an object with id and content") }
-      guard stated <= Int(TokenTable.maximumID) else {
-        throw .idTooLarge(stated, limit: Int(TokenTable.maximumID))
-      }
+      try check(id: stated, of: Array(content.utf8))
       func flag(_ key: String, default fallback: Bool) throws(TokenizerError) -> Bool {
         guard let value = value[key] else { return fallback }
         guard let bool = value.bool else {
@@ -276,7 +300,8 @@ struct TokenizerJSONReader {
   ) throws(TokenizerError) {
     let space = UInt8(ascii: " ")
     guard let first = left.firstIndex(of: space), left.lastIndex(of: space) == first else {
-      throw .malformedMerge(rank: rank, found: "\"\(String(decoding: left, as: UTF8.self))\"")
+      let text = String(decoding: left, as: UTF8.self)
+      throw .malformedMerge(rank: rank, found: "\"\(text.shortened())\"")
     }
     right += left[(first + 1)...]
     left.removeSubrange(first...)

@@ -13,10 +13,29 @@ public enum Normalization: String, CaseIterable, Hashable, Sendable {
   /// - Complexity: O(*n* log *n*) time in the length of the longest run of combining marks, else
   ///   linear. Text that is already normalized is only looked at.
   public func normalized(_ bytes: Span<UInt8>) -> [UInt8]? {
+    normalized(bytes, segmentLimit: Self.segmentLimit)
+  }
+
+  /// The normalized text, with a given limit instead of ``segmentLimit``.
+  package func normalized(_ bytes: Span<UInt8>, segmentLimit: Int) -> [UInt8]? {
     guard self != .none else { return nil }
     let start = asciiPrefixSize(of: bytes)
     if start == bytes.count { return nil }
-    return NormalizationForm.of(self).normalized(bytes, from: start)
+    return NormalizationForm.of(self).normalized(
+      bytes, from: start, segmentLimit: segmentLimit)
+  }
+
+  /// How many code points ICU gets at once where it can be helped: ICU counts in 32 bits.
+  ///
+  /// Longer stretches are cut where the parts do not depend on each other. Only a run of combining
+  /// marks has no such place; one with more than four times the limit is normalized in parts.
+  private static let segmentLimit = 1 << 26
+
+  /// Whether the character at a position stays as it is, whatever is before it, and changes nothing
+  /// there; bytes that are not UTF-8 do not count.
+  func isIndependent(at position: Int, in bytes: Span<UInt8>) -> Bool {
+    guard self != .none, bytes[position] >= 0x80 else { return true }
+    return NormalizationForm.of(self).isIndependent(at: position, in: bytes)
   }
 
   /// The normalized text.
@@ -55,6 +74,8 @@ private final class NormalizationForm: Sendable {
   }
 
   private let kinds: [UInt8]
+  /// Whether the form also replaces characters that are only compatible.
+  private let isCompatibility: Bool
   nonisolated(unsafe) private let normalizer: UnsafeRawPointer
 
   /// The version of Unicode that Hugging Face's normalizers know, major times 256 plus minor.
@@ -82,6 +103,7 @@ private final class NormalizationForm: Sendable {
       preconditionFailure("ICU lacks its built-in normalizers")
     }
     unsafe self.normalizer = normalizer
+    isCompatibility = form >= 2
     var kinds = [UInt8](repeating: Kind.quick, count: Self.codeLimit)
     for code in 0x80..<Self.codeLimit where !(0xD800..<0xE000).contains(code) {
       // Ideographs, Hangul aside, are most of the code points and none of the work.
@@ -103,8 +125,14 @@ private final class NormalizationForm: Sendable {
     code < Self.codeLimit ? kinds[Int(code)] : Kind.quick
   }
 
+  /// As ``Normalization/isIndependent(at:in:)`` says.
+  func isIndependent(at position: Int, in bytes: Span<UInt8>) -> Bool {
+    guard let code = decode(bytes, at: position).code else { return false }
+    return kind(of: code) == Kind.quick
+  }
+
   /// Normalizes a text whose first `start` bytes are ASCII; `nil` if nothing changes.
-  func normalized(_ bytes: Span<UInt8>, from start: Int) -> [UInt8]? {
+  func normalized(_ bytes: Span<UInt8>, from start: Int, segmentLimit: Int) -> [UInt8]? {
     var output: [UInt8] = []
     /// How much of `bytes` is in `output`.
     var copied = 0
@@ -131,6 +159,9 @@ private final class NormalizationForm: Sendable {
       while end < bytes.count {
         let (code, size) = decode(bytes, at: end)
         guard let code, end < position || kind(of: code) == Kind.changing else { break }
+        if scalars.count >= segmentLimit, canCut(before: code, scalars.count, segmentLimit) {
+          break
+        }
         scalars.append(code)
         end += size
       }
@@ -145,6 +176,13 @@ private final class NormalizationForm: Sendable {
     return output
   }
 
+  /// Whether a stretch of so many code points may end before another one.
+  private func canCut(before code: UInt32, _ count: Int, _ segmentLimit: Int) -> Bool {
+    // SAFETY: `normalizer` is one of ICU's shared, immutable instances.
+    let isBoundary = unsafe icu_has_boundary_before(normalizer, Int32(code))
+    return isBoundary || count >= 4 * segmentLimit
+  }
+
   private func append(_ bytes: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]) {
     // SAFETY: the span's own bounds check guards the range.
     unsafe bytes.extracting(range).withUnsafeBufferPointer {
@@ -153,6 +191,7 @@ private final class NormalizationForm: Sendable {
   }
 
   private func appendNormalized(_ scalars: inout [UInt32], to output: inout [UInt8]) {
+    expandHiddenMarks(&scalars)
     sortMarks(&scalars)
     var units: [UInt16] = []
     units.reserveCapacity(scalars.count * 2)
@@ -175,6 +214,35 @@ private final class NormalizationForm: Sendable {
     }
     precondition(count >= 0, "ICU fails only for lack of memory")
     output.append(contentsOf: String(decoding: result[0..<count], as: UTF16.self).utf8)
+  }
+
+  /// Replaces characters of combining class 0 that stand for marks alone by these marks.
+  ///
+  /// They take part in the ordering of marks, and there are no others in Unicode 9.0.
+  private func expandHiddenMarks(_ scalars: inout [UInt32]) {
+    guard scalars.contains(where: { marks(hiddenIn: $0) != nil }) else { return }
+    var expanded: [UInt32] = []
+    expanded.reserveCapacity(scalars.count * 2)
+    for scalar in scalars {
+      if let (first, second) = marks(hiddenIn: scalar) {
+        expanded.append(first)
+        if let second { expanded.append(second) }
+      } else {
+        expanded.append(scalar)
+      }
+    }
+    scalars = expanded
+  }
+
+  private func marks(hiddenIn scalar: UInt32) -> (UInt32, UInt32?)? {
+    switch scalar {
+    case 0x0F73: (0x0F71, 0x0F72)
+    case 0x0F75: (0x0F71, 0x0F74)
+    case 0x0F81: (0x0F71, 0x0F80)
+    case 0xFF9E where isCompatibility: (0x3099, nil)
+    case 0xFF9F where isCompatibility: (0x309A, nil)
+    default: nil
+    }
   }
 
   /// Puts long runs of combining marks in canonical order.

@@ -9,8 +9,9 @@ public import TesseraBasics
 /// Gage, "A New Algorithm for Data Compression", 1994; Sennrich, Haddow and Birch, "Neural Machine
 /// Translation of Rare Words with Subword Units", 2016, arXiv:1508.07909.
 public enum BPETrainer {
-  /// How many positions the lists of one level hold if the arena is small.
-  static let smallestPositionLimit = 1 << 22
+  /// How many positions the lists hold after a scan: 8 GiB of them. Lists of new pairs come on top,
+  /// and all must fit in the pool.
+  static let positionLimit = 1 << 31
 
   /// Trains on counted pre-tokens.
   ///
@@ -22,13 +23,15 @@ public enum BPETrainer {
   public static func train(
     on counts: PreTokenCounts, _ options: BPETrainerOptions, progress: ProgressHandler? = nil
   ) throws(TrainingError) -> TrainedBPE {
-    try train(on: counts, options, schedule: nil, scanGrain: 1 << 18, progress: progress)
+    try train(
+      on: counts, options, schedule: nil, scanGrain: 1 << 18,
+      poolCapacity: PositionPool.largestCapacity, progress: progress)
   }
 
-  /// Trains with given thresholds and ranges, which the merges do not depend on.
+  /// Trains with given thresholds, ranges and memory, which the merges do not depend on.
   package static func train(
     on counts: PreTokenCounts, _ options: BPETrainerOptions, schedule: ThresholdSchedule?,
-    scanGrain: Int, progress: ProgressHandler? = nil
+    scanGrain: Int, poolCapacity: Int, progress: ProgressHandler? = nil
   ) throws(TrainingError) -> TrainedBPE {
     try options.check()
     guard counts.count > 0 else { throw .emptyCorpus }
@@ -40,9 +43,8 @@ public enum BPETrainer {
       minimumCount: UInt64(max(1, options.minimumFrequency)),
       maximumLength: min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize),
       mergeCount: options.mergeCount,
-      schedule: schedule
-        ?? .adaptive(positionLimit: max(smallestPositionLimit, counts.textSize)),
-      scanGrain: scanGrain)
+      schedule: schedule ?? .adaptive(positionLimit: positionLimit),
+      scanGrain: scanGrain, poolCapacity: poolCapacity)
     var engine = MergeEngine(
       arena: SymbolArena(counts, alphabet: alphabet),
       byteLengths: [UInt32](repeating: 1, count: 256), limits: limits)
@@ -77,7 +79,11 @@ public enum BPETrainer {
 
 extension BPETrainerOptions {
   /// Refuses options that contradict each other.
-  func check() throws(TrainingError) {
+  ///
+  /// Training does so as well; this is for before a corpus is counted.
+  ///
+  /// - Throws: ``TrainingError``.
+  public func check() throws(TrainingError) {
     let minimum = 256 + specialTokens.count
     guard vocabularySize >= minimum else {
       throw .vocabularyTooSmall(size: vocabularySize, minimum: minimum)

@@ -2,7 +2,7 @@ public import TesseraBasics
 
 /// What continued training makes.
 public struct ContinuedTrainingOptions: Hashable, Sendable {
-  /// How many tokens to add.
+  /// How many tokens to add, 0 or more.
   public var newTokenCount: Int
   /// Pairs that occur less often are not merged; 0 and 1 both mean any pair that occurs.
   public var minimumFrequency = 0
@@ -13,6 +13,34 @@ public struct ContinuedTrainingOptions: Hashable, Sendable {
 
   /// Options with their recommended values.
   public init(newTokenCount: Int) { self.newTokenCount = newTokenCount }
+}
+
+extension ContinuedTrainingOptions {
+  /// Refuses options that a base leaves no room for.
+  ///
+  /// ``continueTraining(base:counts:options:isAllowed:progress:)`` does so as well; this is for
+  /// before a corpus is counted.
+  ///
+  /// - Throws: ``TrainingError/negativeTokenCount(_:)``,
+  ///   ``TrainingError/firstIDOccupied(_:minimum:)`` or
+  ///   ``TrainingError/vocabularyTooLarge(size:maximum:)``.
+  public func check(base: Tokenizer) throws(TrainingError) { _ = try checkedFirstID(base: base) }
+
+  /// The first new ID, above which there is room for the new tokens.
+  fileprivate func checkedFirstID(base: Tokenizer) throws(TrainingError) -> TokenID {
+    let idCount = base.vocabularySize
+    let maximum = Int(TokenTable.maximumID) + 1
+    guard newTokenCount >= 0 else { throw .negativeTokenCount(newTokenCount) }
+    let first = firstID.map { Int($0) } ?? idCount
+    guard first >= idCount else {
+      throw .firstIDOccupied(TokenID(first), minimum: idCount)
+    }
+    guard first <= maximum, newTokenCount <= maximum - first else {
+      let (size, overflow) = first.addingReportingOverflow(newTokenCount)
+      throw .vocabularyTooLarge(size: overflow ? .max : size, maximum: maximum)
+    }
+    return TokenID(first)
+  }
 }
 
 /// Merges learned on top of a tokenizer, in the order in which they were learned.
@@ -26,9 +54,6 @@ public struct ContinuedBPE: Hashable, Sendable {
   public let firstID: TokenID
   /// The bytes of each new token, in the order of the IDs.
   public let newTokens: [[UInt8]]
-
-  /// The merges whose results the base has had all along.
-  public var revivals: [LearnedMerge] { merges.filter { $0.result < firstID } }
 }
 
 /// Learns merges on top of a tokenizer: continued byte-pair training.
@@ -68,20 +93,15 @@ package func continueTraining(
   base: Tokenizer, counts: PreTokenCounts, options: ContinuedTrainingOptions,
   isAllowed: (([UInt8]) -> Bool)?, schedule: ThresholdSchedule?, progress: ProgressHandler?
 ) throws(TrainingError) -> ContinuedBPE {
-  guard counts.count > 0 else { throw .emptyCorpus }
   let idCount = base.vocabularySize
-  let firstID = options.firstID ?? TokenID(idCount)
-  let largest = Int(firstID) + options.newTokenCount
-  guard firstID >= idCount, largest <= Int(TokenTable.maximumID) + 1 else {
-    throw .vocabularyTooLarge(size: largest, maximum: Int(TokenTable.maximumID) + 1)
-  }
+  let firstID = try options.checkedFirstID(base: base)
+  guard counts.count > 0 else { throw .emptyCorpus }
   let (arena, occurring) = try encodedArena(counts, base)
   let limits = MergeEngine.Limits(
     minimumCount: UInt64(max(1, options.minimumFrequency)),
     maximumLength: min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize),
     mergeCount: options.newTokenCount,
-    schedule: schedule
-      ?? .adaptive(positionLimit: max(BPETrainer.smallestPositionLimit, arena.slots.count)))
+    schedule: schedule ?? .adaptive(positionLimit: BPETrainer.positionLimit))
   var engine = MergeEngine(
     arena: arena, byteLengths: (0..<idCount).map { UInt32(base.tokens.size(of: TokenID($0))) },
     limits: limits)

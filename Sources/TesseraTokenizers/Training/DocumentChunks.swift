@@ -5,7 +5,7 @@ import TesseraCorpora
 ///
 /// A small document is one chunk, a large one is cut at safe splits, so memory does not grow with
 /// the documents, except where a text has no safe split: without a pre-tokenizer, or in a document
-/// that has no letter followed by a space or a sign.
+/// that has no letter followed by a space or a sign, each of which is its own normal form.
 struct DocumentChunks: ~Copyable {
   /// The size that chunks of large documents are near, in bytes.
   static let chunkSize = 1 << 20

@@ -90,10 +90,10 @@ extension MergeEngine {
     let entry = pairs[place]
     drop(at: place)
     replaceOccurrences(of: candidate, in: entry, by: new)
-    settle(candidate, new)
+    let isComplete = settle(candidate, new)
     scratch.left.reset()
     scratch.right.reset()
-    packListsIfMostlyDead()
+    if isComplete { packListsIfMostlyDead() } else { startOver() }
   }
 
   /// Writes the new token over the occurrences and adds up what the neighbours lose and gain.
@@ -179,8 +179,12 @@ extension MergeEngine {
   }
 
   /// Takes the losses from the table and adds the new pairs that are frequent enough.
-  private mutating func settle(_ candidate: Candidate, _ new: UInt32) {
+  ///
+  /// - Returns: Whether the pool has room for all lists; if not, the table is of no further use.
+  private mutating func settle(_ candidate: Candidate, _ new: UInt32) -> Bool {
     let (a, b) = (candidate.left, candidate.right)
+    let newCount = scratch.left.occurrences.count + scratch.right.occurrences.count
+    guard pool.positions.count + newCount <= limits.poolCapacity else { return false }
     let threshold = threshold ?? 1
     for index in scratch.left.totals.indices {
       let total = scratch.left.totals[index]
@@ -196,6 +200,7 @@ extension MergeEngine {
     }
     scratch.left.write(to: &pool)
     scratch.right.write(to: &pool)
+    return true
   }
 
   /// Lowers the count of a pair, and forgets the pair if it falls below the threshold.

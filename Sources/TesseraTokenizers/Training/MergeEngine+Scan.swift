@@ -48,7 +48,8 @@ extension MergeEngine {
 
   /// Adds up the tables of the ranges.
   private func sum(_ tables: [TrackedPairs]) -> TrackedPairs {
-    var total = tables[0]
+    // There are no ranges where no pre-token has two symbols.
+    guard var total = tables.first else { return TrackedPairs() }
     for table in tables.dropFirst() {
       for entry in table.entries where entry.key != PairEntry.emptyKey {
         let place = total.findOrInsert(entry.key)

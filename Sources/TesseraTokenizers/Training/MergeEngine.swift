@@ -27,6 +27,8 @@ struct MergeEngine: ~Copyable {
     var schedule: ThresholdSchedule
     /// How many slots a range of a scan has at least; a smaller arena is scanned on one thread.
     var scanGrain = 1 << 18
+    /// The most positions that the pool may have.
+    var poolCapacity = PositionPool.largestCapacity
   }
 
   let limits: Limits
@@ -110,6 +112,15 @@ struct MergeEngine: ~Copyable {
   mutating func drop(at place: Int) {
     pool.release(Int(pairs[place].listCount))
     pairs.remove(at: place)
+  }
+
+  /// Forgets all pairs, so that the next candidate comes of a new scan.
+  ///
+  /// For when the pool has no room for the lists of new pairs: a scan lists only what is frequent
+  /// enough, and lists what is missing.
+  mutating func startOver() {
+    queue = PairQueue()
+    threshold = nil
   }
 
   /// Gives back the memory of dead lists if it is worth it.

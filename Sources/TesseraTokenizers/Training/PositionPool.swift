@@ -9,6 +9,9 @@ struct PositionPool: Sendable {
   /// The number of positions in lists that are in use.
   private(set) var liveCount = 0
 
+  /// The most positions: where a list starts is a number of 32 bits.
+  static let largestCapacity = Int(UInt32.max)
+
   /// Below this size a pool is not worth packing.
   private static let packingFloor = 1 << 16
 
@@ -20,6 +23,8 @@ struct PositionPool: Sendable {
   /// Makes room for a list.
   ///
   /// - Returns: Where it starts.
+  /// - Precondition: The pool stays within ``largestCapacity``. A scan sees to it because there are
+  ///   fewer pairs than slots, a merge because it asks first.
   mutating func allocate(_ count: Int) -> UInt32 {
     let start = positions.count
     if start + count > positions.capacity {

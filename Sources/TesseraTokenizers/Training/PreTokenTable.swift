@@ -21,6 +21,7 @@ struct PreTokenTable: Sendable {
 
   /// The shards, by the top bits of the hash.
   var shards: [Shard]
+  private let seed = HashSeed.process
 
   /// An empty table.
   init() { shards = [Shard](repeating: Shard(), count: Self.shardCount) }
@@ -33,10 +34,10 @@ struct PreTokenTable: Sendable {
   mutating func add(_ bytes: Span<UInt8>, _ range: Range<Int>, count: UInt64 = 1) {
     if range.count <= Self.inlineLimit {
       let key = InlineKey(bytes, range)
-      let hash = key.hash
+      let hash = key.hash(seed)
       shards[Int(hash >> 58)].add(key, hash: hash, count: count)
     } else {
-      let hash = longHash(bytes, range)
+      let hash = longHash(bytes, range, seed)
       shards[Int(hash >> 58)].addLong(bytes, range, hash: hash, count: count)
     }
   }
@@ -84,24 +85,19 @@ struct InlineKey: Hashable, Sendable {
     high |= UInt64(count) << 56
   }
 
-  /// The product of both words, folded: each bit depends on all bits of the key.
+  /// A hash of both words.
   @inline(__always)
-  var hash: UInt64 {
-    let product = (low ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(
-      by: high ^ 0xD6E8_FEB8_6659_FD93)
-    return product.high ^ product.low
-  }
+  func hash(_ seed: HashSeed) -> UInt64 { seed.hash(low, high) }
 }
 
 /// A hash of a string of any length, eight bytes a step.
-func longHash(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
-  var hash: UInt64 = 0xA076_1D64_78BD_642F ^ UInt64(range.count)
+func longHash(_ bytes: Span<UInt8>, _ range: Range<Int>, _ seed: HashSeed) -> UInt64 {
+  var hash = UInt64(range.count)
   var index = range.lowerBound
   while index < range.upperBound {
     let end = min(index + 8, range.upperBound)
     let word = InlineKey(bytes, index..<end).low
-    let product = (hash ^ word).multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
-    hash = product.high ^ product.low
+    hash = seed.hash(hash ^ word, 0)
     index = end
   }
   return hash
@@ -126,6 +122,7 @@ extension PreTokenTable {
     private(set) var count = 0
     /// The long strings, each behind its length.
     private(set) var text: [UInt8] = []
+    private let seed = HashSeed.process
 
     /// Counts a string that is its own key.
     @inline(__always)
@@ -172,7 +169,7 @@ extension PreTokenTable {
           addLong(text, other.textRange(of: entry), hash: entry.low, count: entry.count)
         } else {
           let key = InlineKey(low: entry.low, high: entry.high)
-          add(key, hash: key.hash, count: entry.count)
+          add(key, hash: key.hash(seed), count: entry.count)
         }
       }
     }
@@ -213,7 +210,7 @@ extension PreTokenTable {
       entries = [Entry](repeating: Entry(), count: old.count * 2)
       for entry in old where entry.high != 0 {
         let key = InlineKey(low: entry.low, high: entry.high)
-        place(entry, hash: entry.isLong ? entry.low : key.hash)
+        place(entry, hash: entry.isLong ? entry.low : key.hash(seed))
       }
     }
   }

@@ -66,7 +66,7 @@ struct SymbolArena: Sendable {
 
   /// Cuts the slots into at most `count` ranges of whole pre-tokens, similar in size.
   ///
-  /// Each range starts at the first slot of a pre-token.
+  /// Each range starts at the first slot of a pre-token; without pre-tokens there are no ranges.
   func ranges(_ count: Int) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var start = 1

@@ -2,7 +2,7 @@
 ///
 /// The same steps in the same order as when a tokenizer encodes: one that is still to be trained,
 /// or one that is there already.
-struct TextSplitting: Sendable {
+package struct TextSplitting: Sendable {
   let preTokenizer: PreTokenizer
   let normalization: Normalization
   let cutter: SpecialTokenCutter
@@ -10,7 +10,9 @@ struct TextSplitting: Sendable {
   private let tokenizer: Tokenizer?
 
   /// The steps of a tokenizer to be trained.
-  init(pattern: PreTokenizerPattern, normalization: Normalization, specialTokens: [String]) {
+  package init(
+    pattern: PreTokenizerPattern, normalization: Normalization, specialTokens: [String]
+  ) {
     preTokenizer = PreTokenizer(pattern: pattern)
     self.normalization = normalization
     cutter = SpecialTokenCutter(specialTokens.map { Array($0.utf8) })
@@ -63,12 +65,13 @@ struct TextSplitting: Sendable {
   /// - the pre-tokenizer begins a pre-token there;
   /// - no added token spans or touches the split, whatever comes after the text that is there;
   /// - under a normalization, the character before it is a letter that is its own normal form and
-  ///   the one after it is in ASCII, so the two neither combine nor change class;
+  ///   the one after it stays as it is and combines with nothing before it, so neither changes
+  ///   class;
   /// - if the tokenizer puts a space before texts, there is one already.
   ///
   /// - Parameter start: The split must be greater.
   /// - Returns: The position, or nil if there is none.
-  func safeSplit(of text: Span<UInt8>, after start: Int) -> Int? {
+  package func safeSplit(of text: Span<UInt8>, after start: Int) -> Int? {
     var limit = text.count - lookAhead
     while limit > start {
       guard let position = preTokenizer.safeSplit(before: limit, after: start, in: text) else {
@@ -84,7 +87,7 @@ struct TextSplitting: Sendable {
     if cutter.isNear(position, in: text) { return false }
     if tokenizer?.addsPrefixSpace == true && text[position] != UInt8(ascii: " ") { return false }
     if normalization == .none { return true }
-    guard text[position] < 0x80 else { return false }
+    guard normalization.isIndependent(at: position, in: text) else { return false }
     let letterStart = characterStart(before: position, in: text)
     guard normalization.normalized(text.extracting(letterStart..<position)) == nil else {
       return false

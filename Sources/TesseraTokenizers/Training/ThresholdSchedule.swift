@@ -5,8 +5,8 @@
 /// the arena finds the pairs of a lower threshold. The merges are the same for every schedule; the
 /// schedule decides about memory and time only.
 package enum ThresholdSchedule: Hashable, Sendable {
-  /// Thresholds from the highest count and the number of merges still to come, such that the lists
-  /// of one level hold at most so many positions.
+  /// Thresholds from the highest count and the number of merges still to come, such that a scan
+  /// lists at most so many positions, if the most frequent pairs leave a choice.
   case adaptive(positionLimit: Int)
   /// A given first threshold, divided by a given number at each further level.
   case fixed(first: UInt64, divisor: UInt64)

@@ -2,6 +2,10 @@
 public enum TrainingError: Error, Equatable, Sendable {
   /// The vocabulary has no room for the bytes and the special tokens.
   case vocabularyTooSmall(size: Int, minimum: Int)
+  /// The number of tokens to add is negative.
+  case negativeTokenCount(Int)
+  /// New IDs would begin among those of the base.
+  case firstIDOccupied(TokenID, minimum: Int)
   /// The vocabulary has more tokens than IDs are for.
   case vocabularyTooLarge(size: Int, maximum: Int)
   /// A limit of the length of tokens under which no pair could be merged.
@@ -25,14 +29,19 @@ extension TrainingError: CustomStringConvertible {
     case .vocabularyTooSmall(let size, let minimum):
       "a vocabulary of \(size) has no room for 256 bytes and the special tokens, "
         + "which need \(minimum)"
+    case .negativeTokenCount(let count):
+      "there cannot be \(count) new tokens"
+    case .firstIDOccupied(let id, let minimum):
+      "new tokens cannot begin at the ID \(id): the base has IDs up to \(minimum - 1)"
     case .vocabularyTooLarge(let size, let maximum):
       "a vocabulary of \(size) is larger than \(maximum), the largest possible"
     case .maximumTokenLengthTooSmall(let length):
       "a maximum token length of \(length) leaves nothing to merge, it must be 2 or more"
     case .invalidSpecialToken(let token):
-      token.isEmpty ? "a special token is empty" : "the special token \"\(token)\" is given twice"
+      token.isEmpty
+        ? "a special token is empty" : "the special token \"\(token.shortened())\" is given twice"
     case .specialTokenIsByte(let token, let byte):
-      "the special token \"\(token)\" is how a tokenizer.json spells the byte \(byte)"
+      "the special token \"\(token.shortened())\" is how a tokenizer.json spells the byte \(byte)"
     case .emptyCorpus:
       "the corpus is empty: it has no text to train on"
     case .tooManySymbols(let count, let maximum):

@@ -64,6 +64,8 @@ public struct TokenSelection: Sendable {
     try options.check()
     let counts: PreTokenCounts
     do {
+      // Before the corpus is read, which may take long.
+      try options.training(firstID: firstID).check(base: base)
       counts = try countPreTokens(in: corpus, for: base, progress: progress)
     } catch let error as CorpusError {
       throw .corpus(error)
@@ -82,14 +84,11 @@ public struct TokenSelection: Sendable {
     progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
     try options.check()
-    var training = ContinuedTrainingOptions(newTokenCount: options.newTokenCount)
-    training.minimumFrequency = options.minimumFrequency
-    training.maximumTokenLength = options.maximumTokenLength
-    training.firstID = firstID
     let learned: ContinuedBPE
     do {
       learned = try continueTraining(
-        base: base, counts: counts, options: training, progress: progress)
+        base: base, counts: counts, options: options.training(firstID: firstID),
+        progress: progress)
     } catch {
       throw .training(error)
     }
@@ -126,6 +125,17 @@ public struct TokenSelection: Sendable {
   /// Bytes of the corpus for each token of the extended tokenizer.
   public var extendedBytesPerToken: Double {
     Double(byteCount) / Double(max(1, extendedTokenCount))
+  }
+}
+
+extension TokenSelectionOptions {
+  /// What continued training is to make.
+  fileprivate func training(firstID: TokenID) -> ContinuedTrainingOptions {
+    var training = ContinuedTrainingOptions(newTokenCount: newTokenCount)
+    training.minimumFrequency = minimumFrequency
+    training.maximumTokenLength = maximumTokenLength
+    training.firstID = firstID
+    return training
   }
 }
 

@@ -51,6 +51,9 @@ struct EncodeCommand: ParsableCommand {
     let console = common.start()
     let corpus = try documents.corpus(files.isEmpty ? ["-"] : files, keepsEmptyDocuments: true)
     let tokenizer = try Tokenizer(contentsOf: tokenizer, pattern: pattern)
+    for part in tokenizer.unappliedParts {
+      console.say("note: the tokenizer's \(part.rawValue) is not applied")
+    }
     let format = common.json ? .json : format ?? .text
     try format.checkRoom(for: tokenizer)
     var writer = TokenWriter(format: format)

@@ -88,6 +88,7 @@ struct TrainCommand: ParsableCommand {
     options.tie = tie
     options.pattern = pattern
     options.normalization = normalizer
+    try options.check()
 
     let counts = try countPreTokens(
       in: corpus, pattern: pattern, normalization: normalizer, specialTokens: special,

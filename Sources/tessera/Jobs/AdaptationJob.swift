@@ -43,21 +43,32 @@ struct AdaptationJob {
     func source(_ name: String, _ corpus: Corpus) throws -> Adaptation.Source {
       let documents = try console.during("reading \(name)") { try corpus.readAll() }
       if documents.isEmpty { throw CommandError.emptyCorpus(paths: corpus.paths) }
-      let split = DocumentSplit(
-        documents, share: command.options.heldOutShare,
-        sizeLimit: command.options.heldOutSizeLimit)
-      if split.training.isEmpty || split.heldOut.isEmpty {
-        throw TrainingRunError.noDocuments(source: corpus.paths.joined(separator: ", "))
-      }
-      return Adaptation.Source(name: name, documents: split)
+      return Adaptation.Source(
+        name: name,
+        documents: DocumentSplit(
+          documents, share: command.options.heldOutShare,
+          sizeLimit: command.options.heldOutSizeLimit))
     }
     let targetName = command.name ?? Self.name(of: command.corpus)
-    target = try source(targetName, corpora[0])
+    var target = try source(targetName, corpora[0])
     if command.noReplay {
       replay = nil
     } else {
-      let name = Self.name(of: command.replay)
-      replay = try source(name == targetName ? "replay" : name, corpora[1])
+      let names = [Self.name(of: command.replay), "replay", "replayed"]
+      var replay = try source(names.first { $0 != targetName } ?? "replay", corpora[1])
+      target.documents.leaveOut(heldOutOf: replay.documents)
+      replay.documents.leaveOut(heldOutOf: target.documents)
+      try Self.check(replay, corpora[1])
+      self.replay = replay
+    }
+    try Self.check(target, corpora[0])
+    self.target = target
+  }
+
+  /// Sees to it that there is something to train on, and something to measure by.
+  private static func check(_ source: Adaptation.Source, _ corpus: Corpus) throws {
+    if source.documents.training.isEmpty || source.documents.heldOut.isEmpty {
+      throw TrainingRunError.noDocuments(source: corpus.paths.joined(separator: ", "))
     }
   }
 

@@ -3,6 +3,14 @@ import TesseraCorpora
 import TesseraTestSupport
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 @Suite struct CorpusTests {
   @Test func `finds the text files of a folder, sorted, and nothing else`() throws {
     let directory = try TemporaryDirectory()
@@ -19,6 +27,32 @@ import Testing
       ])
     #expect(corpus.files.filter { $0.format == .jsonLines }.count == 2)
     #expect(corpus.byteCount == 7 * 4)
+  }
+
+  @Test func `a name's end may be in capitals`() throws {
+    let directory = try TemporaryDirectory()
+    let text = Array("one\n".utf8)
+    try directory.write("A.TXT.GZ", gzipCompressed(text))
+    try directory.write("B.JSONL.ZST", zstdCompressed(Array(#"{"text":"two"}"#.utf8)))
+    let corpus = try Corpus(paths: [directory.path])
+    #expect(corpus.files.map(\.format) == [.text, .jsonLines])
+    var reader = corpus.makeReader()
+    #expect(try reader.next()?.bytes == text)
+    #expect(try reader.next()?.bytes == Array("two".utf8))
+  }
+
+  @Test func `a file that cannot be examined is an error`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("a.txt", "text")
+    // A name that is not UTF-8 has no path that leads to it.
+    let name = Array((directory.path + "/caf").utf8.map { CChar($0) }) + [CChar(bitPattern: 0xE9)]
+    // SAFETY: the name ends with zero.
+    let file = unsafe open(name + [0], O_CREAT | O_WRONLY, 0o600)
+    try #require(file >= 0)
+    close(file)
+    // SAFETY: the name ends with zero.
+    defer { _ = unsafe unlink(name + [0]) }
+    #expect(throws: CorpusError.self) { try Corpus(paths: [directory.path]) }
   }
 
   @Test func `a folder that is itself hidden is read`() throws {
@@ -80,6 +114,23 @@ import Testing
         "a.gz ends at byte 9, where more gzip data is expected"
       ),
       (.utf16(path: "a"), "a is in UTF-16; convert it to UTF-8"),
+      (.utf16(path: "-"), "standard input is in UTF-16; convert it to UTF-8"),
+      (
+        .notObject(path: "-", line: 3, offset: 17),
+        "line 3 of standard input, from byte 17 on, is not a JSON object"
+      ),
+      (
+        .unreadable(.corrupt(path: "-", format: .zstd, offset: 9)),
+        "standard input is not valid zstd data near byte 9"
+      ),
+      (
+        .compressed(path: "a.txt", format: .gzip),
+        "a.txt begins like gzip data; give it a name that ends in .gz, or decompress it"
+      ),
+      (
+        .lineTooLong(path: "a", line: 3, offset: 17, limit: 9),
+        "line 3 of a, from byte 17 on, has more than 9 bytes, the most that a line of JSON may have"
+      ),
     ]
     for (error, sentence) in errors { #expect(error.description == sentence) }
   }

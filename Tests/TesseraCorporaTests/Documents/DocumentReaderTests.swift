@@ -142,6 +142,32 @@ import Testing
     }
   }
 
+  @Test func `refuses compressed files whose names do not say so`() throws {
+    let directory = try TemporaryDirectory()
+    let text = Array("some text".utf8)
+    for (name, content, format) in [
+      ("a.txt", gzipCompressed(text), CompressionFormat.gzip), ("b", zstdCompressed(text), .zstd),
+      ("c.jsonl", gzipCompressed(text), .gzip),
+      ("d.txt.gz", gzipCompressed(gzipCompressed(text)), .gzip),
+    ] {
+      let path = try directory.write(name, content)
+      let corpus = try Corpus(paths: [path])
+      #expect(throws: CorpusError.compressed(path: path, format: format)) {
+        try documents(corpus)
+      }
+    }
+  }
+
+  @Test func `a blank line of any size parts paragraphs`() throws {
+    let directory = try TemporaryDirectory()
+    let blank = String(repeating: " \t", count: 150_000)
+    let path = try directory.write("a.txt", "one\n\(blank)\r\ntwo\n\(blank)x\n\(blank)")
+    let corpus = try Corpus(paths: [path], options: CorpusOptions(documents: .paragraphs))
+    let expected = ["one", "two\n\(blank)x"].map { Array($0.utf8) }
+    #expect(try documents(corpus).map(\.bytes) == expected)
+    #expect(try assembled(corpus, sizeLimit: 1_000) == expected)
+  }
+
   @Test func `tells where documents are from`() throws {
     let directory = try TemporaryDirectory()
     let a = try directory.write("a.txt", "\u{FEFF}one\r\n\ntwo\nthree")
@@ -206,18 +232,6 @@ import Testing
     }
     #expect(count == 300_000)
     #expect(reader.bytesRead == corpus.byteCount)
-  }
-
-  @Test func `reads some of the files`() throws {
-    let directory = try TemporaryDirectory()
-    for name in ["a", "b", "c", "d"] { try directory.write(name + ".txt", name) }
-    let corpus = try Corpus(paths: [directory.path])
-    var reader = corpus.makeReader(files: 1..<3)
-    var texts: [String] = []
-    while let document = try reader.next() {
-      texts.append(String(decoding: document.bytes, as: UTF8.self))
-    }
-    #expect(texts == ["b", "c"])
   }
 
   @Test func `a damaged compressed file is an error after what came before`() throws {

@@ -29,15 +29,6 @@ import Testing
     #expect(abs(count - 10_000) < 400)
   }
 
-  @Test func `aims at a number of bytes`() {
-    let total = documents.reduce(0) { $0 + $1.count }
-    let split = HeldOutSplit(byteTarget: total / 10, of: total)
-    let held = documents.filter(split.isHeldOut).reduce(0) { $0 + $1.count }
-    #expect(abs(held - total / 10) < total / 100)
-    #expect(HeldOutSplit(byteTarget: 10, of: 0).fraction == 0)
-    #expect(HeldOutSplit(byteTarget: 10, of: 10).fraction == 0.5)
-  }
-
   @Test func `agrees with the hash of pieces`() {
     let split = HeldOutSplit(fraction: 0.3, seed: 7)
     for document in documents.prefix(200) {

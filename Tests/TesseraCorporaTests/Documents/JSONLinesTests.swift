@@ -116,6 +116,20 @@ import Testing
     #expect(bytes == Array((text + text).utf8))
   }
 
+  @Test func `a line that is too long is refused before it is in memory`() throws {
+    let directory = try TemporaryDirectory()
+    let line = #"{"text":"x"}"#
+    let path = try directory.write("a.jsonl", line + "\n\n" + line + " \n" + line)
+    for (limit, count) in [(13, 3), (12, 1)] {
+      var reader = try Corpus(paths: [path]).makeReader()
+      reader.lineSizeLimit = limit
+      for _ in 0..<count { #expect(try reader.next() != nil) }
+      if count == 3 { continue }
+      let error = CorpusError.lineTooLong(path: path, line: 3, offset: 14, limit: limit)
+      #expect(throws: error) { try reader.next() }
+    }
+  }
+
   @Test func `every prefix of a line is refused`() throws {
     let line = #"{"id":[1,true],"text":"\u00e9x"}"#
     #expect(try texts(line) == ["éx"])

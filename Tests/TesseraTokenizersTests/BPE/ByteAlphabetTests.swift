@@ -7,7 +7,7 @@ import Testing
     for byte in UInt8.min...UInt8.max {
       let scalar = ByteAlphabet.scalar(for: byte)
       #expect(seen.insert(scalar).inserted)
-      #expect(ByteAlphabet.byte(for: scalar) == byte)
+      #expect(ByteAlphabet.bytes(spelledBy: String(scalar)) == [byte])
     }
     #expect(ByteAlphabet.string(for: Array(" \n\tA\u{7F}".utf8)) == "ĠĊĉAġ")
     #expect(ByteAlphabet.string(for: [0xAD]) == "\u{143}")

@@ -65,6 +65,20 @@ import Testing
     }
   }
 
+  @Test func `writes no rank file where a merge makes or uses an added token`() throws {
+    // Two merges, "ab" and "abc"; without added tokens ranks say the same.
+    func files(_ added: [AddedToken]) throws -> [String] {
+      let directory = try TemporaryDirectory()
+      let base = try ContinuedTrainingTests.base(
+        ["ab", "abc"], merges: [("a", "b"), ("ab", "c")], added: added)
+      return try base.write(toDirectory: directory.path)
+    }
+    #expect(try files([AddedToken("<s>", id: 300)]).count == 3)
+    for (token, id) in [("ab", TokenID(256)), ("abc", 257), ("c", 99)] {
+      #expect(try files([AddedToken(token, id: id)]).count == 2, "\(token)")
+    }
+  }
+
   @Test func `carries over what it does not read`() throws {
     let directory = try TemporaryDirectory()
     let tokenizer = try Self.tokenizer("llama3")

@@ -53,15 +53,38 @@ import Testing
   }
 
   @Test func `refuses repeated tokens, repeated and huge ranks, and missing bytes`() throws {
-    #expect(throws: TokenizerError.duplicateToken("a", first: 97, second: 300)) {
-      try tokenizer(Self.byteLines + ["YQ== 300"])
+    let long = String(repeating: "YWFh", count: TokenTable.maximumTokenSize / 3 + 1)
+    let size = TokenTable.maximumTokenSize / 3 * 3 + 3
+    let cases: [([String], Int?, TokenizerError)] = [
+      (Self.byteLines + ["YQ== 300"], 257, .duplicateToken("a", first: 97, second: 300)),
+      (Self.byteLines + ["", "YWI= 97"], 258, .duplicateID(97, first: "a", second: "ab")),
+      (Self.byteLines + ["YWI= 16777216"], 257, .idTooLarge(1 << 24, limit: 1 << 24 - 1)),
+      (
+        [long + " 300"] + Self.byteLines, 1,
+        .tokenTooLong(300, size: size, limit: TokenTable.maximumTokenSize)
+      ),
+      (Self.byteLines.dropLast(), nil, .missingByte(255)),
+    ]
+    for (lines, line, error) in cases {
+      let directory = try TemporaryDirectory()
+      let path = try directory.write("small.tiktoken", lines.joined(separator: "\n"))
+      #expect(throws: TokenizerError.inFile(path: path, line: line, error)) {
+        try Tokenizer(contentsOf: path, pattern: .gpt2)
+      }
     }
-    #expect(throws: TokenizerError.duplicateID(97, first: "a", second: "ab")) {
-      try tokenizer(Self.byteLines + ["YWI= 97"])
+  }
+
+  @Test func `adds the special tokens of a published file, unless others have their IDs`() throws {
+    let directory = try TemporaryDirectory()
+    func read(_ line: String) throws -> Tokenizer {
+      let lines = Self.byteLines + [line]
+      let path = try directory.write("r50k_base.tiktoken", lines.joined(separator: "\n"))
+      return try Tokenizer(contentsOf: path)
     }
-    #expect(throws: TokenizerError.idTooLarge(1 << 24, limit: 1 << 24 - 1)) {
-      try tokenizer(Self.byteLines + ["YWI= 16777216"])
-    }
-    #expect(throws: TokenizerError.missingByte(255)) { try tokenizer(Self.byteLines.dropLast()) }
+    #expect(try read("YWI= 300").addedTokens == [AddedToken("<|endoftext|>", id: 50256)])
+    // The file itself may name it.
+    #expect(try read("PHxlbmRvZnRleHR8Pg== 50256").addedTokens.map(\.id) == [50256])
+    let error = #expect(throws: TokenizerError.self) { try read("YWI= 50256") }
+    #expect(error?.cause == .duplicateID(50256, first: "ab", second: "<|endoftext|>"))
   }
 }

@@ -49,6 +49,32 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: PreTokenizerPattern.knownSpellings.flatMap { pattern, spellings in
+      spellings.map { (pattern, $0) }
+    })
+  func `agrees with the expression itself on words of every length, before anything and at the end`(
+    pattern: PreTokenizerPattern, expression: String
+  ) {
+    let reference = PatternReference(expression: expression)
+    let preTokenizer = PreTokenizer(pattern: pattern)
+    // Letters are looked at eight and more at a time, and otherwise near the end of the text.
+    let letters = Array("abcdefghijklmnopqrst".utf8)
+    for count in 1...20 {
+      let word = Array(letters.prefix(count))
+      let words = [word, [32] + word]
+      let endings = [[], Array("'s now, and so on to the end".utf8)]
+      for text in words.flatMap({ word in Self.alphabet.map { word + $0 } }) {
+        for ending in endings {
+          let text = text + ending
+          if reference.preTokenSizes(of: text) != sizes(text, preTokenizer) {
+            Issue.record("\(text)")
+          }
+        }
+      }
+    }
+  }
+
   @Test(arguments: PreTokenizerPattern.allCases)
   func `gives the same pre-tokens for the parts at a safe split`(pattern: PreTokenizerPattern) {
     let preTokenizer = PreTokenizer(pattern: pattern)

@@ -142,7 +142,7 @@ import Testing
     let base = try Self.base(["ab"], merges: [])
     let continued = try continueTraining(
       base: base, counts: Self.counts, options: ContinuedTrainingOptions(newTokenCount: 2))
-    #expect(continued.revivals == [LearnedMerge(left: 97, right: 98, result: 256, count: 14)])
+    #expect(continued.merges[0] == LearnedMerge(left: 97, right: 98, result: 256, count: 14))
     #expect(continued.firstID == 257)
     #expect(continued.newTokens == ["abc", "xab"].map { Array($0.utf8) })
     let extended = try Self.extended(base, continued)
@@ -154,7 +154,7 @@ import Testing
     let base = try Self.base(["ab", "abz"], merges: [("ab", "z")])
     let continued = try continueTraining(
       base: base, counts: Self.counts, options: ContinuedTrainingOptions(newTokenCount: 1))
-    #expect(continued.revivals.isEmpty)
+    #expect(continued.merges.allSatisfy { $0.result >= continued.firstID })
     #expect(continued.newTokens == [Array("bc".utf8)])
   }
 
@@ -182,8 +182,36 @@ import Testing
     #expect(continued.merges.map(\.result) == [1_000, 1_001])
     #expect(continued.merges[1].left == 1_000)
     options.firstID = 255
-    #expect(throws: TrainingError.self) {
+    #expect(throws: TrainingError.firstIDOccupied(255, minimum: 256)) {
       try continueTraining(base: base, counts: Self.counts, options: options)
+    }
+  }
+
+  @Test func `refuses a number of tokens for which there are no IDs`() throws {
+    let base = try Self.base([], merges: [])
+    let maximum = Int(TokenTable.maximumID) + 1
+    func failure(_ count: Int, firstID: TokenID? = nil) -> TrainingError? {
+      var options = ContinuedTrainingOptions(newTokenCount: count)
+      options.firstID = firstID
+      return #expect(throws: TrainingError.self) {
+        try continueTraining(base: base, counts: Self.counts, options: options)
+      }
+    }
+    #expect(failure(.max) == .vocabularyTooLarge(size: .max, maximum: maximum))
+    #expect(failure(maximum - 255) == .vocabularyTooLarge(size: maximum + 1, maximum: maximum))
+    #expect(
+      failure(0, firstID: .max) == .vocabularyTooLarge(size: Int(UInt32.max), maximum: maximum))
+    #expect(failure(-1) == .negativeTokenCount(-1))
+  }
+
+  @Test func `learns nothing where every pre-token is a token already`() throws {
+    let base = try Self.base(["ab"], merges: [("a", "b")])
+    for texts in [["ab"], ["a", "b"], ["ab", "a"]] {
+      let counts = PreTokenCounts(texts.map { (bytes: Array($0.utf8), count: 7) })
+      let continued = try continueTraining(
+        base: base, counts: counts, options: ContinuedTrainingOptions(newTokenCount: 5))
+      #expect(continued.merges.isEmpty)
+      #expect(continued.newTokens.isEmpty)
     }
   }
 }

@@ -91,6 +91,16 @@ import Testing
     }
   }
 
+  @Test(arguments: [Normalization.none, .nfc, .nfkc])
+  func `finds splits in texts without spaces and without ASCII`(normalization: Normalization) {
+    let splitting = TextSplitting(
+      pattern: .o200k, normalization: normalization, specialTokens: [])
+    for text in ["漢字を書く、字を読む。", "水は、高い所から流れる。", "강물이·오래된·", "सत्य।"] {
+      let bytes = Array(String(repeating: text, count: 20).utf8)
+      #expect(splitting.safeSplit(of: bytes.span, after: 0) != nil, "\(text)")
+    }
+  }
+
   @Test func `is sorted by count, then by bytes, and adds up what is given twice`() {
     let long = Array("a pre-token of more than fifteen bytes".utf8)
     let longer = long + [0]

@@ -31,4 +31,8 @@ import Testing
     #expect(count(.symbol) == 8_514)
     #expect(count(.whitespace) == 25)
   }
+
+  @Test func `has as many word characters as the regular expressions of tokenizers`() {
+    #expect((0..<UInt32(0x20000)).count { WordCharacters.contains($0) } == 73_801)
+  }
 }
