@@ -4,7 +4,7 @@ internal import TesseraBasics
 ///
 /// Only names are looked at, in folders inside the directory as well. A model that is written anew
 /// takes none of these files over from its base, except those that it writes itself: they would be
-/// the base's weights, or the base's vocabulary.
+/// the base's weights, its vocabulary, or the story of how it was made.
 public enum ModelFileKind: Hashable, Sendable {
   /// Weights, or a list of files with weights.
   case weights
@@ -12,6 +12,9 @@ public enum ModelFileKind: Hashable, Sendable {
   case pickledWeights
   /// A vocabulary, or sizes that depend on it, in a format that we don't write.
   case vocabulary
+  /// What a run has left beside a model: states, logs, records and reports. They are about the run
+  /// and not about the model.
+  case run
   /// Anything else.
   case other
 
@@ -32,11 +35,19 @@ public enum ModelFileKind: Hashable, Sendable {
   ]
   private static let vocabularySuffixes = [".tiktoken"]
 
-  /// The kind of a file by its name, which may have folders before it.
+  /// Names of files and folders directly inside a model directory.
+  private static let runNames: Set<String> = [
+    "state", "metrics.jsonl", "run.json", "configuration.yaml", "training.json", "held-out.jsonl",
+    "report.json", "report.txt", "MODEL_CARD.md",
+  ]
+
+  /// The kind of a file by its path inside the model directory.
   public init(path: String) {
     let name = Path.lastComponent(of: path)
     func ends(_ suffixes: [String]) -> Bool { suffixes.contains { name.hasSuffix($0) } }
-    if Self.otherPickleNames.contains(name) {
+    if Self.runNames.contains(String(path.prefix { $0 != "/" })) {
+      self = .run
+    } else if Self.otherPickleNames.contains(name) {
       self = .other
     } else if ends(Self.pickleSuffixes) {
       self = .pickledWeights

@@ -24,6 +24,10 @@ func latinTokenizer(specialTokens: [String] = ["<|endoftext|>"]) throws -> Token
   var options = BPETrainerOptions(vocabularySize: 300)
   options.specialTokens = specialTokens
   options.pattern = .gpt2
-  let counts = PreTokenCounts(of: latinDocuments, pattern: .gpt2, normalization: .none)
+  let preTokenizer = PreTokenizer(pattern: .gpt2)
+  let counts = PreTokenCounts(
+    latinDocuments.flatMap { document in
+      preTokenizer.preTokens(of: document).map { (bytes: Array($0), count: UInt64(1)) }
+    })
   return try BPETrainer.train(on: counts, options).makeTokenizer()
 }

@@ -36,6 +36,16 @@ public func countPreTokens(
     in: corpus, TextSplitting(tokenizer), chunkSize: DocumentChunks.chunkSize, progress: progress)
 }
 
+/// Counts the distinct pre-tokens of documents in memory as a tokenizer splits them, added tokens cut
+/// out, on all threads.
+public func countPreTokens(in documents: [[UInt8]], for tokenizer: Tokenizer) -> PreTokenCounts {
+  let splitting = TextSplitting(tokenizer)
+  let lanes = (0..<Workers.threadCount).map { _ in CountingLane() }
+  let taken = Atomic(0)
+  _ = parallelMap(lanes.count) { lanes[$0].count(documents, taken, splitting) }
+  return PreTokenCounts(sum(lanes))
+}
+
 /// Counts with chunks of a given size, which the result does not depend on.
 package func countPreTokens(
   in corpus: Corpus, pattern: PreTokenizerPattern, normalization: Normalization,

@@ -47,12 +47,9 @@ public struct RunDirectory: ~Copyable {
 
   /// Starts a run in a folder with a model that was made for it, such as an extended one.
   ///
-  /// What a run left beside the model that this one was made from is removed.
-  ///
   /// - Throws: `FileError`.
   public init(startingWithModelIn path: String) throws(FileError) {
     let lock = try DirectoryLock(path: path)
-    for name in Self.runFileNames { try remove(Path.join(path, name)) }
     self.init(path: path, record: nil, lock: lock)
   }
 
@@ -85,13 +82,6 @@ public struct RunDirectory: ~Copyable {
       }
     }
   }
-
-  /// What runs leave beside a model: states, logs and reports. They are about the run and not about
-  /// the model, so they are not carried over to a model that is made from this one.
-  public static let runFileNames: Set<String> = [
-    "state", "metrics.jsonl", recordName, "training.json", "held-out.jsonl", "report.json",
-    "report.txt", "report.html", "MODEL_CARD.md",
-  ]
 
   /// Writes `run.json`: the members of a record, behind one that tells the format.
   public mutating func write(_ record: JSONValue) throws(FileError) {

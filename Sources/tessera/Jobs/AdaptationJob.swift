@@ -195,9 +195,7 @@ struct AdaptationJob {
     options.seed = command.seed.seed
     let selection = try TokenSelection(
       base: base.tokenizer,
-      counts: PreTokenCounts(
-        of: target.documents.training, pattern: base.tokenizer.pattern,
-        normalization: base.tokenizer.normalization),
+      counts: countPreTokens(in: target.documents.training, for: base.tokenizer),
       options: TokenSelectionOptions(newTokenCount: count),
       firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)

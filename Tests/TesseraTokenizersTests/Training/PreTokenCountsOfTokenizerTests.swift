@@ -51,9 +51,12 @@ import Testing
         try directory.write("\(normalization)-\(index).txt", document)
       }
       let expected = try Self.tokenCounts(documents, tokenizer)
+      let inMemory = countPreTokens(in: documents, for: tokenizer)
       for chunkSize in [16, 100, 1 << 20] {
         let counts = try countPreTokens(
           in: Corpus(paths: paths), for: tokenizer, chunkSize: chunkSize)
+        #expect(inMemory.count == counts.count)
+        #expect((0..<min(inMemory.count, counts.count)).allSatisfy { inMemory[$0] == counts[$0] })
         var found: [TokenID: Int] = [:]
         for index in 0..<counts.count {
           for id in try merging.encode(Array(counts[index].bytes)) {

@@ -302,9 +302,10 @@ import Testing
     try folder.write("base/tokenizer_config.json", "{ \"chat_template\" :  \"x\" }")
     try folder.write("base/training_args.bin", "pickle")
     let old = [
-      "encoder.json", "merges.txt", "model.gguf", "o.safetensors", "original/params.json",
-      "pytorch_model.bin", "rust_model.ot", "spiece.model", "tekken.json", "vocab.bpe",
-      "vocab.json", "weights.pkl",
+      "configuration.yaml", "encoder.json", "merges.txt", "metrics.jsonl", "model.gguf",
+      "o.safetensors", "original/params.json", "pytorch_model.bin", "run.json", "rust_model.ot",
+      "spiece.model", "state/step-00000001/weights.f32", "tekken.json", "vocab.bpe", "vocab.json",
+      "weights.pkl",
     ]
     for name in old { try folder.write("base/" + name, "old") }
     // What is no file to copy, or nobody's.
