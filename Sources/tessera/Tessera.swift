@@ -59,6 +59,7 @@ struct Tessera: ParsableCommand {
   /// Says what went wrong, and ends the process with the status that tells programs.
   private static func end(with error: any Error, of invocation: Invocation?) -> Never {
     if StandardStreams.isClosedPipe(error) { StandardStreams.endByClosedPipe() }
+    Console.current.withLock { $0 }?.finishProgress()
     if let interruption = Interrupted(error) {
       writeToStandardError("tessera: \(interruption.message)\n")
       Foundation.exit(Interrupted.exitStatus)

@@ -77,8 +77,10 @@ public struct OutputDirectory: ~Copyable {
     let failure = SystemCalls.makeDirectory(stagingPath)
     if failure != 0 { throw .cannotCreate(path: path, errno: failure) }
     let replaced = FileDescriptor.Status(path: target)?.permissions
-    permissions = replaced ?? FileDescriptor.Status(path: stagingPath)?.permissions ?? 0o700
-    SystemCalls.setPermissions(stagingPath, 0o700)
+    let own = FileDescriptor.Status(path: stagingPath)?.permissions ?? 0o700
+    permissions = replaced ?? own
+    // Special bits stay: they hand a shared folder's group on to what is made in it.
+    SystemCalls.setPermissions(stagingPath, own & 0o7000 | 0o700)
     self.path = target
     self.stagingPath = stagingPath
     self.replacement = replacement
@@ -108,7 +110,7 @@ public struct OutputDirectory: ~Copyable {
   /// Refuses an output that is one of its inputs, contains one, or is inside one.
   ///
   /// - Throws: ``FileError/overlapsInput(path:input:)``.
-  package static func checkInputs(_ inputs: [String], of path: String) throws(FileError) {
+  public static func checkInputs(_ inputs: [String], of path: String) throws(FileError) {
     let output = Path.destination(path)
     for input in inputs where input != "-" {
       // What a link leads to, and the link itself.

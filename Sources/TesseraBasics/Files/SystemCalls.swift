@@ -41,7 +41,10 @@ enum SystemCalls {
     guard [ENOSYS, EINVAL, ENOTSUP].contains(failure) else { return failure }
     // A second name is made only where there is none, too, but not on every file system.
     if unsafe link(path, newPath) == 0 { return removeFile(path) }
-    return errno
+    guard [ENOSYS, EPERM, ENOTSUP].contains(errno) else { return errno }
+    // Nor that: what comes to be between the two steps is lost, which no call can prevent there.
+    return FileDescriptor.Status(path: newPath, followingLinks: false) == nil
+      ? move(path, to: newPath) : EEXIST
   }
 
   /// Gives each of two paths what the other one leads to, in one step; an error if the system or

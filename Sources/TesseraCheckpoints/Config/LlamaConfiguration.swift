@@ -124,7 +124,8 @@ extension ModelConfiguration {
   /// The type of the stored weights, `dtype` or `torch_dtype`, if we compute with it; a null counts
   /// as missing.
   ///
-  /// Setting it changes the keys that are there, and where there is none, adds that of the dialect; nil changes nothing.
+  /// Setting it changes the keys that are there, and where there is none, adds that of the dialect;
+  /// nil changes nothing.
   public var elementType: ElementType? {
     get {
       let reader = ConfigurationReader(json: json, path: path)

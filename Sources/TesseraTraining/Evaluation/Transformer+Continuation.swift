@@ -5,8 +5,8 @@ extension Transformer {
   /// A text that continues a prompt.
   ///
   /// The prompt stands after an end-of-text token, as documents do in training. One that leaves no
-  /// room in the context loses its beginning; new tokens end at the end of the context. Bytes that are no UTF-8, such as half a character at
-  /// the end, become U+FFFD.
+  /// room in the context loses its beginning; new tokens end at the end of the context. Bytes
+  /// that are no UTF-8, such as half a character at the end, become U+FFFD.
   ///
   /// - Parameters:
   ///   - prompt: The text to continue; special tokens in it are text.

@@ -1,5 +1,6 @@
 public import TesseraBasics
 public import TesseraModels
+import TesseraTensors
 public import TesseraTokenizers
 
 extension Adaptation {
@@ -95,6 +96,8 @@ extension Adaptation {
       "schedule": .string(options.curve.rawValue),
       "maximum_forgetting_bits_per_byte": .init(options.maximumForgetting),
       "seed": .init(options.seed),
+      "openblas_core": .string(SelectedKernels.current.matrixProductCore),
+      "instruction_set": .string(SelectedKernels.current.instructionSet),
       "planned_tokens_per_second": plannedTokensPerSecond.map { .init($0) } ?? .null,
     ])
   }

@@ -1,5 +1,6 @@
 public import TesseraBasics
 public import TesseraModels
+import TesseraTensors
 public import TesseraTokenizers
 
 /// A model trained from nothing: the job behind `tessera pretrain`.
@@ -145,6 +146,8 @@ public struct Pretraining: Sendable {
       "schedule": .string(options.curve.rawValue),
       "weight_decay": .init(options.weightDecay),
       "seed": .init(options.seed),
+      "openblas_core": .string(SelectedKernels.current.matrixProductCore),
+      "instruction_set": .string(SelectedKernels.current.instructionSet),
       "planned_tokens_per_second": plannedTokensPerSecond.map { .init($0) } ?? .null,
     ])
   }
@@ -161,7 +164,7 @@ public struct Pretraining: Sendable {
     in directory: inout RunDirectory, progress: ProgressHandler? = nil,
     onResume: (Resumption) -> Void = { _ in }
   ) throws -> PretrainingResult? {
-    if !directory.isResumed { try directory.write(record) }
+    if directory.record == nil { try directory.write(record) }
     var run = TrainingRun(
       model: model, plan: plan, data: data, evaluations: try watched, directory: directory.path)
     if directory.isResumed, let resumption = try run.resume() { onResume(resumption) }

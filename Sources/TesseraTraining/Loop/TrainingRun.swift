@@ -33,7 +33,6 @@ public struct TrainingRun: Sendable {
   private var optimizer: AdamWOptimizer
   private var nonFinite: NonFiniteGuard
   private var reader: BatchReader
-  private var log: MetricsLog?
   private var isResumed = false
 
   /// Seconds between two states on disk.
@@ -106,7 +105,7 @@ public struct TrainingRun: Sendable {
     let firstStep = step
     var lastSave = start
     var lastFlush = start
-    var flushSeconds = 0.0
+    var log: MetricsLog?
     if let directory {
       log = try MetricsLog(
         path: directory + "/metrics.jsonl", continuingAfter: isResumed ? firstStep : nil)
@@ -114,11 +113,13 @@ public struct TrainingRun: Sendable {
     }
     let workspace = TransformerWorkspace()
     var gradient = [Float](repeating: 0, count: model.layout.count)
-    if step == 0, evaluations.isEmpty { evaluate(workspace: workspace, progress: progress) }
+    if step == 0, evaluations.isEmpty {
+      evaluate(workspace: workspace, progress: progress, log: &log)
+    }
 
     while step < plan.steps {
       if shouldStop() {
-        try save()
+        try save(log: &log)
         return outcome(isComplete: false, since: firstStep, seconds: seconds(start, clock))
       }
       let stepStart = clock.now
@@ -129,20 +130,17 @@ public struct TrainingRun: Sendable {
         ProgressUpdate(
           phase: plan.stage(at: step - 1).name, completed: step, total: plan.steps, unit: "steps",
           detail: report.summary(tokensPerSecond: Double(data.batchTokenCount) / elapsed)))
-      if isEvaluationDue { evaluate(workspace: workspace, progress: progress) }
-      // The log is written anew each time, so a long one is written less often.
-      if seconds(lastFlush, clock) > max(5, 100 * flushSeconds) {
-        let flushStart = clock.now
+      if isEvaluationDue { evaluate(workspace: workspace, progress: progress, log: &log) }
+      if seconds(lastFlush, clock) > 5 {
         try log?.flush()
         lastFlush = clock.now
-        flushSeconds = seconds(flushStart, clock)
       }
       if seconds(lastSave, clock) > saveIntervalSeconds {
-        try save()
+        try save(log: &log)
         lastSave = clock.now
       }
     }
-    try save()
+    try save(log: &log)
     return outcome(isComplete: true, since: firstStep, seconds: seconds(start, clock))
   }
 
@@ -194,7 +192,9 @@ public struct TrainingRun: Sendable {
   }
 
   /// Scores the sets, and keeps the weights if they are the best so far.
-  private mutating func evaluate(workspace: TransformerWorkspace, progress: ProgressHandler?) {
+  private mutating func evaluate(
+    workspace: TransformerWorkspace, progress: ProgressHandler?, log: inout MetricsLog?
+  ) {
     guard !sets.isEmpty else { return }
     let entries = sets.map { set in
       let score = model.score(
@@ -214,7 +214,7 @@ public struct TrainingRun: Sendable {
   }
 
   /// Writes the log and the state.
-  private func save() throws(TrainingRunError) {
+  private func save(log: inout MetricsLog?) throws(TrainingRunError) {
     guard let store else { return }
     try log?.flush()
     let state = RunState(

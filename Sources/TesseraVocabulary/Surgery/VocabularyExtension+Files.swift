@@ -7,7 +7,7 @@ extension VocabularyExtension {
   /// get the permissions of the base's file of the same name, those with weights included.
   ///
   /// - Returns: The files of the base that were copied, and what else is in the base: files that
-  ///   would be wrong in the new directory, and what is no file.
+  ///   would be wrong in the new directory, those of the run that made the base, and what is no file.
   func copyFiles(
     to directory: String
   ) throws(VocabularyError) -> (carriedOver: [String], leftOut: [String]) {

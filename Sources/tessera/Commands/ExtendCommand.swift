@@ -12,7 +12,7 @@ struct ExtendCommand: ParsableCommand {
       Learns new merges on top of the model's own, gives the new tokens their rows in the embedding \
       and the head, and writes a complete model directory: old rows and all other tensors are those \
       of the base, and so are all other files but those that hold the old vocabulary in another \
-      form, which are left out. extension.json says for every new token where its row is from, \
+      form or tell of the run that made the base, which are left out. extension.json says for every new token where its row is from, \
       configuration.yaml how this call can be repeated.
 
       Example:
@@ -173,7 +173,7 @@ struct ExtendCommand: ParsableCommand {
     }
     if !report.leftOut.isEmpty {
       console.say(
-        "left out, because they hold the old vocabulary or are no files: "
+        "left out (the old vocabulary, a run's records, or no files): "
           + report.leftOut.joined(separator: ", "))
     }
     console.say(
@@ -208,8 +208,7 @@ struct ExtendCommand: ParsableCommand {
       entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
       result[matrix.role.rawValue] = .object(entry)
     }
-    result["carried_over"] = .array(
-      report.carriedOver.filter { $0 != RunConfiguration.fileName }.map { .string($0) })
+    result["carried_over"] = .array(report.carriedOver.map { .string($0) })
     result["left_out"] = .array(report.leftOut.map { .string($0) })
     return result
   }

@@ -53,7 +53,10 @@ struct LogitsCommand: ParsableCommand {
 
   func run() throws {
     let console = common.start()
-    if output != "-", !force, Path.exists(output) { throw FileError.exists(path: output) }
+    if output != "-" {
+      if !force, Path.exists(output) { throw FileError.exists(path: output) }
+      try OutputDirectory.checkInputs([file, model], of: output)
+    }
     let corpus = try Corpus(paths: [file])
     console.warnIfUnfinished(model)
     let tokenizer = try Tokenizer(contentsOf: model)

@@ -97,7 +97,11 @@ struct PretrainCommand: ParsableCommand {
     let job = try console.during(phase) {
       try Pretraining(tokenizer: tokenizer, corpus: texts, options: options, resuming: record)
     }
-    if !directory.isResumed { try RunConfiguration.current.write(to: output.output) }
+    if !directory.isResumed {
+      // The record first: it shows whose the folder is.
+      try directory.write(job.record)
+      try RunConfiguration.current.write(to: output.output)
+    }
     if !common.json { try show(job, console) }
     let result = try job.run(
       in: &directory, progress: console.progress, onResume: console.sayResumed)
@@ -160,6 +164,7 @@ struct PretrainCommand: ParsableCommand {
       \(groupDigits(tokens)) tokens in all, \(fixed(job.data.epochs(after: job.plan.steps)[0], 2)) \
       passes over the corpus, learning rate \(brief(job.plan.schedule.peak))
       """)
+    console.sayKernels()
     console.sayCost(
       parameterCount: model.layout.count, tokenCount: tokens,
       tokensPerSecond: job.plannedTokensPerSecond)

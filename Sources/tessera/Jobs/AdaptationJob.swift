@@ -122,8 +122,8 @@ struct AdaptationJob {
     }
     say(adaptation, newTokenCount: prepared.tokens.count, console)
     if !directory.isResumed {
-      try RunConfiguration.current.write(to: output)
       try directory.write(adaptation.record)
+      try RunConfiguration.current.write(to: output)
     }
 
     let original = try console.during("loading \(command.model)") {
@@ -134,15 +134,25 @@ struct AdaptationJob {
       on: adaptation.evaluationSets(
         for: base.tokenizer, rowCount: original.configuration.vocabularySize),
       progress: console.progress)
+    // The bound of forgetting is that of the first call: another kind of processor would measure
+    // the base model a little differently.
+    let replayBefore =
+      record?[Self.replayBeforeKey]?.double ?? (before.count > 1 ? before[1].bitsPerByte : nil)
+    if let replayBefore { try note(Self.replayBeforeKey, replayBefore, in: &directory) }
+    var firstStep = 0
     let result = try adaptation.run(
-      in: directory, before: before.count > 1 ? before[1].bitsPerByte : nil,
-      progress: console.progress, onResume: console.sayResumed)
+      in: directory, before: replayBefore, progress: console.progress,
+      onResume: {
+        firstStep = $0.step
+        console.sayResumed($0)
+      })
+    // The report tells the time of all calls. That of a call that was killed is lost, and one that
+    // finds all steps done adds nothing.
     let earlierSeconds = record?[Self.secondsKey]?.double ?? 0
+    let isDone = firstStep == adaptation.plan.steps && earlierSeconds > 0
+    var seconds: Double { isDone ? earlierSeconds : earlierSeconds + elapsedSeconds }
     guard let result else {
-      // For the report, which tells the time of all calls. That of a call that was killed is lost.
-      var record = directory.record ?? adaptation.record
-      record[Self.secondsKey] = JSONValue(earlierSeconds + elapsedSeconds)
-      try directory.write(record)
+      try note(Self.secondsKey, seconds, in: &directory)
       return nil
     }
 
@@ -155,6 +165,7 @@ struct AdaptationJob {
       on: adaptation.evaluationSets(
         for: Tokenizer(contentsOf: output), rowCount: stored.configuration.vocabularySize),
       progress: console.progress)
+    try note(Self.secondsKey, seconds, in: &directory)
     let report = AdaptationReport(
       baseModel: command.model,
       target: AdaptationReport.Row(name: target.name, before: before[0], after: after[0]),
@@ -162,7 +173,7 @@ struct AdaptationJob {
         AdaptationReport.Row(name: $0.name, before: before[1], after: after[1])
       },
       newTokenCount: prepared.tokens.count, training: result,
-      seconds: earlierSeconds + elapsedSeconds,
+      seconds: seconds,
       plan: adaptation.record)
     try writeFile(
       Path.join(output, "report.json"), report.record.serialized(pretty: true))
@@ -173,6 +184,15 @@ struct AdaptationJob {
 
   /// The member of `run.json` with the time that earlier calls have taken.
   private static let secondsKey = "seconds"
+  /// The member of `run.json` with the base model's bits per byte on the replay corpus.
+  private static let replayBeforeKey = "replay_bits_per_byte_before"
+
+  /// Sets a member of `run.json`.
+  private func note(_ key: String, _ value: Double, in directory: inout RunDirectory) throws {
+    guard var record = directory.record, record[key]?.double != value else { return }
+    record[key] = JSONValue(value)
+    try directory.write(record)
+  }
 
   /// The time that this call has taken.
   private var elapsedSeconds: Double {
@@ -222,6 +242,7 @@ struct AdaptationJob {
       plan: \(groupDigits(plan.steps)) steps of \(groupDigits(data.batchTokenCount)) tokens, \
       \(groupDigits(tokens)) tokens in all, learning rate \(brief(plan.schedule.peak))
       """)
+    console.sayKernels()
     console.sayCost(
       parameterCount: adaptation.modelParameterCount, tokenCount: tokens,
       tokensPerSecond: adaptation.plannedTokensPerSecond)

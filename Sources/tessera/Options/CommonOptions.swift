@@ -1,4 +1,5 @@
 import ArgumentParser
+import Synchronization
 import TesseraBasics
 
 /// The options that every verb has.
@@ -14,7 +15,7 @@ struct CommonOptions: ParsableArguments {
   @Flag(help: "Print the result as one JSON object on standard output.")
   var json = false
 
-  @Flag(help: "No progress and no messages on standard error, only errors.")
+  @Flag(help: "No progress and no messages on standard error, only errors and warnings.")
   var quiet = false
 
   mutating func validate() throws {
@@ -26,6 +27,8 @@ struct CommonOptions: ParsableArguments {
   /// Applies the options to the process, and returns what shows progress and messages.
   func start() -> Console {
     if let threads { Workers.setThreadCount(threads) }
-    return Console(quiet: quiet)
+    let console = Console(quiet: quiet)
+    Console.current.withLock { $0 = console }
+    return console
   }
 }

@@ -4,7 +4,8 @@ import TesseraBasics
 
 /// The options of a run as `configuration.yaml` in its folder has them: what the command line and
 /// `--config` gave, and the values of all others that have one, so that
-/// `tessera VERB --config FOLDER/configuration.yaml --output OTHER` does the same again.
+/// `tessera VERB --config FOLDER/configuration.yaml --output OTHER`, called in the same place, does
+/// the same again. With `--minutes` the number of steps is measured anew.
 ///
 /// Left out is what does not change the result, and where it goes.
 struct RunConfiguration {

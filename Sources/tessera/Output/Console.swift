@@ -11,6 +11,9 @@ final class Console: Sendable {
   let quiet: Bool
   private let line: Mutex<ProgressLine>
 
+  /// The one of the verb that this process runs.
+  static let current = Mutex<Console?>(nil)
+
   init(quiet: Bool) {
     self.quiet = quiet
     line = Mutex(ProgressLine(isTerminal: isatty(STDERR_FILENO) == 1))

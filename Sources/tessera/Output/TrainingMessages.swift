@@ -4,6 +4,11 @@ import TesseraTensors
 import TesseraTraining
 
 extension Console {
+  /// Says what computes, which decides the speed and the last bits.
+  func sayKernels() {
+    say("computing with \(SelectedKernels.current), threads: \(Workers.threadCount)")
+  }
+
   /// Says from where a run goes on, which states could not be used, and whether the bits will be
   /// those of a run that was never stopped.
   func sayResumed(_ resumption: Resumption) {
