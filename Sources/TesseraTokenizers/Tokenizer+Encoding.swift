@@ -67,8 +67,17 @@ extension Tokenizer {
       return ids
     }
     var results = [[TokenID]](repeating: [], count: documents.count)
+    // Room for all of a text's tokens at once: growing would copy them, and touch twice the memory.
+    var counts = [Int](repeating: 0, count: documents.count)
+    for (piece, ids) in zip(pieces, encoded) { counts[piece.0] += ids.count }
     for (piece, ids) in zip(pieces, encoded) {
-      if results[piece.0].isEmpty { results[piece.0] = ids } else { results[piece.0] += ids }
+      let count = counts[piece.0]
+      if ids.count == count {
+        results[piece.0] = ids
+      } else {
+        if results[piece.0].isEmpty { results[piece.0].reserveCapacity(count) }
+        results[piece.0] += ids
+      }
     }
     return results
   }

@@ -37,7 +37,7 @@ struct Tessera: ParsableCommand {
 
   static func main() {
     StandardStreams.prepare()
-    restartForFasterMatrixProducts()
+    restartForMatrixProducts()
     var invocation: Invocation?
     do {
       let words = Array(CommandLine.arguments.dropFirst())

@@ -12,7 +12,7 @@ struct Bench: ParsableCommand {
     subcommands: [EncodeCase.self, TrainCase.self, StepCase.self, Describe.self])
 
   static func main() {
-    restartForFasterMatrixProducts()
+    restartForMatrixProducts()
     main(nil)
   }
 }

@@ -2,8 +2,9 @@
 //
 // The library picks its kernels when it is loaded, by the processor's model number, and older
 // versions take a processor that they have never heard of for the oldest one they support: 0.3.21
-// runs an Emerald Rapids with SSE3, at 31 instead of 143 GFLOP/s on one core. The only way to tell
-// it better is a variable in the environment that it is loaded with.
+// runs an Emerald Rapids with SSE3, at 31 instead of 143 GFLOP/s on one core. It also starts a thread
+// for every other processor, each of which spins for some 70 ms before it finds that we never use
+// it. The only way to tell it better is the environment that it is loaded with.
 
 import COpenBLAS
 import CTesseraKernels
@@ -39,21 +40,27 @@ func betterMatrixProductCore(than core: String, on instructionSet: tk_instructio
   }
 }
 
-/// Starts the program again with `OPENBLAS_CORETYPE` set, where OpenBLAS does not know the processor
-/// and has picked kernels without its vector instructions.
+/// Starts the program again with the environment that OpenBLAS should have been loaded with: no
+/// threads of its own, and the kernels of this processor where it has picked slower ones.
 ///
 /// Call it first in `main`: the process keeps its number, arguments and open files, and nothing else.
-/// A variable that is already set is left alone, so it happens once, and a user's own choice stands.
+/// Variables that are already set are left alone, so it happens once, and a user's own choice stands.
 /// Returns where there is nothing to gain, and where the program cannot be started again.
-public func restartForFasterMatrixProducts() {
+public func restartForMatrixProducts() {
   #if os(Linux)
-    // SAFETY: constant C strings, and the argument vector that the process was started with, which
-    // ends with a null pointer; nothing else runs yet that could read the environment.
-    guard unsafe getenv("OPENBLAS_CORETYPE") == nil,
-      let core = betterMatrixProductCore(
-        than: matrixProductCoreName(), on: tk_best_instruction_set()),
-      unsafe setenv("OPENBLAS_CORETYPE", core, 1) == 0
-    else { return }
+    var variables = [("OPENBLAS_NUM_THREADS", "1")]
+    if let core = betterMatrixProductCore(
+      than: matrixProductCoreName(), on: tk_best_instruction_set())
+    {
+      variables.append(("OPENBLAS_CORETYPE", core))
+    }
+    // SAFETY: C strings that live through the calls, and the argument vector that the process was
+    // started with, which ends with a null pointer; nothing else runs yet that could read the
+    // environment.
+    let missing = variables.filter { unsafe getenv($0.0) == nil }
+    guard !missing.isEmpty, missing.allSatisfy({ unsafe setenv($0.0, $0.1, 1) == 0 }) else {
+      return
+    }
     unsafe execv("/proc/self/exe", CommandLine.unsafeArgv)
   #endif
 }
