@@ -33,9 +33,13 @@ corpora: dependencies
 interop: build
 	@Scripts/interop.sh
 
+MODULES = Basics Corpora Tensors Tokenizers Checkpoints Vocabulary Models Training
+
+# A link that leads nowhere fails the build.
 docs: dependencies
 	TESSERA_DOCS=1 $(SWIFT) package --allow-writing-to-directory docs-output \
-	  generate-documentation --output-path docs-output
+	  generate-documentation $(addprefix --target Tessera,$(MODULES)) --warnings-as-errors \
+	  --enable-experimental-combined-documentation --output-path docs-output
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks

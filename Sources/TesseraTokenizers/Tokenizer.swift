@@ -133,7 +133,7 @@ public struct Tokenizer: Sendable {
 
   /// What the tokenizer's file asks for around encoding that is not applied here.
   ///
-  /// ``encode(_:special:)`` gives the tokens of a text, all of them and no others. The parts are
+  /// `encode` gives the tokens of a text, all of them and no others. The parts are
   /// kept and written with the file's other members.
   public var unappliedParts: [UnappliedPart] {
     UnappliedPart.allCases.filter { part in

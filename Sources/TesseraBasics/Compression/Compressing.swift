@@ -3,7 +3,9 @@ internal import CZstd
 
 /// Some bytes as one gzip member, the same for the same input: it carries neither name nor date.
 ///
-/// - Parameter level: From 0, none, to 9, smallest.
+/// - Parameters:
+///   - bytes: What to compress.
+///   - level: From 0, none, to 9, smallest.
 public func gzipCompressed(_ bytes: [UInt8], level: Int = 6) -> [UInt8] {
   precondition((0...9).contains(level), "the level is from 0 to 9")
   precondition(bytes.count < 1 << 31, "one call compresses less than 2 GiB")
@@ -35,7 +37,9 @@ public func gzipCompressed(_ bytes: [UInt8], level: Int = 6) -> [UInt8] {
 
 /// Some bytes as one zstd frame with a checksum.
 ///
-/// - Parameter level: From 1, fastest, to 19, smallest.
+/// - Parameters:
+///   - bytes: What to compress.
+///   - level: From 1, fastest, to 19, smallest.
 public func zstdCompressed(_ bytes: [UInt8], level: Int = 3) -> [UInt8] {
   precondition((1...19).contains(level), "the level is from 1 to 19")
   guard let context = unsafe ZSTD_createCCtx() else { fatalError("out of memory") }

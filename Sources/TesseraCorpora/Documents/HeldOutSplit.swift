@@ -31,7 +31,7 @@ public struct HeldOutSplit: Hashable, Sendable {
     isHeldOut(hash: StableHash.hash(of: bytes, seed: seed))
   }
 
-  /// Whether a document with this ``StableHash`` is held out; its seed is that of the split.
+  /// Whether a document with this `StableHash` is held out; its seed is that of the split.
   ///
   /// For documents that come in pieces.
   public func isHeldOut(hash: UInt64) -> Bool {

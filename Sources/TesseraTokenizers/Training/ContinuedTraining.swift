@@ -76,7 +76,9 @@ public struct ContinuedBPE: Hashable, Sendable {
 /// - Parameters:
 ///   - base: The tokenizer to go on from.
 ///   - counts: The pre-tokens of a corpus, as the base splits it; see `countPreTokens(in:for:)`.
+///   - options: How many tokens, and which may be.
 ///   - isAllowed: Whether a token of these bytes may be made; nil allows all.
+///   - progress: Gets the number of new tokens.
 /// - Returns: The merges. Fewer tokens than asked for if no further pair was frequent enough.
 /// - Throws: ``TrainingError``.
 public func continueTraining(

@@ -34,7 +34,7 @@ public struct MixtureStage: Hashable, Sendable {
 /// The batches of a run: which tokens every step sees.
 ///
 /// A batch is a pure function of the sources, the seed and the step. Each source is passed over in
-/// ``EpochOrder``s, a fresh one for every pass, and the sources are mixed inside each batch.
+/// `EpochOrder`s, a fresh one for every pass, and the sources are mixed inside each batch.
 public struct TrainingData: Sendable {
   /// The sources.
   public let sources: [TrainingSource]

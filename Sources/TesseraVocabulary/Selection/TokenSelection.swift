@@ -55,6 +55,7 @@ public struct TokenSelection: Sendable {
   ///   - corpus: Text in the new language.
   ///   - options: How many tokens, and which may be.
   ///   - firstID: The ID of the first new token, above all IDs of the base.
+  ///   - progress: Gets the bytes counted, then the number of new tokens.
   /// - Throws: ``VocabularyError/nothingToAdd(minimumFrequency:)`` if no pair is frequent enough,
   ///   ``VocabularyError/newTokenCount(_:limit:)``.
   public init(
