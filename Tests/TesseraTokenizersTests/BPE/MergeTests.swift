@@ -64,7 +64,10 @@ import Testing
       let tokenizer = try Tokenizer(model: model, pattern: .none)
       var random = SplitMix64(seed: seed, stream: 1)
       // Around the sizes where entries of the cache, and the way of merging, change.
-      for size in [1, 2, 14, 15, 16, 17, 50, 94, 95, 96, 97, 98, 150, 254, 255, 256, 257, 300] {
+      for size in [
+        1, 2, 14, 15, 16, 17, 23, 24, 25, 31, 32, 33, 50, 94, 95, 96, 97, 98, 150, 254, 255, 256,
+        257, 300,
+      ] {
         let text = (0..<size).map { _ in UInt8(97 + random.below(4)) }
         #expect(
           try tokenizer.encode(text) == mergeReference(text, model), "seed \(seed), size \(size)")
