@@ -18,7 +18,7 @@
 struct MergeScratch: ~Copyable {
   private var tokens: UnsafeMutablePointer<TokenID>
   private var merges: UnsafeMutablePointer<PairMerge>
-  /// Positions after and before, and the heap: for the long way only.
+  /// Positions after and before: not for the short way. The heap: for the long way only.
   private var following: UnsafeMutablePointer<UInt32>
   private var preceding: UnsafeMutablePointer<UInt32>
   private var heap: UnsafeMutablePointer<UInt64>
