@@ -3,17 +3,18 @@ internal import Synchronization
 /// Encodes texts one after another and remembers the pre-tokens it has seen.
 ///
 /// The memory is bounded (some 100 MiB at most, a few where texts are short) and holds only what
-/// merging gave, so the tokens of a text do not depend on what was encoded before. While a very
+/// merging gave, so the tokens of a text do not depend on what was encoded before, dropout aside:
+/// there they depend on how many texts were. While a very
 /// long pre-token is merged, it takes 44 bytes more for each of its bytes. An encoder belongs to
 /// one thread; make one for each.
 public struct Encoder: ~Copyable {
   private let tokenizer: Tokenizer
   private let box: EncoderPool.Box
+  private var textCount: UInt64 = 0
 
   init(_ tokenizer: Tokenizer, _ limits: EncoderLimits = EncoderLimits()) {
     self.tokenizer = tokenizer
-    box = EncoderPool.Box(
-      tokenizer.compiled, PreTokenizer(pattern: tokenizer.pattern), limits)
+    box = EncoderPool.Box(tokenizer.engine, PreTokenizer(pattern: tokenizer.pattern), limits)
   }
 
   /// Appends the tokens of a text.
@@ -27,6 +28,8 @@ public struct Encoder: ~Copyable {
     _ text: Span<UInt8>, special: SpecialTokenPolicy, into ids: inout [TokenID]
   ) throws(TokenizerError) {
     let count = ids.count
+    box.begin(seed: textCount)
+    textCount += 1
     do {
       try tokenizer.encode(text, special: special, with: box, into: &ids)
     } catch {
@@ -45,32 +48,67 @@ public struct Encoder: ~Copyable {
   }
 }
 
+/// A model in the form that encoding reads.
+enum BPEEngine: Sendable {
+  /// Over bytes, the fast way.
+  case byteLevel(CompiledBPE)
+  /// With every option.
+  case plain(PlainBPE)
+
+  init(_ model: BPEModel) {
+    self =
+      model.alphabet == .bytes && model.options.dropout == 0
+      ? .byteLevel(CompiledBPE(model)) : .plain(PlainBPE(model))
+  }
+}
+
 /// Encoders at rest, for calls that come one by one.
 final class EncoderPool: Sendable {
   /// An encoder that can lie in an array.
   final class Box: @unchecked Sendable {
     // SAFETY (Sendable): a box is in the pool or with the one caller that took it.
-    var value: TextEncoder
+    /// The fast encoder, which splits text by itself; or else the plain one, for one pre-token.
+    private var fast: TextEncoder?
+    private var plain: PlainEncoder?
+
     init(
-      _ compiled: CompiledBPE, _ preTokenizer: PreTokenizer,
-      _ limits: EncoderLimits = EncoderLimits()
+      _ engine: BPEEngine, _ preTokenizer: PreTokenizer, _ limits: EncoderLimits = EncoderLimits()
     ) {
-      value = TextEncoder(compiled, preTokenizer, limits)
+      switch engine {
+      case .byteLevel(let compiled): fast = TextEncoder(compiled, preTokenizer, limits)
+      case .plain(let model): plain = PlainEncoder(model)
+      }
+    }
+
+    /// Begins a text, whose seed decides what dropout leaves out.
+    func begin(seed: UInt64) { plain?.begin(seed: seed) }
+
+    /// Appends the tokens of a part of a text.
+    func encodeText(_ text: Span<UInt8>, into ids: inout [TokenID]) {
+      if fast != nil { fast!.encodeText(text, into: &ids) } else { plain!.encode(text, into: &ids) }
+    }
+
+    /// Calls `body` with each token of a pre-token and the number of bytes that it covers.
+    func encode(_ preToken: Span<UInt8>, _ tokens: TokenTable, _ body: (TokenID, Int) -> Void) {
+      guard fast != nil else { return plain!.encode(preToken, body) }
+      var ids: [TokenID] = []
+      fast!.encodeText(preToken, into: &ids)
+      for id in ids { body(id, tokens.size(of: id)) }
     }
   }
 
-  private let compiled: CompiledBPE
+  private let engine: BPEEngine
   private let preTokenizer: PreTokenizer
   private let atRest = Mutex<[Box]>([])
 
-  init(_ compiled: CompiledBPE, _ preTokenizer: PreTokenizer) {
-    self.compiled = compiled
+  init(_ engine: BPEEngine, _ preTokenizer: PreTokenizer) {
+    self.engine = engine
     self.preTokenizer = preTokenizer
   }
 
   /// An encoder that nobody else has.
   func take() -> Box {
-    atRest.withLock { $0.popLast() } ?? Box(compiled, preTokenizer)
+    atRest.withLock { $0.popLast() } ?? Box(engine, preTokenizer)
   }
 
   /// Takes an encoder back.

@@ -9,16 +9,18 @@ extension Tokenizer {
   /// - Parameters:
   ///   - bytes: The text. A text without bytes has no tokens.
   ///   - special: What to do where it contains special tokens.
+  ///   - seed: Decides what dropout leaves out, if the tokenizer has it.
   /// - Throws: ``TokenizerError/specialTokenInText(_:offset:)`` under that policy.
   /// - Complexity: O(*n*) time for text in words, O(*n* log *n*) for one word of *n* bytes.
   public func encode(
-    _ bytes: [UInt8], special: SpecialTokenPolicy = .none
+    _ bytes: [UInt8], special: SpecialTokenPolicy = .none, seed: UInt64 = 0
   ) throws(TokenizerError) -> [TokenID] {
-    if bytes.count >= Self.parallelSize {
+    if bytes.count >= Self.parallelSize, isFast {
       return try encodeDocuments([bytes], special: special)[0]
     }
     let encoder = encoders.take()
     defer { encoders.giveBack(encoder) }
+    encoder.begin(seed: seed)
     var ids: [TokenID] = []
     try encode(bytes.span, special: special, with: encoder, into: &ids)
     return ids
@@ -26,9 +28,15 @@ extension Tokenizer {
 
   /// The tokens of a text.
   public func encode(
-    _ text: String, special: SpecialTokenPolicy = .none
+    _ text: String, special: SpecialTokenPolicy = .none, seed: UInt64 = 0
   ) throws(TokenizerError) -> [TokenID] {
-    try encode(Array(text.utf8), special: special)
+    try encode(Array(text.utf8), special: special, seed: seed)
+  }
+
+  /// Whether the fast encoder does all between added tokens.
+  private var isFast: Bool {
+    guard case .byteLevel = engine else { return false }
+    return steps.byteLevel != nil
   }
 
   /// An encoder with a memory of its own, for one thread that encodes many texts.
@@ -39,11 +47,24 @@ extension Tokenizer {
 
   /// The tokens of several texts, encoded on all workers.
   ///
+  /// Under dropout, each text has the tokens that it has alone with the seed plus its index.
+  ///
   /// - Throws: ``TokenizerError/specialTokenInText(_:offset:)`` for the first text that has one,
   ///   under that policy.
   public func encodeDocuments(
-    _ documents: [[UInt8]], special: SpecialTokenPolicy = .none
+    _ documents: [[UInt8]], special: SpecialTokenPolicy = .none, seed: UInt64 = 0
   ) throws(TokenizerError) -> [[TokenID]] {
+    if !isFast {
+      return try parallelMap(documents.count) { index throws(TokenizerError) in
+        let encoder = encoders.take()
+        defer { encoders.giveBack(encoder) }
+        encoder.begin(seed: seed &+ UInt64(index))
+        let document = documents[index]
+        var ids: [TokenID] = []
+        try encode(document.span, special: special, with: encoder, into: &ids)
+        return ids
+      }
+    }
     let steps = try parallelMap(documents.count) { index throws(TokenizerError) in
       try self.steps(for: documents[index], special: special)
     }
@@ -61,8 +82,8 @@ extension Tokenizer {
       case .token(let id): ids.append(id)
       case .part:
         let text = documents[document]
-        encoder.value.encodeText(text.span.extracting(range), into: &ids)
-      case .text(let text): encoder.value.encodeText(text.span.extracting(range), into: &ids)
+        encoder.encodeText(text.span.extracting(range), into: &ids)
+      case .text(let text): encoder.encodeText(text.span.extracting(range), into: &ids)
       }
       return ids
     }
@@ -153,7 +174,7 @@ extension Tokenizer {
       if let token {
         ids.append(token)
       } else {
-        encoder.value.encodeText(text, into: &ids)
+        encoder.encodeText(text, into: &ids)
       }
     }
   }
@@ -191,7 +212,10 @@ extension Tokenizer {
   private func forEachNormalizedPart(
     of text: Span<UInt8>, at offset: Int, special: SpecialTokenPolicy, _ body: PartBody
   ) throws(TokenizerError) {
-    if let normalized = normalization.normalized(text) {
+    guard let byteLevel = isFast ? steps.byteLevel : nil else {
+      return try forEachPreToken(of: text, at: offset, special: special, body)
+    }
+    if let normalized = byteLevel.normalization.normalized(text) {
       try forEachFinalPart(of: normalized.span, at: nil, special: special, body)
     } else {
       try forEachFinalPart(of: text, at: offset, special: special, body)
@@ -231,6 +255,36 @@ extension Tokenizer {
       body(nil, prefixed.span, nil)
     } else {
       body(nil, text, offset)
+    }
+  }
+
+  /// All steps that the fast encoder does not do: hands out pre-tokens one by one.
+  private func forEachPreToken(
+    of text: Span<UInt8>, at offset: Int, special: SpecialTokenPolicy, _ body: PartBody
+  ) throws(TokenizerError) {
+    let normalized = steps.normalized(text, offset: offset, tracksOrigins: false)
+    for part in try normalizedParts(of: normalized, special: special) {
+      if let token = part.token {
+        body(token, normalized.bytes.span.extracting(part.range), nil)
+      } else {
+        let preTokens = steps.preTokens(of: normalized.part(part.range))
+        for range in preTokens.ranges {
+          body(nil, preTokens.text.bytes.span.extracting(range), nil)
+        }
+      }
+    }
+  }
+
+  /// Finds the added tokens of normalized text.
+  func normalizedParts(
+    of text: AlignedText, special: SpecialTokenPolicy
+  ) throws(TokenizerError) -> [AddedTokenMatcher.Part] {
+    do {
+      return try normalizedMatcher.parts(of: text.bytes.span, special)
+    } catch {
+      // The matcher counts in normalized text.
+      guard case .specialTokenInText(let token, _) = error else { throw error }
+      throw .specialTokenInText(token, offset: nil)
     }
   }
 

@@ -1,6 +1,16 @@
 internal import TesseraBasics
 
 extension Tokenizer {
+  /// Sees to it that the vocabulary is one over bytes without dropout.
+  ///
+  /// - Throws: ``TokenizerError/unsupported(part:name:advice:)``.
+  package func checkExtensible() throws(TokenizerError) {
+    if case .byteLevel = engine { return }
+    throw .unsupported(
+      part: "model", name: model.alphabet == .bytes ? "BPE with dropout" : "BPE over characters",
+      advice: "only vocabularies over bytes (ByteLevel) can be extended")
+  }
+
   /// This tokenizer with more merges, after all of its own.
   ///
   /// Everything else stays: IDs, flags, added tokens, and the parts of the file that we carry over
@@ -8,12 +18,14 @@ extension Tokenizer {
   /// of the old one: where no new merge fires, its IDs are the same.
   ///
   /// - Parameter merges: New merges in order.
-  /// - Throws: ``TokenizerError/unknownToken(_:vocabularySize:)`` if a merge names a token that is
+  /// - Throws: ``TokenizerError/unsupported(part:name:advice:)`` for vocabularies over characters,
+  ///   ``TokenizerError/unknownToken(_:vocabularySize:)`` if a merge names a token that is
   ///   not there yet, ``TokenizerError/malformedMerge(rank:found:)`` if its bytes are not those of
   ///   its parts or of its result, ``TokenizerError/repeatedMerge(left:right:)`` if the pair is
   ///   merged already, ``TokenizerError/occupiedID(_:)`` if the new ID belongs to an added token,
   ///   and what ``TokenTable`` throws for new tokens.
   public func extended(with merges: [NewMerge]) throws(TokenizerError) -> Tokenizer {
+    try checkExtensible()
     var tokens = model.tokens
     var list = model.merges
     var known = Set(list.map { PairKey($0.left, $0.right) })
@@ -45,7 +57,6 @@ extension Tokenizer {
     }
     return try Tokenizer(
       model: BPEModel(tokens: tokens, merges: list, semantics: model.semantics),
-      pattern: pattern, normalization: normalization, addedTokens: addedTokens,
-      addsPrefixSpace: addsPrefixSpace, endOfText: endOfText, document: document)
+      pipeline: pipeline, addedTokens: addedTokens, endOfText: endOfText, document: document)
   }
 }

@@ -1,6 +1,6 @@
 internal import TesseraBasics
 
-/// A byte-level BPE tokenizer: text to token IDs and back.
+/// A BPE tokenizer: text to token IDs and back.
 ///
 /// A tokenizer is immutable and cheap to copy. It is read from a file or made of its parts, and is
 /// then compiled into the tables that encoding uses.
@@ -9,25 +9,23 @@ internal import TesseraBasics
 ///     let ids = try tokenizer.encode("One fine day")
 ///     let text = try tokenizer.decode(ids)
 ///
-/// Text is bytes. Without a normalization every byte string, UTF-8 or not, decodes to itself.
+/// Text is bytes. With a vocabulary over bytes and without a normalizer every byte string, UTF-8 or
+/// not, decodes to itself.
 public struct Tokenizer: Sendable {
   /// Vocabulary, merges, and how they are read.
   public let model: BPEModel
-  /// How text is split before merging.
-  public let pattern: PreTokenizerPattern
-  /// How text is normalized before it is split.
-  public let normalization: Normalization
+  /// What happens to text before and after it is merged into tokens.
+  public let pipeline: TokenizerPipeline
   /// The tokens that are found before anything else, by ID.
   public let addedTokens: [AddedToken]
-  /// Whether a space is put before each text that does not begin with one (`add_prefix_space`).
-  public let addsPrefixSpace: Bool
   /// The token that ends a document, if there is one.
   public let endOfText: TokenID?
 
   /// The file that the tokenizer came from, for what we carry over without reading it.
   package let document: TokenizerDocument?
 
-  let compiled: CompiledBPE
+  let engine: BPEEngine
+  let steps: TextSteps
   let encoders: EncoderPool
   /// For tokens that are looked for in the text as it is, and in the normalized text.
   let rawMatcher: AddedTokenMatcher
@@ -40,7 +38,7 @@ public struct Tokenizer: Sendable {
     "<|endoftext|>", "<|end_of_text|>", "<|eos|>", "</s>", "<eos>", "<|im_end|>",
   ]
 
-  /// Makes a tokenizer of its parts.
+  /// Makes a byte-level tokenizer of its parts.
   ///
   /// - Parameters:
   ///   - model: Vocabulary and merges.
@@ -49,29 +47,50 @@ public struct Tokenizer: Sendable {
   ///   - addedTokens: Added tokens; their IDs may lie inside or outside of the vocabulary.
   ///   - addsPrefixSpace: Whether a space is put before texts.
   ///   - endOfText: The token that ends a document; by default the added token with a known name.
-  /// - Throws: For added tokens ``TokenizerError/duplicateID(_:first:second:)``,
-  ///   ``TokenizerError/duplicateToken(_:first:second:)`` also where two are equal once they are
-  ///   normalized, ``TokenizerError/emptyToken(_:)``, ``TokenizerError/idTooLarge(_:limit:)`` or
-  ///   ``TokenizerError/tokenTooLong(_:size:limit:)``.
+  /// - Throws: As ``init(model:pipeline:addedTokens:endOfText:)`` does.
   public init(
     model: BPEModel, pattern: PreTokenizerPattern, normalization: Normalization = .none,
     addedTokens: [AddedToken] = [], addsPrefixSpace: Bool = false, endOfText: TokenID? = nil
   ) throws(TokenizerError) {
     try self.init(
-      model: model, pattern: pattern, normalization: normalization, addedTokens: addedTokens,
-      addsPrefixSpace: addsPrefixSpace, endOfText: endOfText, document: nil)
+      model: model,
+      pipeline: TokenizerPipeline(
+        pattern: pattern, normalization: normalization, addsPrefixSpace: addsPrefixSpace),
+      addedTokens: addedTokens, endOfText: endOfText)
+  }
+
+  /// Makes a tokenizer of its parts.
+  ///
+  /// - Parameters:
+  ///   - model: Vocabulary and merges. One over bytes needs a pipeline in which the last step that
+  ///     changes text is `byteLevel`.
+  ///   - pipeline: What happens to text around the model.
+  ///   - addedTokens: Added tokens; their IDs may lie inside or outside of the vocabulary.
+  ///   - endOfText: The token that ends a document; by default the added token with a known name.
+  /// - Throws: For added tokens ``TokenizerError/duplicateID(_:first:second:)``,
+  ///   ``TokenizerError/duplicateToken(_:first:second:)`` also where two are equal once they are
+  ///   normalized, ``TokenizerError/emptyToken(_:)``, ``TokenizerError/idTooLarge(_:limit:)`` or
+  ///   ``TokenizerError/tokenTooLong(_:size:limit:)``.
+  public init(
+    model: BPEModel, pipeline: TokenizerPipeline, addedTokens: [AddedToken] = [],
+    endOfText: TokenID? = nil
+  ) throws(TokenizerError) {
+    try self.init(
+      model: model, pipeline: pipeline, addedTokens: addedTokens, endOfText: endOfText,
+      document: nil)
   }
 
   package init(
-    model: BPEModel, pattern: PreTokenizerPattern, normalization: Normalization,
-    addedTokens: [AddedToken], addsPrefixSpace: Bool, endOfText: TokenID?,
+    model: BPEModel, pipeline: TokenizerPipeline, addedTokens: [AddedToken], endOfText: TokenID?,
     document: TokenizerDocument?
   ) throws(TokenizerError) {
+    precondition(
+      model.alphabet == .characters || pipeline.endsInBytes,
+      "a vocabulary over bytes needs text in bytes")
     self.model = model
-    self.pattern = pattern
-    self.normalization = normalization
+    self.pipeline = pipeline
+    steps = TextSteps(pipeline, model.alphabet)
     self.addedTokens = addedTokens.sorted { $0.id < $1.id }
-    self.addsPrefixSpace = addsPrefixSpace
     self.document = document
     var addedBytes: [TokenID: [UInt8]] = [:]
     var contents: [[UInt8]: TokenID] = [:]
@@ -88,7 +107,8 @@ public struct Tokenizer: Sendable {
         throw .duplicateToken(token.content, first: first, second: token.id)
       }
       if token.isNormalized {
-        bytes = normalization.normalized(bytes)
+        bytes = steps.normalized(bytes)
+        guard !bytes.isEmpty else { throw .emptyToken(token.id) }
         // Tokenizers finds either of the two, another one each time a file is read.
         if let first = normalizedContents.updateValue(token.id, forKey: bytes) {
           throw .duplicateToken(token.content, first: first, second: token.id)
@@ -115,8 +135,8 @@ public struct Tokenizer: Sendable {
       ?? Self.endOfTextNames.lazy.compactMap { name in
         addedTokens.first { $0.content == name }?.id
       }.first
-    compiled = CompiledBPE(model)
-    encoders = EncoderPool(compiled, PreTokenizer(pattern: pattern))
+    engine = BPEEngine(model)
+    encoders = EncoderPool(engine, PreTokenizer(pattern: steps.byteLevel?.pattern ?? .none))
   }
 
   /// The byte strings of the vocabulary, without added tokens that are not part of it.
@@ -131,19 +151,76 @@ public struct Tokenizer: Sendable {
     max(model.tokens.idBound, Int(addedTokens.last?.id ?? 0) + (addedTokens.isEmpty ? 0 : 1))
   }
 
-  /// What the tokenizer's file asks for around encoding that is not applied here.
-  ///
-  /// `encode` gives the tokens of a text, all of them and no others. The parts are
-  /// kept and written with the file's other members.
-  public var unappliedParts: [UnappliedPart] {
-    UnappliedPart.allCases.filter { part in
-      guard let value = document?.root[part.rawValue], !value.isNull else { return false }
-      return part != .postProcessor || UnappliedPart.addsTokens(value)
+  /// How the fast encoder splits text: ``PreTokenizerPattern/none`` where other steps do it.
+  public var pattern: PreTokenizerPattern { steps.byteLevel?.pattern ?? .none }
+
+  /// The normalization form, if that is all that happens to text before it is split.
+  public var normalization: Normalization { steps.byteLevel?.normalization ?? .none }
+
+  /// Whether a space is put before each text that does not begin with one (`add_prefix_space`).
+  public var addsPrefixSpace: Bool { steps.byteLevel?.addsPrefixSpace ?? false }
+
+  /// Whether the bytes of a text are those of its tokens, one after another, whatever the text is.
+  package var keepsBytes: Bool {
+    guard let byteLevel = steps.byteLevel else { return false }
+    return byteLevel.normalization == .none && !byteLevel.addsPrefixSpace
+      && addedTokens.allSatisfy { !$0.stripsLeft && !$0.stripsRight }
+  }
+
+  /// The tables of a vocabulary over bytes without dropout.
+  var compiled: CompiledBPE {
+    guard case .byteLevel(let compiled) = engine else {
+      preconditionFailure("only a vocabulary over bytes without dropout has fast tables")
     }
+    return compiled
+  }
+
+  /// This tokenizer with a probability that merges are left out, from 0 to 1.
+  ///
+  /// Dropout makes the tokens of a text depend on the seed that encoding gets.
+  public func withDropout(_ dropout: Double) throws(TokenizerError) -> Tokenizer {
+    precondition((0...1).contains(dropout), "a probability is from 0 to 1")
+    var model = model
+    model.options.dropout = dropout
+    var document = document
+    document?.root["model"]?["dropout"] = dropout == 0 ? .null : JSONValue(dropout)
+    return try Tokenizer(
+      model: model, pipeline: pipeline, addedTokens: addedTokens, endOfText: endOfText,
+      document: document)
+  }
+
+  /// What the tokenizer's file asks for around texts: ``encoding(of:and:addsSpecialTokens:special:seed:)``
+  /// does it, and `encode` does not.
+  public var unappliedParts: [UnappliedPart] {
+    var parts: [UnappliedPart] = []
+    if pipeline.truncation != nil { parts.append(.truncation) }
+    if pipeline.padding != nil { parts.append(.padding) }
+    if let processor = pipeline.postProcessor, processor.addedCount(isPair: false) > 0 {
+      parts.append(.postProcessor)
+    }
+    return parts
   }
 
   /// The bytes that a token stands for, added or not; `nil` if there is no such token.
+  ///
+  /// With a vocabulary over characters they are what the decoder makes of the token in the middle of
+  /// a text, or how it is spelled if there is no decoder.
   public func bytes(of id: TokenID) -> [UInt8]? {
-    addedBytes[id] ?? model.tokens.bytes(of: id).map { Array($0) }
+    if decodesBytes { return addedBytes[id] ?? model.tokens.bytes(of: id).map { Array($0) } }
+    return spelling(of: id).map { pipeline.decoder?.bytes(inTextOf: $0) ?? $0 }
+  }
+
+  /// How a token is spelled in a tokenizer.json; `nil` if there is no such token.
+  package func spelling(of id: TokenID) -> [UInt8]? {
+    if let added = addedBytes[id] { return added }
+    return modelSpelling(of: id)
+  }
+
+  /// How a token of the vocabulary is spelled, whether or not it is an added token as well.
+  func modelSpelling(of id: TokenID) -> [UInt8]? {
+    guard let bytes = tokens.bytes(of: id) else { return nil }
+    // A token that its bytes do not find was read with characters outside of the alphabet.
+    guard model.alphabet == .bytes, tokens.id(of: bytes) == id else { return Array(bytes) }
+    return Array(ByteAlphabet.string(for: bytes).utf8)
   }
 }

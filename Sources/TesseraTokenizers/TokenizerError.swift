@@ -52,6 +52,16 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case unknownToken(TokenID, vocabularySize: Int)
   /// The ID of a new token is taken.
   case occupiedID(TokenID)
+  /// The token for text that no other covers is not in the vocabulary.
+  case unknownTokenMissing(String)
+  /// A model's maximal length leaves no room for the tokens that are added around a text.
+  case truncationTooShort(length: Int, added: Int)
+  /// Pieces of a text would overlap by all of their length.
+  case strideTooLong(Int, length: Int)
+  /// Something needs a second text, and there is one.
+  case noSecondText
+  /// The text that is to be cut has no more tokens than are to be cut off.
+  case textTooShortToTruncate(length: Int, excess: Int)
 }
 
 extension TokenizerError: CustomStringConvertible {
@@ -100,6 +110,15 @@ extension TokenizerError: CustomStringConvertible {
     case .unknownToken(let id, let vocabularySize):
       "there is no token \(id) in a vocabulary of \(vocabularySize)"
     case .occupiedID(let id): "the ID \(id) for a new token is already taken"
+    case .unknownTokenMissing(let token):
+      "the unk_token \"\(token.shortened())\" is not in the vocabulary"
+    case .truncationTooShort(let length, let added):
+      "truncation to \(length) tokens leaves no room for the \(added) that are added"
+    case .strideTooLong(let stride, let length):
+      "a stride of \(stride) is not below the \(length) tokens that truncation leaves of a text"
+    case .noSecondText: "truncation or the template needs a second text, and there is one"
+    case .textTooShortToTruncate(let length, let excess):
+      "a text of \(length) tokens cannot be cut by \(excess)"
     }
   }
 

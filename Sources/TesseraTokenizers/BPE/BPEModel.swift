@@ -9,24 +9,45 @@ public enum MergeSemantics: Hashable, Sendable {
   case ranks
 }
 
-/// A byte-level BPE vocabulary with the merges that make its tokens.
+/// A BPE vocabulary with the merges that make its tokens.
 public struct BPEModel: Sendable {
-  /// The tokens. Each of the 256 bytes has one.
+  /// The tokens. Over bytes, each of the 256 has one; over characters they are as they are spelled,
+  /// with prefixes, suffixes and `▁`.
   public var tokens: TokenTable
   /// The merges by rank. With ``MergeSemantics/ranks`` there are none: the tokens say it all.
   public var merges: [Merge]
   /// How tokens and merges are read.
   public var semantics: MergeSemantics
+  /// What tokens are made of.
+  public let alphabet: BPEAlphabet
+  /// What a byte-level vocabulary does without, dropout aside.
+  public var options: BPEOptions
 
   /// A model out of its parts.
   ///
-  /// - Throws: ``TokenizerError/missingByte(_:)`` if some text could not be encoded, and
+  /// - Throws: ``TokenizerError/missingByte(_:)`` if some text could not be encoded with a
+  ///   vocabulary over bytes, ``TokenizerError/unknownTokenMissing(_:)``, and
   ///   ``TokenizerError/mergeOutOfVocabulary(rank:token:)`` if a merge has an ID without a token.
   public init(
-    tokens: TokenTable, merges: [Merge], semantics: MergeSemantics
+    tokens: TokenTable, merges: [Merge], semantics: MergeSemantics,
+    alphabet: BPEAlphabet = .bytes, options: BPEOptions = BPEOptions()
   ) throws(TokenizerError) {
-    for byte in UInt8.min...UInt8.max where tokens.id(of: [byte]) == nil {
-      throw .missingByte(byte)
+    switch alphabet {
+    case .bytes:
+      for byte in UInt8.min...UInt8.max where tokens.id(of: [byte]) == nil {
+        throw .missingByte(byte)
+      }
+    case .characters:
+      let coversBytes =
+        options.fallsBackToBytes
+        && (UInt8.min...UInt8.max).allSatisfy {
+          tokens.id(of: ByteFallback.spelling(of: $0)) != nil
+        }
+      if let unknown = options.unknownToken, !coversBytes,
+        tokens.id(of: Array(unknown.utf8)) == nil
+      {
+        throw .unknownTokenMissing(unknown)
+      }
     }
     for (rank, merge) in merges.enumerated() {
       guard
@@ -39,5 +60,7 @@ public struct BPEModel: Sendable {
     self.tokens = tokens
     self.merges = merges
     self.semantics = semantics
+    self.alphabet = alphabet
+    self.options = options
   }
 }

@@ -29,7 +29,7 @@ enum RankFile {
         throw .malformedLine(path: path, line: line, expected: "a token, a space and a rank")
       }
       token.removeAll(keepingCapacity: true)
-      guard decodeBase64(text[..<space], to: &token) else {
+      guard Base64.decode(text[..<space], to: &token) else {
         throw .malformedLine(path: path, line: line, expected: "a token in base64")
       }
       guard let rank = decimal(text[(space + 1)...]) else {
@@ -54,7 +54,7 @@ enum RankFile {
       // Tokens that no text gives have no place among ranks.
       guard let bytes = tokens.bytes(of: id), tokens.id(of: bytes) == id, !omitted.contains(id)
       else { continue }
-      appendBase64(bytes, to: &output)
+      Base64.append(bytes, to: &output)
       output.append(UInt8(ascii: " "))
       output += String(id).utf8
       output.append(UInt8(ascii: "\n"))
@@ -70,56 +70,5 @@ enum RankFile {
       value = value * 10 + Int(byte - 0x30)
     }
     return value
-  }
-
-  // MARK: Base64
-
-  private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-  private static let values: [UInt8] = {
-    var result = [UInt8](repeating: 255, count: 256)
-    for (value, character) in alphabet.enumerated() { result[Int(character)] = UInt8(value) }
-    return result
-  }()
-
-  /// Decodes padded base64; false if it is not that.
-  private static func decodeBase64(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) -> Bool {
-    guard text.count % 4 == 0, !text.isEmpty else { return false }
-    var digits = text
-    while digits.last == UInt8(ascii: "="), text.count - digits.count < 2 {
-      digits = digits.dropLast()
-    }
-    var bits: UInt32 = 0
-    var bitCount = 0
-    for character in digits {
-      let value = values[Int(character)]
-      if value == 255 { return false }
-      bits = bits << 6 | UInt32(value)
-      bitCount += 6
-      if bitCount >= 8 {
-        bitCount -= 8
-        output.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
-        bits &= 1 << UInt32(bitCount) - 1
-      }
-    }
-    // Bits of the last character beyond the last byte are zero.
-    return bits == 0
-  }
-
-  private static func appendBase64(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
-    var index = bytes.startIndex
-    while index < bytes.endIndex {
-      let count = min(3, bytes.endIndex - index)
-      var bits: UInt32 = 0
-      for offset in 0..<3 {
-        bits = bits << 8 | (offset < count ? UInt32(bytes[index + offset]) : 0)
-      }
-      for digit in 0..<4 {
-        let value = bits >> UInt32(18 - 6 * digit) & 63
-        output.append(digit <= count ? alphabet[Int(value)] : UInt8(ascii: "="))
-      }
-      index += count
-    }
   }
 }

@@ -1,17 +1,15 @@
 internal import TesseraBasics
 
-// tokenizer.json, the file of Hugging Face's tokenizers. What is read:
+// tokenizer.json, the file of Hugging Face's tokenizers:
 //
 //   added_tokens    content and flags; tokenizers gives IDs by its own rule, which is checked
-//   normalizer      null, NFC, NFD, NFKC, NFKD, or a Sequence of at most one of them
-//   pre_tokenizer   ByteLevel, or a Sequence of a Split by a known pattern and a ByteLevel
-//   decoder         null or ByteLevel
-//   model           BPE over bytes: vocab, merges as pairs or as "a b", ignore_merges
+//   normalizer, pre_tokenizer, truncation, post_processor, padding, decoder
+//                   the parts of `TokenizerPipeline`, or null
+//   model           BPE: vocab, merges as pairs or as "a b", and options
 //
-// In these parts, what would change tokens and is not known is refused by name. Everything else is
-// carried over, and not applied when text is encoded: of that, truncation, padding and
-// post_processor change what tokenizers gives, so `Tokenizer.unappliedParts` tells which of them a
-// file asks for.
+// A vocabulary is one over bytes if text becomes the characters that stand for its bytes, as the
+// last thing that happens to it, and if each byte has a token; then tokens are kept as bytes. Any
+// other is one over characters, and is kept as it is spelled.
 
 /// Reads one tokenizer.json.
 struct TokenizerJSONReader {
@@ -28,6 +26,9 @@ struct TokenizerJSONReader {
   private var entryCount = 0
   /// Tokens with characters outside of the byte alphabet, by their spelling: no text gives them.
   private var hiddenIDs: [[UInt8]: TokenID] = [:]
+  /// Whether spellings stand for bytes.
+  private var alphabet = BPEAlphabet.bytes
+  private var entries: [(spelling: JSONString, id: Int)] = []
   private var mergeParts: [(left: JSONString, right: JSONString?)] = []
 
   /// Reads the bytes of a file.
@@ -92,8 +93,7 @@ struct TokenizerJSONReader {
   }
 
   private mutating func readVocabulary() throws(JSONError) {
-    var spelling: [UInt8] = []
-    tokens.reserveCapacity(1 << 16, bytes: 1 << 19)
+    entries.reserveCapacity(1 << 16)
     try reader.beginObject()
     while let key = try reader.nextKey() {
       guard try reader.peek() == .number else {
@@ -101,21 +101,29 @@ struct TokenizerJSONReader {
         try reader.skipValue()
         continue
       }
-      let id = try reader.readInt()
-      entryCount += 1
-      if failure != nil { continue }
+      entries.append((key, try reader.readInt()))
+    }
+    entryCount = entries.count
+  }
+
+  /// Fills the table of tokens.
+  private mutating func insertTokens() throws(TokenizerError) {
+    tokens = TokenTable()
+    hiddenIDs = [:]
+    tokens.reserveCapacity(entries.count, bytes: entries.count * 8)
+    var spelling: [UInt8] = []
+    for entry in entries {
       spelling.removeAll(keepingCapacity: true)
-      reader.append(key, to: &spelling)
-      do throws(TokenizerError) {
-        try check(id: id, of: spelling)
-        if let bytes = ByteAlphabet.bytes(spelledBy: spelling.span) {
-          try tokens.insert(bytes.span, id: TokenID(id))
-        } else {
-          try tokens.insertHidden(spelling.span, id: TokenID(id))
-          hiddenIDs[spelling] = TokenID(id)
-        }
-      } catch {
-        note(error)
+      reader.append(entry.spelling, to: &spelling)
+      try check(id: entry.id, of: spelling)
+      let id = TokenID(entry.id)
+      if alphabet == .characters {
+        try tokens.insert(spelling.span, id: id)
+      } else if let bytes = ByteAlphabet.bytes(spelledBy: spelling.span) {
+        try tokens.insert(bytes.span, id: id)
+      } else {
+        try tokens.insertHidden(spelling.span, id: id)
+        hiddenIDs[spelling] = id
       }
     }
   }
@@ -191,22 +199,42 @@ struct TokenizerJSONReader {
     guard let model = root["model"]?.object else {
       throw .notATokenizer(path: path, found: "a JSON file without \"model\"")
     }
-    let parts = try TokenizerJSONParts(root: root, model: model)
+    let part = TokenizerPart(value: .object(model), path: "model", kind: "model")
+    let options = try BPEOptions(part)
+    let ignoresMerges = try BPEOptions.flag(part, "ignore_merges")
+    let pipeline = try TokenizerPipeline(root)
     guard model["vocab"] == .null, model["merges"] == .null else {
       throw .malformed(
         member: model["vocab"] == .null ? "model.merges" : "model.vocab",
         expected: model["vocab"] == .null ? "a list" : "an object")
     }
+    try chooseAlphabet(pipeline, options)
     let added = try addedTokens(root["added_tokens"])
-    let merges = try resolvedMerges()
+    let merges = try resolvedMerges(prefix: Array(options.continuingSubwordPrefix.utf8))
     let bpe = try BPEModel(
       tokens: tokens, merges: merges,
-      semantics: parts.ignoresMerges ? .mergesAfterWholePreTokens : .merges)
+      semantics: ignoresMerges ? .mergesAfterWholePreTokens : .merges, alphabet: alphabet,
+      options: options)
     return try Tokenizer(
-      model: bpe, pattern: parts.pattern, normalization: parts.normalization,
-      addedTokens: added, addsPrefixSpace: parts.addsPrefixSpace,
+      model: bpe, pipeline: pipeline, addedTokens: added,
       endOfText: endOfText(configuration, added),
       document: TokenizerDocument(root: root, configuration: configuration))
+  }
+
+  /// Decides what the vocabulary is made of, and fills the table of tokens.
+  private mutating func chooseAlphabet(
+    _ pipeline: TokenizerPipeline, _ options: BPEOptions
+  ) throws(TokenizerError) {
+    let hasAffixes = !options.continuingSubwordPrefix.isEmpty || !options.endOfWordSuffix.isEmpty
+    alphabet = pipeline.endsInBytes && !hasAffixes ? .bytes : .characters
+    try insertTokens()
+    // Text with bytes that no token stands for becomes the unknown token.
+    if alphabet == .bytes, options.unknownToken != nil,
+      (UInt8.min...UInt8.max).contains(where: { tokens.id(of: [$0]) == nil })
+    {
+      alphabet = .characters
+      try insertTokens()
+    }
   }
 
   /// The token that tokenizer_config.json calls `eos_token`.
@@ -214,7 +242,7 @@ struct TokenizerJSONReader {
     let member = configuration?["eos_token"]
     guard let name = member?.string ?? member?["content"]?.string else { return nil }
     return added.first { Array($0.content.utf8) == Array(name.utf8) }?.id
-      ?? ByteAlphabet.bytes(spelledBy: name).flatMap { tokens.id(of: $0) }
+      ?? id(spelled: Array(name.utf8))
   }
 
   private func addedTokens(_ member: JSONValue?) throws(TokenizerError) -> [AddedToken] {
@@ -254,11 +282,13 @@ struct TokenizerJSONReader {
 
   /// The ID of a vocabulary entry by its spelling.
   private func id(spelled spelling: [UInt8]) -> TokenID? {
+    if alphabet == .characters { return tokens.id(of: spelling) }
     if let bytes = ByteAlphabet.bytes(spelledBy: spelling.span) { return tokens.id(of: bytes) }
     return hiddenIDs[spelling]
   }
 
-  private func resolvedMerges() throws(TokenizerError) -> [Merge] {
+  /// - Parameter prefix: What a right part loses when it is merged.
+  private func resolvedMerges(prefix: [UInt8]) throws(TokenizerError) -> [Merge] {
     var merges: [Merge] = []
     merges.reserveCapacity(mergeParts.count)
     var left: [UInt8] = []
@@ -275,7 +305,7 @@ struct TokenizerJSONReader {
         try splitMerge(&left, &right, rank)
       }
       // The usual case: everything is in the byte alphabet, and no bytes are copied apart.
-      if ByteAlphabet.append(bytesSpelledBy: left.span, to: &joined) {
+      if alphabet == .bytes, ByteAlphabet.append(bytesSpelledBy: left.span, to: &joined) {
         let leftSize = joined.count
         if ByteAlphabet.append(bytesSpelledBy: right.span, to: &joined),
           let leftID = tokens.id(of: joined.span.extracting(first: leftSize)),
@@ -288,7 +318,9 @@ struct TokenizerJSONReader {
       }
       guard let leftID = id(spelled: left) else { throw missing(left, rank) }
       guard let rightID = id(spelled: right) else { throw missing(right, rank) }
-      guard let result = id(spelled: left + right) else { throw missing(left + right, rank) }
+      // As many bytes as the prefix has, whatever they are: so tokenizers does it.
+      let whole = left + right.dropFirst(prefix.count)
+      guard let result = id(spelled: whole) else { throw missing(whole, rank) }
       merges.append(Merge(left: leftID, right: rightID, result: result))
     }
     return merges

@@ -147,73 +147,14 @@ struct TokenizerJSONWriter {
 
   /// How the file spells a token of the vocabulary.
   private func spelling(of id: TokenID) -> String? {
-    guard let bytes = tokenizer.tokens.bytes(of: id) else { return nil }
-    // A token that its bytes do not find was read with characters outside of the alphabet.
-    return tokenizer.tokens.id(of: bytes) == id
-      ? ByteAlphabet.string(for: bytes) : String(decoding: bytes, as: UTF8.self)
+    tokenizer.modelSpelling(of: id).map { String(decoding: $0, as: UTF8.self) }
   }
 
   // MARK: A new file
 
   private func defaultRoot() -> JSONObject {
-    var root = JSONObject()
-    root["version"] = "1.0"
-    root["truncation"] = .null
-    root["padding"] = .null
-    root["added_tokens"] = .array([])
-    root["normalizer"] = normalizer()
-    root["pre_tokenizer"] = preTokenizer()
-    root["post_processor"] = byteLevel(addsPrefixSpace: true, usesExpression: true, trims: false)
-    root["decoder"] = byteLevel(addsPrefixSpace: true, usesExpression: true, trims: true)
-    root["model"] = .object(defaultModel())
+    var root = tokenizer.pipeline.json
+    root["model"] = .object(tokenizer.model.json)
     return root
-  }
-
-  private func defaultModel() -> JSONObject {
-    var model = JSONObject()
-    model["type"] = "BPE"
-    model["dropout"] = .null
-    model["unk_token"] = .null
-    model["continuing_subword_prefix"] = .null
-    model["end_of_word_suffix"] = .null
-    model["fuse_unk"] = .bool(false)
-    model["byte_fallback"] = .bool(false)
-    model["ignore_merges"] = .bool(tokenizer.model.semantics != .merges)
-    model["vocab"] = .null
-    model["merges"] = .null
-    return model
-  }
-
-  private func normalizer() -> JSONValue {
-    guard tokenizer.normalization != .none else { return .null }
-    return ["type": .string(tokenizer.normalization.rawValue.uppercased())]
-  }
-
-  private func preTokenizer() -> JSONValue {
-    let addsPrefixSpace = tokenizer.addsPrefixSpace
-    guard tokenizer.pattern != .gpt2, let expression = tokenizer.pattern.huggingFaceExpression
-    else {
-      return byteLevel(
-        addsPrefixSpace: addsPrefixSpace, usesExpression: tokenizer.pattern == .gpt2, trims: true)
-    }
-    return [
-      "type": "Sequence",
-      "pretokenizers": [
-        [
-          "type": "Split", "pattern": ["Regex": .string(expression)], "behavior": "Isolated",
-          "invert": false,
-        ],
-        byteLevel(addsPrefixSpace: addsPrefixSpace, usesExpression: false, trims: true),
-      ],
-    ]
-  }
-
-  private func byteLevel(
-    addsPrefixSpace: Bool, usesExpression: Bool, trims: Bool
-  ) -> JSONValue {
-    [
-      "type": "ByteLevel", "add_prefix_space": .bool(addsPrefixSpace), "trim_offsets": .bool(trims),
-      "use_regex": .bool(usesExpression),
-    ]
   }
 }

@@ -43,6 +43,24 @@ public enum Normalization: String, CaseIterable, Hashable, Sendable {
     normalized(bytes.span) ?? bytes
   }
 
+  /// The parts of a text that may change, each with what it becomes.
+  ///
+  /// A part is one character if it becomes that by itself, or else a few that combine.
+  func changes(in bytes: Span<UInt8>) -> [(range: Range<Int>, content: [UInt8])] {
+    guard self != .none else { return [] }
+    let form = NormalizationForm.of(self)
+    var changes: [(range: Range<Int>, content: [UInt8])] = []
+    form.forEachChange(of: bytes, from: 0, segmentLimit: Self.segmentLimit) { range, scalars in
+      var position = range.lowerBound
+      for (part, content) in form.parts(of: scalars) {
+        let size = part.reduce(0) { $0 + (Unicode.Scalar($1).map { UTF8.width($0) } ?? 1) }
+        changes.append((position..<position + size, content))
+        position += size
+      }
+    }
+    return changes
+  }
+
   /// How many bytes at the beginning are ASCII, which no form changes; a multiple of eight, or all.
   private func asciiPrefixSize(of bytes: Span<UInt8>) -> Int {
     // SAFETY: eight bytes are loaded only where there are eight.
@@ -136,6 +154,21 @@ private final class NormalizationForm: Sendable {
     var output: [UInt8] = []
     /// How much of `bytes` is in `output`.
     var copied = 0
+    forEachChange(of: bytes, from: start, segmentLimit: segmentLimit) { range, scalars in
+      append(bytes, copied..<range.lowerBound, to: &output)
+      appendNormalized(&scalars, to: &output)
+      copied = range.upperBound
+    }
+    if copied == 0 { return nil }
+    append(bytes, copied..<bytes.count, to: &output)
+    return output
+  }
+
+  /// Calls the body with each stretch that ICU has to look at, and its code points.
+  func forEachChange(
+    of bytes: Span<UInt8>, from start: Int, segmentLimit: Int,
+    _ body: (Range<Int>, inout [UInt32]) -> Void
+  ) {
     var position = start
     // Where the last quick character before `position` begins: what follows may change it.
     var segmentStart = max(0, start - 1)
@@ -165,22 +198,53 @@ private final class NormalizationForm: Sendable {
         scalars.append(code)
         end += size
       }
-      append(bytes, copied..<segmentStart, to: &output)
-      appendNormalized(&scalars, to: &output)
-      copied = end
+      body(segmentStart..<end, &scalars)
       segmentStart = end
       position = end
     }
-    if copied == 0 { return nil }
-    append(bytes, copied..<bytes.count, to: &output)
+  }
+
+  /// Some code points in parts that are normalized by themselves, as small as they can be.
+  func parts(of scalars: [UInt32]) -> [(part: [UInt32], content: [UInt8])] {
+    var groups: [[UInt32]] = []
+    for scalar in scalars {
+      if groups.isEmpty || hasBoundary(before: scalar) {
+        groups.append([scalar])
+      } else {
+        groups[groups.count - 1].append(scalar)
+      }
+    }
+    return split(scalars, into: groups).flatMap { part, content in
+      part.count == 1 ? [(part, content)] : split(part, into: part.map { [$0] })
+    }
+  }
+
+  /// Parts with their normalized texts, or the whole with its own, if that is not the same.
+  private func split(
+    _ whole: [UInt32], into parts: [[UInt32]]
+  ) -> [(part: [UInt32], content: [UInt8])] {
+    let content = normalized(whole)
+    let contents = parts.map(normalized)
+    return contents.flatMap(\.self) == content
+      ? Array(zip(parts, contents)).map { ($0, $1) } : [(whole, content)]
+  }
+
+  private func normalized(_ scalars: [UInt32]) -> [UInt8] {
+    var scalars = scalars
+    var output: [UInt8] = []
+    appendNormalized(&scalars, to: &output)
     return output
   }
 
   /// Whether a stretch of so many code points may end before another one.
   private func canCut(before code: UInt32, _ count: Int, _ segmentLimit: Int) -> Bool {
+    hasBoundary(before: code) || count >= 4 * segmentLimit
+  }
+
+  /// Whether what is before a code point does not change what it and what follows become.
+  func hasBoundary(before code: UInt32) -> Bool {
     // SAFETY: `normalizer` is one of ICU's shared, immutable instances.
-    let isBoundary = unsafe icu_has_boundary_before(normalizer, Int32(code))
-    return isBoundary || count >= 4 * segmentLimit
+    unsafe icu_has_boundary_before(normalizer, Int32(code))
   }
 
   private func append(_ bytes: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]) {

@@ -133,7 +133,7 @@ public struct DocumentEncoder: Sendable {
   /// - Throws: ``TrainingRunError/bytesDiffer(source:document:tokenBytes:documentBytes:)``, if the
   ///   tokenizer does not normalize.
   public func append(_ documents: [[UInt8]], to result: inout TokenizedDocuments) throws {
-    let keepsBytes = tokenizer.normalization == .none && !tokenizer.addsPrefixSpace
+    let keepsBytes = tokenizer.keepsBytes
     for (document, tokens) in zip(documents, try tokenizer.encodeDocuments(documents)) {
       if keepsBytes {
         let size = tokens.reduce(0) { $0 + byteCount(of: $1) }

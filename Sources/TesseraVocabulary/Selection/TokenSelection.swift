@@ -63,6 +63,7 @@ public struct TokenSelection: Sendable {
     progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
     try options.check()
+    try Self.check(base)
     let counts: PreTokenCounts
     do {
       // Before the corpus is read, which may take long.
@@ -85,6 +86,7 @@ public struct TokenSelection: Sendable {
     progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
     try options.check()
+    try Self.check(base)
     let learned: ContinuedBPE
     do {
       learned = try continueTraining(
@@ -116,6 +118,10 @@ public struct TokenSelection: Sendable {
     byteCount = (0..<counts.count).reduce(0) { sum, i in
       sum + UInt64(counts[i].bytes.count) * counts[i].count
     }
+  }
+
+  private static func check(_ base: Tokenizer) throws(VocabularyError) {
+    do { try base.checkExtensible() } catch { throw .tokenizer(error) }
   }
 
   /// Bytes of the corpus for each token of the base.

@@ -130,41 +130,135 @@ import Testing
     }
   }
 
-  @Test func `names the parts that it does not support`() {
-    let parts: [(String, JSONValue, String, String)] = [
-      ("normalizer", ["type": "Lowercase"], "normalizer", "Lowercase"),
-      ("pre_tokenizer", ["type": "Metaspace"], "pre-tokenizer", "Metaspace"),
-      ("pre_tokenizer", .null, "pre-tokenizer", "null"),
-      (
-        "pre_tokenizer",
-        ["type": "Sequence", "pretokenizers": [["type": "Digits"], ["type": "ByteLevel"]]],
-        "pre-tokenizer", "Digits"
-      ),
-      (
-        "pre_tokenizer",
-        [
-          "type": "Sequence",
-          "pretokenizers": [
-            ["type": "Split", "pattern": ["Regex": "x+"], "behavior": "Isolated"],
-            ["type": "ByteLevel", "use_regex": false, "add_prefix_space": false],
-          ],
-        ], "pattern", "x+"
-      ),
-      ("decoder", ["type": "Metaspace"], "decoder", "Metaspace"),
-      ("model", ["type": "Unigram", "vocab": []], "model", "Unigram"),
-      ("model", ["type": "WordPiece"], "model", "WordPiece"),
-    ]
-    for (member, value, part, name) in parts {
-      let error = cause(file { $0[member] = value })
-      if case .unsupported(part, name, _) = error { continue }
-      Issue.record("\(member): \(String(describing: error))")
+  /// Parts that are refused, each with what is said of it.
+  private static let refusedParts: [(String, JSONValue, TokenizerError)] = [
+    ("normalizer", ["type": "Cyrillic"], unknown("normalizer", "Cyrillic")),
+    ("pre_tokenizer", ["type": "Random"], unknown("pre-tokenizer", "Random")),
+    ("decoder", ["type": "Morse"], unknown("decoder", "Morse")),
+    ("post_processor", ["type": "XLNet"], unknown("post-processor", "XLNet")),
+    ("normalizer", ["NFC": true], malformed("normalizer.type", "a string")),
+    (
+      "normalizer", ["type": "Sequence", "normalizers": [["type": "NFC"], ["type": 7]]],
+      malformed("normalizer.normalizers[1].type", "a string")
+    ),
+    ("normalizer", ["type": "Strip"], malformed("normalizer.strip_left", "true or false")),
+    (
+      "normalizer", ["type": "Replace", "pattern": "x", "content": ""],
+      malformed("normalizer.pattern", "an object with String or Regex")
+    ),
+    (
+      "normalizer", ["type": "Precompiled", "precompiled_charsmap": "AAAA"],
+      malformed(
+        "normalizer.precompiled_charsmap", "a character map of SentencePiece in base64")
+    ),
+    (
+      "pre_tokenizer", ["type": "CharDelimiterSplit", "delimiter": "ab"],
+      malformed("pre_tokenizer.delimiter", "one character")
+    ),
+    (
+      "pre_tokenizer", ["type": "FixedLength", "length": 0],
+      malformed("pre_tokenizer.length", "a number from 1 to 1073741824")
+    ),
+    (
+      "pre_tokenizer", ["type": "Split", "pattern": ["String": "x"], "behavior": "isolated"],
+      malformed(
+        "pre_tokenizer.behavior",
+        "one of Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous")
+    ),
+    (
+      "pre_tokenizer",
+      ["type": "Metaspace", "replacement": "_", "add_prefix_space": false],
+      malformed("pre_tokenizer.add_prefix_space", "true, or false with the prepend_scheme never")
+    ),
+    (
+      "pre_tokenizer",
+      ["type": "Metaspace", "replacement": "_", "prepend_scheme": "second"],
+      malformed("pre_tokenizer.prepend_scheme", "one of always, first, never")
+    ),
+    (
+      "decoder", ["type": "Strip", "content": " ", "start": -1, "stop": 0],
+      malformed("decoder.start", "a number from 0 to 1073741824")
+    ),
+    (
+      "post_processor", ["type": "BertProcessing", "sep": ["x"], "cls": ["y", 1]],
+      malformed("post_processor.sep", "a token and its ID")
+    ),
+    (
+      "post_processor",
+      [
+        "type": "TemplateProcessing", "single": [["SpecialToken": ["id": "x", "type_id": 0]]],
+        "pair": [], "special_tokens": [:],
+      ],
+      malformed("post_processor.special_tokens", "an object with \"x\"")
+    ),
+    (
+      "post_processor",
+      [
+        "type": "TemplateProcessing", "single": [["Sequence": ["id": "C", "type_id": 0]]],
+        "pair": [], "special_tokens": [:],
+      ],
+      malformed("post_processor.single[0].Sequence.id", "A or B")
+    ),
+    (
+      "post_processor",
+      [
+        "type": "TemplateProcessing", "single": [], "pair": [],
+        "special_tokens": ["x": ["id": "x", "ids": [1, 2], "tokens": ["x"]]],
+      ],
+      malformed("post_processor.special_tokens.x", "an object with as many ids as tokens")
+    ),
+    (
+      "truncation", ["max_length": -1],
+      malformed("truncation.max_length", "a number from 0 to 2147483647")
+    ),
+    (
+      "padding", ["strategy": "Longest"],
+      malformed("padding.strategy", "BatchLongest or an object with Fixed")
+    ),
+  ]
+
+  private static func unknown(_ part: String, _ name: String) -> TokenizerError {
+    .unsupported(part: part, name: name, advice: "it is none of tokenizers 0.23")
+  }
+
+  private static func malformed(_ member: String, _ expected: String) -> TokenizerError {
+    .malformed(member: member, expected: expected)
+  }
+
+  @Test func `refuses parts that it does not know, with their place`() {
+    for (member, value, error) in Self.refusedParts {
+      #expect(cause(file { $0[member] = value }) == error, "\(member): \(value)")
     }
-    for (option, value, name) in [
-      ("dropout", 0.1, "dropout"), ("end_of_word_suffix", "</w>", "end_of_word_suffix \"</w>\""),
-    ] as [(String, JSONValue, String)] {
-      let error = cause(file { $0["model"]![option] = value })
-      if case .unsupported("model option", name, _) = error { continue }
-      Issue.record("\(option): \(String(describing: error))")
+    let expression: JSONValue = [
+      "type": "Split", "pattern": ["Regex": "(?<=x)y"], "behavior": "Isolated", "invert": false,
+    ]
+    let error = cause(file { $0["pre_tokenizer"] = expression })
+    if case .unsupported("pattern", "(?<=x)y", _) = error { return }
+    Issue.record("\(String(describing: error))")
+  }
+
+  @Test(arguments: ["Unigram", "WordPiece", "WordLevel"])
+  func `says what to do with other models than BPE`(name: String) {
+    let error = cause(file { $0["model"] = ["type": .string(name), "vocab": []] })
+    guard case .unsupported("model", name, let advice) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(advice.contains("tessera train"))
+  }
+
+  @Test func `refuses options of a model that mean nothing`() throws {
+    try expect(.malformed(member: "model.dropout", expected: "a number from 0 to 1")) {
+      $0["model"]!["dropout"] = 1.5
+    }
+    try expect(.malformed(member: "model.fuse_unk", expected: "true or false")) {
+      $0["model"]!["fuse_unk"] = "yes"
+    }
+    try expect(.unknownTokenMissing("<unk>")) {
+      $0["pre_tokenizer"] = ["type": "Metaspace", "replacement": "_"]
+      $0["model"]!["unk_token"] = "<unk>"
+      $0["model"]!["merges"] = []
+      $0["added_tokens"] = []
     }
   }
 
@@ -213,7 +307,13 @@ import Testing
   @Test func `tells what a file asks for that encoding does not do`() throws {
     #expect(try tokenizer(file()).unappliedParts.isEmpty)
     let byteLevel: JSONValue = ["type": "ByteLevel"]
-    let template: JSONValue = ["type": "TemplateProcessing", "single": []]
+    let template: JSONValue = [
+      "type": "TemplateProcessing",
+      "single": [
+        ["SpecialToken": ["id": "<s>", "type_id": 0]], ["Sequence": ["id": "A", "type_id": 0]],
+      ],
+      "pair": [], "special_tokens": ["<s>": ["id": "<s>", "ids": [258], "tokens": ["<s>"]]],
+    ]
     let value = file {
       $0["truncation"] = ["max_length": 4]
       $0["padding"] = .null
@@ -221,7 +321,8 @@ import Testing
     }
     let read = try tokenizer(value)
     #expect(read.unappliedParts == [.truncation, .postProcessor])
-    #expect(try read.encode("abababab").count == 4)
+    #expect(try read.encode("abababababab").count == 6)
+    #expect(try read.encoding(of: Array("abababababab".utf8)).ids == [258, 256, 256, 256])
     // It is kept all the same.
     let written = try JSONValue(parsing: read.tokenizerJSON())
     #expect(written["truncation"] == ["max_length": 4])

@@ -1,0 +1,158 @@
+internal import TesseraBasics
+
+/// Merges pre-tokens with a ``PlainBPE``, one after another.
+struct PlainEncoder {
+  private let model: PlainBPE
+  private var symbols: [PlainSymbol] = []
+  private var queue = MergeQueue()
+  /// What dropout has left out until the next merge.
+  private var skipped: [UInt64] = []
+  private var random = SplitMix64(seed: 0)
+  private var cache: [[UInt8]: [TokenID]] = [:]
+
+  /// The largest pre-token that is remembered, and how many are.
+  private static let cachedSizeLimit = 64
+  private static let cachedCountLimit = 1 << 16
+
+  init(_ model: PlainBPE) { self.model = model }
+
+  /// Begins a text: what dropout leaves out depends on the seed and on what was encoded since.
+  mutating func begin(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+  /// Appends the tokens of a pre-token.
+  mutating func encode(_ preToken: Span<UInt8>, into ids: inout [TokenID]) {
+    forEachPart(of: preToken) { encoder, part in
+      if encoder.model.dropout > 0 || part.count > Self.cachedSizeLimit {
+        encoder.merge(part) { id, _ in ids.append(id) }
+        return
+      }
+      let key = part.copied()
+      if let known = encoder.cache[key] {
+        ids += known
+        return
+      }
+      let start = ids.count
+      encoder.merge(part) { id, _ in ids.append(id) }
+      if encoder.cache.count >= Self.cachedCountLimit {
+        encoder.cache.removeAll(keepingCapacity: true)
+      }
+      encoder.cache[key] = Array(ids[start...])
+    }
+  }
+
+  /// Calls `body` with each token of a pre-token and the number of bytes that it covers.
+  mutating func encode(_ preToken: Span<UInt8>, _ body: (TokenID, Int) -> Void) {
+    forEachPart(of: preToken) { encoder, part in encoder.merge(part, body) }
+  }
+
+  /// Cuts a pre-token where no merge can cross.
+  private mutating func forEachPart(
+    of preToken: Span<UInt8>, _ body: (inout PlainEncoder, Span<UInt8>) -> Void
+  ) {
+    if preToken.isEmpty { return }
+    if model.takesWholePreTokens, model.tokens.id(of: preToken) != nil {
+      return body(&self, preToken)
+    }
+    guard let joints = model.joints else { return body(&self, preToken) }
+    var start = 0
+    joints.forEachCut(in: preToken) { cut in
+      body(&self, preToken.extracting(start..<cut))
+      start = cut
+    }
+    body(&self, preToken.extracting(start..<preToken.count))
+  }
+
+  private mutating func merge(_ preToken: Span<UInt8>, _ body: (TokenID, Int) -> Void) {
+    if model.takesWholePreTokens, let id = model.tokens.id(of: preToken) {
+      return body(id, preToken.count)
+    }
+    symbols.removeAll(keepingCapacity: true)
+    model.appendSymbols(of: preToken, to: &symbols)
+    for index in symbols.indices {
+      symbols[index].previous = index - 1
+      symbols[index].next = index + 1 < symbols.count ? index + 1 : -1
+    }
+    for index in symbols.indices.dropLast() { push(index) }
+    while let top = queue.pop() {
+      if model.dropout > 0 {
+        if random.uniform() < model.dropout {
+          skipped.append(top)
+          continue
+        }
+        for entry in skipped { queue.push(entry) }
+        skipped.removeAll(keepingCapacity: true)
+      }
+      merge(at: Int(top & 0xFFFF_FFFF), rank: UInt32(top >> 32))
+    }
+    skipped.removeAll(keepingCapacity: true)
+    for symbol in symbols where symbol.size > 0 { body(symbol.id, symbol.size) }
+  }
+
+  /// Puts the pair that begins with a symbol into the queue, if it can be merged.
+  private mutating func push(_ index: Int) {
+    let next = symbols[index].next
+    guard next >= 0, let merge = model.merge(symbols[index].id, symbols[next].id) else { return }
+    queue.push(UInt64(merge.rank) << 32 | UInt64(index))
+  }
+
+  /// Merges a pair of the queue, if it is still the one of this rank.
+  private mutating func merge(at index: Int, rank: UInt32) {
+    let next = symbols[index].next
+    guard symbols[index].size > 0, next >= 0,
+      let merge = model.merge(symbols[index].id, symbols[next].id), merge.rank == rank
+    else { return }
+    symbols[index].id = merge.result
+    symbols[index].size += symbols[next].size
+    symbols[next].size = 0
+    let following = symbols[next].next
+    symbols[index].next = following
+    if following >= 0 {
+      symbols[following].previous = index
+      push(index)
+    }
+    if symbols[index].previous >= 0 { push(symbols[index].previous) }
+  }
+}
+
+/// The smallest of some numbers first: a binary heap.
+struct MergeQueue {
+  private var heap: [UInt64] = []
+
+  mutating func push(_ entry: UInt64) {
+    heap.append(entry)
+    var index = heap.count - 1
+    while index > 0 {
+      let parent = (index - 1) / 2
+      if heap[parent] <= entry { break }
+      heap[index] = heap[parent]
+      index = parent
+    }
+    heap[index] = entry
+  }
+
+  mutating func pop() -> UInt64? {
+    guard let top = heap.first, let last = heap.popLast() else { return nil }
+    if heap.isEmpty { return top }
+    var index = 0
+    while true {
+      var child = 2 * index + 1
+      if child >= heap.count { break }
+      if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
+      if heap[child] >= last { break }
+      heap[index] = heap[child]
+      index = child
+    }
+    heap[index] = last
+    return top
+  }
+}
+
+extension Span<UInt8> {
+  /// A copy of the bytes.
+  func copied() -> [UInt8] {
+    var copy: [UInt8] = []
+    copy.reserveCapacity(count)
+    for index in indices { copy.append(self[index]) }
+    return copy
+  }
+}

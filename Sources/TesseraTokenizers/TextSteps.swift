@@ -1,0 +1,55 @@
+/// The steps from text to pre-tokens, in the form that encoding takes.
+struct TextSteps: Sendable {
+  /// Steps that the fast encoder does by itself.
+  let byteLevel: ByteLevelSteps?
+  private let normalizer: Normalizer?
+  private let preTokenization: PreTokenization?
+  /// The prefix space and the pattern of a last `ByteLevel`, whose characters are left out.
+  private let lastStep: (addsPrefixSpace: Bool, usesExpression: Bool)?
+  /// Whether a step depends on where the text comes from.
+  private let needsOrigins: Bool
+
+  init(_ pipeline: TokenizerPipeline, _ alphabet: BPEAlphabet) {
+    byteLevel = alphabet == .bytes ? ByteLevelSteps(pipeline) : nil
+    let normalizers = pipeline.normalizer?.steps ?? []
+    var splits = pipeline.preTokenization?.steps ?? []
+    var lastStep: (Bool, Bool)?
+    if alphabet == .bytes,
+      case .byteLevel(let addsPrefixSpace, let usesExpression, _)? = splits.last
+    {
+      lastStep = (addsPrefixSpace, usesExpression)
+      splits.removeLast()
+    }
+    normalizer = normalizers.isEmpty ? nil : .sequence(normalizers)
+    preTokenization = splits.isEmpty ? nil : .sequence(splits)
+    self.lastStep = lastStep
+    let hasFirst = splits.contains {
+      if case .metaspace(let metaspace) = $0 { metaspace.prependScheme == .first } else { false }
+    }
+    needsOrigins = hasFirst && !normalizers.isEmpty
+  }
+
+  /// A part of a text, normalized.
+  func normalized(_ bytes: Span<UInt8>, offset: Int, tracksOrigins: Bool) -> AlignedText {
+    var text = AlignedText(
+      bytes.copied(), offset: offset, tracksOrigins: tracksOrigins || needsOrigins)
+    normalizer?.apply(to: &text)
+    return text
+  }
+
+  /// What an added token is looked for as in normalized text.
+  func normalized(_ bytes: [UInt8]) -> [UInt8] {
+    normalizer?.normalized(bytes) ?? bytes
+  }
+
+  /// The pre-tokens of normalized text.
+  func preTokens(of text: AlignedText) -> PreTokens {
+    var preTokens = PreTokens(text)
+    preTokenization?.apply(to: &preTokens)
+    if let lastStep {
+      preTokens.splitBytes(
+        addsPrefixSpace: lastStep.addsPrefixSpace, usesExpression: lastStep.usesExpression)
+    }
+    return preTokens
+  }
+}
