@@ -51,6 +51,33 @@ import Testing
     #expect(run.output == plain.output)
   }
 
+  @Test func `adds what the tokenizer's file adds where that is asked for`() throws {
+    let options = ["encode", "--tokenizer", fixturePath("tokenizers/llama3.json"), "--lines"]
+    let text = Array("ab\n\n".utf8)
+    let plain = try ToolRun(options, input: text)
+    #expect(plain.messages == "note: the tokenizer's post_processor is not applied\n")
+    let whole = try ToolRun(options + ["--add-special-tokens"], input: text)
+    #expect(whole.status == 0 && whole.messages.isEmpty)
+    let lines = plain.text.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(whole.text == "601 \(lines[0])\n601\n")
+  }
+
+  @Test func `leaves merges out by a seed`() throws {
+    let text = Array("The river runs past the old mill.\n".utf8)
+    func ids(_ options: String...) throws -> String {
+      let run = try ToolRun(["encode", "--tokenizer", tokenizer] + options, input: text)
+      #expect(run.status == 0)
+      return run.text
+    }
+    let none = try ids("--dropout", "1")
+    #expect(none.split(separator: " ").count == text.count)
+    #expect(try ids("--dropout", "0") == ids())
+    #expect(try ids("--dropout", "0.5", "--seed", "3") == ids("--dropout", "0.5", "--seed", "3"))
+    #expect(try ids("--dropout", "0.5", "--seed", "3") != ids("--dropout", "0.5", "--seed", "4"))
+    let usage = try ToolRun(["encode", "--tokenizer", tokenizer, "--dropout", "2"], input: text)
+    #expect(usage.status == 64)
+  }
+
   @Test func `says in one line what is wrong`() throws {
     let text = Array("a <|end|>".utf8)
     let forbidden = try ToolRun(

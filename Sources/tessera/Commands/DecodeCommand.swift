@@ -57,11 +57,12 @@ struct DecodeCommand: ParsableCommand {
     for file in files.isEmpty ? ["-"] : files {
       let bytes = try Self.content(of: file)
       for ids in try format.documents(in: bytes, path: file) {
-        var text = try tokenizer.decode(ids, skipsSpecial: skipSpecial)
         if common.json {
-          documents.append(["text": .string(String(decoding: text, as: UTF8.self))])
+          let text = try tokenizer.decodeText(ids, skipsSpecial: skipSpecial)
+          documents.append(["text": .string(text)])
           continue
         }
+        var text = try tokenizer.decode(ids, skipsSpecial: skipSpecial)
         if lines { text.append(UInt8(ascii: "\n")) }
         try StandardStreams.writeToOutput(text)
       }
