@@ -25,6 +25,9 @@ section "Trained merges: tokenizers, rustbpe"
 section "IDs on whole corpora: tiktoken, tokenizers"
 "$python" Scripts/interop/compare-encoding.py "$tessera" "$work"/{en,ru,ja}.txt || failed=1
 
+section "Parts of tokenizer.json: tokenizers"
+"$python" Scripts/interop/compare-pipelines.py "$tessera" "$work"/{en,ru,ja}.txt || failed=1
+
 section "Checkpoints: safetensors, transformers"
 "$tessera" extend --quiet --model models/base-en --corpus corpora-samples/hi --paragraphs \
   --new-tokens 300 --output "$work/extended"
