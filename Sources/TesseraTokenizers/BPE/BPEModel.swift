@@ -20,13 +20,17 @@ public struct BPEModel: Sendable {
 
   /// A model out of its parts.
   ///
-  /// - Throws: ``TokenizerError/missingByte(_:)`` if some text could not be encoded, and
+  /// - Throws: ``TokenizerError/missingByte(_:)`` if some text could not be encoded,
+  ///   ``TokenizerError/tooMany(of:limit:)`` from 2²⁴ - 1 merges on, and
   ///   ``TokenizerError/mergeOutOfVocabulary(rank:token:)`` if a merge has an ID without a token.
   public init(
     tokens: TokenTable, merges: [Merge], semantics: MergeSemantics
   ) throws(TokenizerError) {
     for byte in UInt8.min...UInt8.max where tokens.id(of: [byte]) == nil {
       throw .missingByte(byte)
+    }
+    guard merges.count < Int(MergeTables.View.none) else {
+      throw .tooMany(of: "merges", limit: Int(MergeTables.View.none) - 1)
     }
     for (rank, merge) in merges.enumerated() {
       guard

@@ -84,7 +84,7 @@ import Testing
 
   @Test func `refuses malformed vocabularies`() throws {
     try expect(.duplicateID(97, first: "a", second: "zz")) { $0["model"]!["vocab"]!["zz"] = 97 }
-    try expect(.idTooLarge(4_294_967_295, limit: 1 << 24 - 1)) {
+    try expect(.idTooLarge(4_294_967_295, limit: 1 << 24 - 2)) {
       $0["model"]!["vocab"]!["zz"] = 4_294_967_295
     }
     try expect(.negativeID(-1, token: "zz")) { $0["model"]!["vocab"]!["zz"] = -1 }
