@@ -48,9 +48,10 @@ public struct PreTokenizer: Hashable, Sendable {
   /// The last position up to a limit where a text can be cut so that its parts, split on their
   /// own, give the pre-tokens of the whole.
   ///
-  /// Such a position lies between a letter and a character that is no letter, number, mark or
-  /// apostrophe. Every pattern but ``PreTokenizerPattern/none`` begins a pre-token there, and
-  /// none looks further back or ahead from there.
+  /// For the named patterns such a position lies between a letter and a character that is no letter,
+  /// number, mark or apostrophe, nor of those that a pattern keeps apart: every pattern begins a
+  /// pre-token there, and none looks further back or ahead from there. For an expression its
+  /// automaton tells. Without a pattern there is none.
   ///
   /// - Parameters:
   ///   - limit: The position must not be greater.
@@ -58,35 +59,36 @@ public struct PreTokenizer: Hashable, Sendable {
   ///   - bytes: The text.
   /// - Returns: The position, or `nil` if there is none.
   public func safeSplit(before limit: Int, after start: Int = 0, in bytes: Span<UInt8>) -> Int? {
-    guard pattern != .none else { return nil }
     precondition(start >= 0 && limit <= bytes.count, "a split is looked for within the text")
-    let table = CharacterClassTable.shared
-    // SAFETY: `position` and `letterStart` stay within 0..<count.
     return unsafe bytes.withUnsafeBufferPointer { text in
-      guard let base = text.baseAddress else { return nil }
-      let joined: CharacterClass = [.letter, .number, .mark]
-      var position = min(limit, text.count - 1)
-      while position > start {
-        defer { position -= 1 }
-        if unsafe base[position] == UInt8(ascii: "'") { continue }
-        let following = unsafe table.character(in: base, at: position, end: text.count)
-        if following.class & joined.rawValue != 0 { continue }
-        // The character that ends here: back over its continuation bytes to its lead byte.
-        var letterStart = position - 1
-        while letterStart > 0, position - letterStart < 4,
-          unsafe base[letterStart] & 0xC0 == 0x80
-        {
-          letterStart -= 1
-        }
-        let letter = unsafe table.character(in: base, at: letterStart, end: text.count)
-        if letter.class & CharacterClass.letter.rawValue != 0,
-          letterStart + letter.size == position
-        {
-          return position
-        }
+      // SAFETY: passed on within the closure.
+      if case .expression(let expression) = pattern {
+        return unsafe expression.matcher.safeSplit(before: limit, after: start, in: text)
       }
-      return nil
+      guard let family = pattern.family else { return nil }
+      return unsafe Self.safeSplit(before: limit, after: start, in: text, family)
     }
+  }
+
+  @unsafe
+  private static func safeSplit(
+    before limit: Int, after start: Int, in text: UnsafeBufferPointer<UInt8>,
+    _ family: any PatternFamily.Type
+  ) -> Int? {
+    guard let base = text.baseAddress else { return nil }
+    let table = family.table
+    let joined = family.joined.rawValue
+    let splittable = family.splittable.rawValue
+    var position = min(limit, text.count - 1)
+    while position > start {
+      defer { position -= 1 }
+      // SAFETY: `position` is above 0 and below the count.
+      if unsafe base[position] == UInt8(ascii: "'") { continue }
+      let following = unsafe table.character(in: base, at: position, end: text.count).class
+      if following & joined != 0 { continue }
+      if unsafe table.character(before: position, in: base) & splittable != 0 { return position }
+    }
+    return nil
   }
 
   /// Writes the ends of the next pre-tokens.
@@ -105,9 +107,17 @@ public struct PreTokenizer: Hashable, Sendable {
     case .gpt2: unsafe scan(GPT2Family.self, text, from: start, into: ends)
     case .cl100k: unsafe scan(CL100KFamily.self, text, from: start, into: ends)
     case .llama3: unsafe scan(Llama3Family.self, text, from: start, into: ends)
+    case .nanochat: unsafe scan(NanochatFamily.self, text, from: start, into: ends)
     case .qwen2: unsafe scan(Qwen2Family.self, text, from: start, into: ends)
+    case .qwen35: unsafe scan(Qwen35Family.self, text, from: start, into: ends)
     case .o200k: unsafe scan(O200KFamily.self, text, from: start, into: ends)
+    case .tekken: unsafe scan(TekkenFamily.self, text, from: start, into: ends)
+    case .kimi: unsafe scan(KimiFamily.self, text, from: start, into: ends)
+    case .deepseek: unsafe scan(DeepSeekFamily.self, text, from: start, into: ends)
+    case .starcoder: unsafe scan(StarCoderFamily.self, text, from: start, into: ends)
     case .none: unsafe scanAll(text, from: start, into: ends)
+    case .expression(let expression):
+      unsafe expression.matcher.scan(text, from: start, into: ends)
     }
   }
 
