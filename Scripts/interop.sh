@@ -24,7 +24,7 @@ section "Trained merges: tokenizers, rustbpe"
 
 section "Pre-tokens: tokenizers"
 swift build -c release --package-path Benchmarks --product bench >&2
-"$python" Scripts/interop/compare-splitting.py Benchmarks/.build/release/bench --count 20000 \
+"$python" Scripts/interop/compare-splitting.py --count 20000 Benchmarks/.build/release/bench \
   "$work"/{en,ru,ja}.txt || failed=1
 
 section "IDs on whole corpora: tiktoken, tokenizers"

@@ -22,7 +22,14 @@ public struct PreTokenizer: Hashable, Sendable {
   ///   - body: What to do with each range of `bytes`.
   /// - Complexity: O(*n*) time in the number of bytes, O(1) memory.
   public func forEachPreToken(in bytes: Span<UInt8>, _ body: (Range<Int>) -> Void) {
-    unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { ends in
+    forEachPreToken(in: bytes, batchSize: 256, body)
+  }
+
+  /// As above; with less room for ends than ``WordScanner/minimumRoom`` they are found one by one.
+  package func forEachPreToken(
+    in bytes: Span<UInt8>, batchSize: Int, _ body: (Range<Int>) -> Void
+  ) {
+    unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: batchSize) { ends in
       // SAFETY: `scan` writes at most `ends.count` ends and says how many; only those are read.
       unsafe bytes.withUnsafeBufferPointer { text in
         var start = 0
@@ -138,9 +145,26 @@ public struct PreTokenizer: Hashable, Sendable {
   ) -> Int {
     guard let base = text.baseAddress, let room = ends.baseAddress else { return 0 }
     let scanner = unsafe PatternScanner<Family>(text: text, base: base)
+    let rules = Family.wordRules
+    // Where there is little room from the beginning, everything goes one by one.
+    let wordScanner = ends.count < WordScanner.minimumRoom ? nil : WordScanner.best
     var position = start
     var count = 0
     while position < text.count, count < ends.count {
+      if let wordScanner {
+        if ends.count - count < WordScanner.minimumRoom { break }
+        if unsafe base[position] < 0x80 {
+          // SAFETY: `count` is at most `ends.count`.
+          let found = unsafe wordScanner.scan(
+            text, from: position, rules: rules,
+            into: UnsafeMutableBufferPointer(start: room + count, count: ends.count - count))
+          if found > 0 {
+            count += found
+            position = unsafe room[count - 1]
+            continue
+          }
+        }
+      }
       position = scanner.preTokenEnd(from: position)
       // SAFETY: `count` is below `ends.count`.
       unsafe room[count] = position

@@ -2,21 +2,51 @@
 @safe
 final class ExpressionMatcher: Sendable {
   private let table: CharacterClassTable
+  /// The automaton's entries, with the bits below.
   private nonisolated(unsafe) let entries: UnsafeMutableBufferPointer<UInt32>
   private let starts: [UInt32]
   private let end: Int
   private let safeCuts: [Bool]
 
+  /// The state that an entry leads to stays the same with every letter of ASCII, or every lower-case
+  /// one; so words are skipped eight letters at a time.
+  private static let letterBit: UInt32 = 1 << 30
+  private static let lowercaseBit: UInt32 = 1 << 29
+  private static let stateMask: UInt32 = 1 << 29 - 1
+
   init(_ automaton: ExpressionAutomaton) {
     table = CharacterClassTable(
       ranges: automaton.alphabet.ranges, illFormed: automaton.alphabet.illFormed)
-    let entries = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: automaton.entries.count)
+    let marked = Self.marked(automaton, table)
+    let entries = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: marked.count)
     // SAFETY: fully initialized here, and freed with the matcher.
-    _ = unsafe entries.initialize(from: automaton.entries)
+    _ = unsafe entries.initialize(from: marked)
     unsafe self.entries = entries
     starts = automaton.starts
     end = automaton.end
     safeCuts = automaton.safeCuts
+  }
+
+  /// The automaton's entries with the bits for the states to which they lead.
+  private static func marked(
+    _ automaton: ExpressionAutomaton, _ table: CharacterClassTable
+  ) -> [UInt32] {
+    let lowercase = Array(UInt8(ascii: "a")...UInt8(ascii: "z"))
+    let letters = lowercase + Array(UInt8(ascii: "A")...UInt8(ascii: "Z"))
+    func stays(_ state: UInt32, _ letters: [UInt8]) -> Bool {
+      let found = Set(
+        letters.map { automaton.entries[Int(state) + Int(table.value(of: UInt32($0)))] })
+      return found.count == 1 && found.first.map { $0 & stateMask } == state
+    }
+    var bits: [UInt32: UInt32] = [0: 0]
+    return automaton.entries.map { entry in
+      let state = entry & stateMask
+      let known =
+        bits[state]
+        ?? (stays(state, letters) ? letterBit : stays(state, lowercase) ? lowercaseBit : 0)
+      bits[state] = known
+      return entry | known
+    }
   }
 
   deinit {
@@ -137,12 +167,38 @@ final class ExpressionMatcher: Sendable {
         let (next, size) = unsafe table.character(in: text, at: current, end: count)
         let entry = unsafe entries[Int(state) &+ Int(next)]
         if entry & ExpressionAutomaton.matchBit != 0 { found = current }
-        state = entry & ~ExpressionAutomaton.matchBit
+        state = entry & ExpressionMatcher.stateMask
         if state == 0 { return found }
         current += size
+        if entry & (ExpressionMatcher.letterBit | ExpressionMatcher.lowercaseBit) != 0 {
+          let runEnd = asciiRunEnd(
+            from: current, isLowercase: entry & ExpressionMatcher.lowercaseBit != 0)
+          if runEnd > current {
+            // The same entry for each of them: a match before the last one if before any.
+            let (letter, _) = unsafe table.character(in: text, at: current, end: count)
+            let entry = unsafe entries[Int(state) &+ Int(letter)]
+            if entry & ExpressionAutomaton.matchBit != 0 { found = runEnd - 1 }
+            current = runEnd
+          }
+        }
       }
       let entry = unsafe entries[Int(state) &+ end]
       return entry & ExpressionAutomaton.matchBit != 0 ? current : found
+    }
+
+    /// The end of a run of ASCII letters; it may stop early before the text ends.
+    @inline(__always)
+    private func asciiRunEnd(from start: Int, isLowercase: Bool) -> Int {
+      var position = start
+      while position + 8 <= count {
+        // SAFETY: eight bytes are left.
+        let word = unsafe UInt64(
+          littleEndian: UnsafeRawPointer(text + position).loadUnaligned(as: UInt64.self))
+        let others = isLowercase ? ASCIIWords.nonLowers(word) : ASCIIWords.nonLetters(word)
+        if others != 0 { return position + others.trailingZeroBitCount >> 3 }
+        position += 8
+      }
+      return position
     }
 
     /// Where matching begins if that depends on the character before.
