@@ -85,21 +85,23 @@ struct TokenizerJSONParts {
     }
     let addsPrefixSpace = try flag(last, "add_prefix_space", default: true)
     let usesExpression = try flag(last, "use_regex", default: true)
-    if steps.count == 1 { return (usesExpression ? .gpt2 : .none, addsPrefixSpace) }
-    guard steps.count == 2, steps[0]["type"]?.string == "Split" else {
+    for step in steps.dropLast() where step["type"]?.string == "Split" { try checkSplit(step) }
+    guard
+      let pattern = try PreTokenizerPattern(
+        steps: steps.dropLast(), usesExpression: usesExpression)
+    else {
       let names = steps.map { $0["type"]?.string ?? "?" }
       let first = names.first { $0 != "Split" && $0 != "ByteLevel" }
       throw .unsupported(
-        part: "pre-tokenizer", name: first ?? names.joined(separator: " + "),
-        advice: "only ByteLevel, alone or after one Split, is")
-    }
-    if usesExpression || addsPrefixSpace {
-      throw .unsupported(
         part: "pre-tokenizer",
-        name: "ByteLevel with \(usesExpression ? "use_regex" : "add_prefix_space") after a Split",
-        advice: "")
+        name: first ?? names.joined(separator: " + ") + (usesExpression ? " with use_regex" : ""),
+        advice: "ByteLevel is, alone, after a Split, and as in files of DeepSeek and StarCoder")
     }
-    return (try pattern(ofSplit: steps[0]), false)
+    if addsPrefixSpace, steps.count > 1 {
+      throw .unsupported(
+        part: "pre-tokenizer", name: "ByteLevel with add_prefix_space after another", advice: "")
+    }
+    return (pattern, addsPrefixSpace)
   }
 
   /// The steps of a pre-tokenizer, sequences within sequences resolved.
@@ -116,29 +118,15 @@ struct TokenizerJSONParts {
     return steps
   }
 
-  private static func pattern(
-    ofSplit value: JSONValue
-  ) throws(TokenizerError) -> PreTokenizerPattern {
-    guard let expression = value["pattern"]?["Regex"]?.string else {
+  private static func checkSplit(_ value: JSONValue) throws(TokenizerError) {
+    guard value["pattern"]?["Regex"]?.string != nil else {
       throw .unsupported(part: "pre-tokenizer", name: "Split by a string", advice: "")
     }
-    // Matches cover the text, so nothing is left that the behaviors could treat differently.
     let behavior = value["behavior"]?.string ?? "missing"
     let isInverted = try flag(value, "invert", default: false)
     guard behavior == "Isolated" || (behavior == "Removed" && isInverted) else {
-      throw .unsupported(
-        part: "Split behavior", name: behavior, advice: "Isolated is")
+      throw .unsupported(part: "Split behavior", name: behavior, advice: "Isolated is")
     }
-    guard !PreTokenizerPattern.isTiktokenOnly(expression: expression) else {
-      throw .unsupported(
-        part: "pattern", name: expression,
-        advice: "$ and possessive repetitions mean something else to tokenizers than to tiktoken")
-    }
-    guard let pattern = PreTokenizerPattern(expression: expression) else {
-      let known = PreTokenizerPattern.allCases.map(\.rawValue).joined(separator: ", ")
-      throw .unsupported(part: "pattern", name: expression, advice: "known are those of \(known)")
-    }
-    return pattern
   }
 
   private static func checkDecoder(_ value: JSONValue) throws(TokenizerError) {

@@ -4,7 +4,7 @@ internal import TesseraBasics
 //
 //   added_tokens    content and flags; tokenizers gives IDs by its own rule, which is checked
 //   normalizer      null, NFC, NFD, NFKC, NFKD, or a Sequence of at most one of them
-//   pre_tokenizer   ByteLevel, or a Sequence of a Split by a known pattern and a ByteLevel
+//   pre_tokenizer   ByteLevel, alone, after a Split, or as PreTokenizerSteps.swift has it
 //   decoder         null or ByteLevel
 //   model           BPE over bytes: vocab, merges as pairs or as "a b", ignore_merges
 //

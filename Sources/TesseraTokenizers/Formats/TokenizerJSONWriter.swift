@@ -190,22 +190,10 @@ struct TokenizerJSONWriter {
   }
 
   private func preTokenizer() -> JSONValue {
-    let addsPrefixSpace = tokenizer.addsPrefixSpace
-    guard tokenizer.pattern != .gpt2, let expression = tokenizer.pattern.huggingFaceExpression
-    else {
-      return byteLevel(
-        addsPrefixSpace: addsPrefixSpace, usesExpression: tokenizer.pattern == .gpt2, trims: true)
-    }
-    return [
-      "type": "Sequence",
-      "pretokenizers": [
-        [
-          "type": "Split", "pattern": ["Regex": .string(expression)], "behavior": "Isolated",
-          "invert": false,
-        ],
-        byteLevel(addsPrefixSpace: addsPrefixSpace, usesExpression: false, trims: true),
-      ],
-    ]
+    let (before, usesExpression) = tokenizer.pattern.steps
+    let last = byteLevel(
+      addsPrefixSpace: tokenizer.addsPrefixSpace, usesExpression: usesExpression, trims: true)
+    return before.isEmpty ? last : ["type": "Sequence", "pretokenizers": .array(before + [last])]
   }
 
   private func byteLevel(

@@ -36,7 +36,10 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "One more vocabulary size from the same run. (repeatable)")
   var alsoSize: [Int] = []
 
-  @Option(help: "How text is split before merging.")
+  @Option(
+    help:
+      "How text is split before merging: \(PreTokenizerPattern.names), or a regular expression.",
+    transform: PreTokenizerPattern.parse)
   var pattern = PreTokenizerPattern.o200k
 
   @Option(help: "How text is normalized before it is split.")

@@ -1,0 +1,40 @@
+/// A regular expression that splits text: its matches are pre-tokens, and so is what lies between
+/// them.
+///
+/// It is read as tokenizers reads the `Regex` of a `Split`, in Oniguruma's syntax, and matches what
+/// that matches, first alternatives first. What a single pass with one character of look-ahead cannot
+/// do is refused, and so is what could take more than linear time.
+///
+///     let expression = try PatternExpression(#"\p{Han}|[^\s\p{Han}]+|\s+"#)
+///     let preTokenizer = PreTokenizer(pattern: .expression(expression))
+public struct PatternExpression: Sendable {
+  /// The regular expression.
+  public let text: String
+  /// Whether matches leave nothing between them, whatever the text.
+  public let coversEverything: Bool
+  let matcher: ExpressionMatcher
+
+  /// Compiles an expression.
+  ///
+  /// - Throws: ``ExpressionError``.
+  public init(_ text: String) throws(ExpressionError) {
+    self.text = text
+    let program = try ExpressionProgram(ExpressionParser.parse(text))
+    let automaton = try ExpressionAutomaton(program)
+    coversEverything = automaton.coversEverything
+    matcher = ExpressionMatcher(automaton)
+  }
+}
+
+extension PatternExpression: Hashable {
+  /// Whether two expressions have the same bytes: equal strings may be canonical equivalents, which
+  /// match different text.
+  public static func == (a: PatternExpression, b: PatternExpression) -> Bool {
+    a.text.utf8.elementsEqual(b.text.utf8)
+  }
+
+  /// Hashes the bytes.
+  public func hash(into hasher: inout Hasher) {
+    for byte in text.utf8 { hasher.combine(byte) }
+  }
+}
