@@ -136,6 +136,27 @@ typedef int64_t (*tk_word_scanner)(const uint8_t *text, int64_t position, int64_
 /// The scanner for an instruction set, or null where there is none or it cannot run.
 tk_word_scanner tk_word_scanner_for(enum tk_instruction_set set);
 
+/// The memory of a table of pairs, and what its ranks make.
+struct tk_pair_table {
+  /// 2^slot_bits entries.
+  const uint64_t *entries;
+  /// Four bits for each entry.
+  const uint64_t *filter;
+  uint64_t multiplier;
+  uint64_t slot_bits;
+  /// The token that each rank makes, or null where it is the rank.
+  const uint32_t *results;
+};
+
+/// Merges at most 16 tokens in their place and returns how many are left.
+typedef int64_t (*tk_merge)(uint32_t *tokens, int64_t count, const struct tk_pair_table *table);
+
+/// The function for an instruction set, or null where there is none or it cannot run.
+tk_merge tk_merge_for(enum tk_instruction_set set);
+
+/// Has the processor fetch memory that will be read soon.
+static inline void tk_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,8 +1,9 @@
 // Merging one pre-token: from bytes to tokens.
 //
 // Always the pair with the smallest rank is merged, the leftmost of equal ones first, until no
-// adjacent pair has a merge. Two ways, chosen by size, do the same:
+// adjacent pair has a merge. Three ways, chosen by size, do the same:
 //
+//   kernel  up to 16 tokens: the short way in two registers, where the processor can
 //   short   the ranks of all adjacent pairs in an array; each step looks for the smallest one and
 //           closes the gap: O(n^2) with a very small constant
 //   long    a linked list of tokens and a heap of (rank, position); an entry counts only if the
@@ -23,11 +24,14 @@ struct MergeScratch: ~Copyable {
   private var preceding: UnsafeMutablePointer<UInt32>
   private var heap: UnsafeMutablePointer<UInt64>
   private var longCapacity = 0
+  private let kernel: MergeKernel?
 
   /// The most tokens that the short way is faster for.
   static let shortCount = 64
 
-  init() {
+  /// - Parameter kernel: What merges few tokens, if the processor can.
+  init(_ kernel: MergeKernel? = .best) {
+    self.kernel = kernel
     unsafe ranks = .allocate(capacity: Self.shortCount)
     unsafe following = .allocate(capacity: 1)
     unsafe preceding = .allocate(capacity: 1)
@@ -53,7 +57,10 @@ struct MergeScratch: ~Copyable {
     _ tokens: UnsafeMutablePointer<TokenID>, _ count: Int, _ model: MergeTables.View
   ) -> Int {
     // SAFETY: passed on as they came.
-    count <= Self.shortCount
+    if let kernel, MergeKernel.counts.contains(count) {
+      return unsafe kernel.merge(tokens, count, model)
+    }
+    return count <= Self.shortCount
       ? unsafe mergeShort(tokens, count, model) : unsafe mergeLong(tokens, count, model)
   }
 

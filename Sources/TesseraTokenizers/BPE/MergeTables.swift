@@ -1,3 +1,5 @@
+internal import CTesseraKernels
+
 /// What merging reads: the token of each byte, the rank of each pair, and what each rank makes.
 @safe
 struct MergeTables: ~Copyable, @unchecked Sendable {
@@ -49,7 +51,9 @@ struct MergeTables: ~Copyable, @unchecked Sendable {
 
   /// The tables for the inner loop, which must not outlive them.
   var view: View {
-    unsafe View(byteTokens: byteTokens, results: results, pairs: pairs.view)
+    unsafe View(
+      byteTokens: byteTokens, results: results, pairs: pairs.view,
+      kernelTable: pairs.kernelTable(results: results))
   }
 
   /// The tables' memory, for the inner loop.
@@ -58,6 +62,8 @@ struct MergeTables: ~Copyable, @unchecked Sendable {
     fileprivate let byteTokens: UnsafeMutablePointer<TokenID>
     fileprivate let results: UnsafeMutablePointer<TokenID>?
     fileprivate let pairs: PairTable.View
+    /// The same for a kernel.
+    let kernelTable: tk_pair_table
 
     /// What ``rank(_:_:)`` gives for a pair without a merge, greater than every rank.
     static let none = PairTable.none

@@ -1,3 +1,5 @@
+internal import CTesseraKernels
+
 // From a pair of tokens to the rank of its merge: open addressing with linear probing.
 //
 // Most of the time of a look-up is waiting for memory, so an entry is one word. The hash of a pair,
@@ -109,6 +111,14 @@ struct PairTable: ~Copyable, @unchecked Sendable {
       if !insert(hash: hash, rank: UInt32(entry & UInt64(Self.none))) { return false }
     }
     return true
+  }
+
+  /// The table for a kernel, which must not outlive the table.
+  @unsafe
+  func kernelTable(results: UnsafePointer<TokenID>?) -> tk_pair_table {
+    unsafe tk_pair_table(
+      entries: entries, filter: filter, multiplier: multiplier, slot_bits: slotBits,
+      results: results)
   }
 
   /// The table for the inner loop, which must not outlive the table.

@@ -1,3 +1,5 @@
+internal import CTesseraKernels
+
 // What pre-tokens were encoded as, so that each one is merged once.
 //
 // Two open-addressing tables. Pre-tokens of up to 15 bytes are packed into 16, with their size in
@@ -106,11 +108,11 @@ struct PreTokenCache: ~Copyable {
       Int(truncatingIfNeeded: seed.hash(low, high) &>> shift)
     }
 
-    /// The first word at a slot, to have it fetched.
+    /// Has the entry at a slot fetched.
     @inline(__always)
-    func low(at slot: Int) -> UInt64 {
+    func prefetch(_ slot: Int) {
       // SAFETY: slots come from `slot(low:high:)`, which is below the slot count.
-      unsafe entries[slot].low
+      unsafe tk_prefetch(entries + slot)
     }
 
     /// The entry of a key, or the free one where it would go.
@@ -190,11 +192,12 @@ struct PreTokenCache: ~Copyable {
     return seed.hash(hash ^ last, 0) | 1
   }
 
-  /// The hash at the slot where the search for a hash begins, to have it fetched.
+  /// Has the slot fetched where the search for a hash begins.
   @inline(__always)
-  func knownHash(near hash: UInt64) -> UInt64 {
+  func prefetch(hash: UInt64) {
     // SAFETY: the slot is masked to the slot count.
-    unsafe longEntries[Int(truncatingIfNeeded: hash &>> 32) & (longSlots &- 1)].hash
+    unsafe tk_prefetch(
+      longEntries + (Int(truncatingIfNeeded: hash &>> 32) & (longSlots &- 1)))
   }
 
   /// The tokens of a long pre-token, or `nil` if it is not known.

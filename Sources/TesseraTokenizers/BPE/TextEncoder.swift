@@ -8,8 +8,6 @@ struct TextEncoder: ~Copyable {
   private var cache: PreTokenCache
   private var merger = PreTokenMerger()
   private var buffer = TokenBuffer()
-  /// Keeps the touching of memory from being optimized away.
-  private var touched: UInt64 = 0
 
   /// How many pre-tokens are found at once.
   private static let batchSize = 256
@@ -81,7 +79,7 @@ struct TextEncoder: ~Copyable {
     let count: Int
   }
 
-  /// Computes the keys of a batch and touches their places in memory.
+  /// Computes the keys of a batch and has their places in memory fetched.
   ///
   /// Nothing here waits for memory, so the processor fetches many places at the same time; looking
   /// them up one after another would wait for each.
@@ -89,7 +87,6 @@ struct TextEncoder: ~Copyable {
   private mutating func findSlots(_ batch: Batch) {
     let view = cache.shortView
     var start = unsafe batch.start
-    var touched: UInt64 = 0
     let count = unsafe batch.count
     for index in 0..<count {
       // SAFETY: as `Batch` says; there are as many pending as ends.
@@ -99,18 +96,17 @@ struct TextEncoder: ~Copyable {
         let (low, high) = unsafe PackedPreToken.pack(
           batch.text + start, size, batch.textCount - start)
         let slot = view.slot(low: low, high: high)
-        touched ^= view.low(at: slot)
+        view.prefetch(slot)
         unsafe batch.pending[index] = Pending(low: low, high: high, slot: slot)
       } else if size <= PreTokenCache.longSize {
         let hash = unsafe cache.hash(UnsafeRawBufferPointer(start: batch.text + start, count: size))
-        touched ^= cache.knownHash(near: hash)
+        cache.prefetch(hash: hash)
         unsafe batch.pending[index] = Pending(low: hash)
       } else {
         unsafe batch.pending[index] = Pending()
       }
       start = end
     }
-    self.touched = touched
   }
 
   /// Encodes a batch of pre-tokens.

@@ -135,6 +135,39 @@ import Testing
     return count.map { Array(output.prefix($0)) }
   }
 
+  @Test(
+    .enabled(if: MergeKernel.best != nil, "the processor has no kernel for merging"),
+    arguments: [MergeSemantics.merges, .ranks])
+  func `merges in registers what it merges in memory`(semantics: MergeSemantics) throws {
+    // So many merges that the table of pairs is crowded, over all bytes.
+    let model = try Self.randomModel(semantics, letters: 4, mergeCount: 3_000, seed: 7)
+    var merges = model.merges
+    let tables =
+      semantics == .ranks
+      ? RankMerges.tables(of: model.tokens, &merges) : MergeTables(model.tokens, merges: merges)
+    var plain = MergeScratch(nil)
+    var fast = MergeScratch()
+    var random = SplitMix64(seed: 4)
+    for _ in 0..<4_000 {
+      let text = (0..<random.below(17)).map { _ in UInt8(97 + random.below(4)) }
+      let expected = Self.merge(text, tables.view, &plain)
+      #expect(Self.merge(text, tables.view, &fast) == expected, "\(text)")
+    }
+  }
+
+  private static func merge(
+    _ text: [UInt8], _ tables: MergeTables.View, _ scratch: inout MergeScratch
+  ) -> [TokenID] {
+    var output = [TokenID](repeating: 0, count: 16)
+    // SAFETY: there is room for a token for each byte.
+    let count = unsafe text.withUnsafeBufferPointer { text in
+      unsafe output.withUnsafeMutableBufferPointer { output in
+        unsafe scratch.merge(text, tables, into: output.baseAddress!)
+      }
+    }
+    return Array(output.prefix(count))
+  }
+
   @Test func `ends the core where a merge makes what an earlier one uses`() throws {
     var tokens = try TokenTable((0..<256).map { [UInt8($0)] })
     for (index, token) in ["ab", "abc", "cd", "bcd"].enumerated() {
