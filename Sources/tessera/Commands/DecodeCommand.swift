@@ -58,8 +58,14 @@ struct DecodeCommand: ParsableCommand {
     var documents: [JSONValue] = []
     for file in files.isEmpty ? ["-"] : files {
       let bytes = try Self.content(of: file)
-      for ids in try format.documents(in: bytes, path: file) {
-        var text = try tokenizer.decode(ids, skipsSpecial: skipSpecial)
+      for (index, ids) in try format.documents(in: bytes, path: file).enumerated() {
+        // Text has a document in each line; the other formats have no lines that a reader counts.
+        var text: [UInt8]
+        do {
+          text = try tokenizer.decode(ids, skipsSpecial: skipSpecial)
+        } catch {
+          throw error.located(in: file, line: format == .text ? index + 1 : nil)
+        }
         if common.json {
           documents.append(["text": .string(String(decoding: text, as: UTF8.self))])
           continue
