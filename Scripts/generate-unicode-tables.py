@@ -178,10 +178,12 @@ def main():
                    "unicodeScriptRanges", scripts))
     digits = expand(source["hf_Digits_pretokenizer"])
     assert classes["N"] <= digits
-    write("NumericExtensions.swift", "What tokenizers 0.23 takes for digits beyond N.",
+    write("PreTokenizerRanges.swift", "What tokenizers 0.23 takes for digits and punctuation.",
           closed(["/// The code points that the `Digits` pre-tokenizer of tokenizers takes for digits, and that",
                   "/// its regular expressions do not have in N: those assigned in Unicode 17.0."],
-                 "numericExtensionRanges", ranges(digits - classes["N"])))
+                 "numericExtensionRanges", ranges(digits - classes["N"]))
+          + closed(["/// What the `Punctuation` pre-tokenizer of tokenizers splits at."],
+                   "punctuationRanges", ranges(expand(source["hf_Punctuation_pretokenizer"]))))
 
 
 if __name__ == "__main__":

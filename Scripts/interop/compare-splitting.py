@@ -50,6 +50,20 @@ class GPT2:
         return self.steps.pre_tokenize_str(text)
 
 
+class Falcon:
+    """Cuts within characters, so sizes are those of the byte-level spelling."""
+
+    def __init__(self):
+        self.steps = pre_tokenizers.Sequence([
+            pre_tokenizers.Punctuation("contiguous"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+            pre_tokenizers.Digits(individual_digits=False),
+            pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated")])
+
+    def sizes(self, text):
+        return [len(piece) for piece, _ in self.steps.pre_tokenize_str(text)]
+
+
 NAMED = {
     "gpt2": GPT2(),
     "cl100k": split(LLAMA3.replace(r"|\s*[", r"|\s++\z|\s*[")),
@@ -66,8 +80,9 @@ NAMED = {
                       r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|"""
                       r"[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|" + WHITE),
     "starcoder": GPT2(pre_tokenizers.Digits(individual_digits=True)),
+    "falcon": Falcon(),
 }
-SEVERAL_STEPS = {"deepseek", "starcoder"}
+SEVERAL_STEPS = {"deepseek", "starcoder", "falcon"}
 
 OTHERS = [
     r"\w+|[^\w\s]+",
@@ -142,6 +157,8 @@ def random_texts(count, seed):
 
 
 def sizes(pre_tokenizer, text):
+    if isinstance(pre_tokenizer, Falcon):
+        return pre_tokenizer.sizes(text)
     return [len(text[a:b].encode()) for _, (a, b) in pre_tokenizer.pre_tokenize_str(text)]
 
 
