@@ -186,6 +186,7 @@ import Testing
     expect(String(repeating: "[", count: 500), "sets in sets", 100)
     expect("a{1001}", "repetitions of one part", 1_000)
     expect("(?:(?:a{1000}){1000}){1000}", "steps", 20_000)
+    expect("(?:a?){1000}(?:b?){1000}", "steps to compile", 1 << 22)
     expect("(?:a|b)*a(?:a|b){14}", "states", 4_096)
     expect(String(repeating: "a", count: 1 << 16 + 1), "characters", 1 << 16)
     let letters = (0..<300).map { String(Unicode.Scalar(0x4E00 + $0)!) }
