@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Writes the tables of Sources/TesseraTokenizers/Unicode/ out of unicode_tables.json and tokenizers.
+"""Writes the tables of Sources/TesseraTokenizers/Unicode/.
 
     Scripts/generate-unicode-tables.py ../shared/data/unicode_tables.json
 
 The JSON file holds ranges of code points for some classes, as tokenizers and tiktoken use them, and
 what tokenizers' own pre-tokenizers take for digits and punctuation. General categories and scripts
-are not in the file: they are asked of tokenizers 0.23.3 itself, by which code points each `\\p{...}`
-of its regular expressions matches, and must agree with the file. What an added token with
-`single_word` takes for a word character, the `\\w` of another regular expression, is asked in the same
-way. So run this in an environment that has it (Benchmarks/peers/requirements.txt).
+are not in the file: they are asked of tokenizers 0.23.3 itself, by which code points each
+`\\p{...}` of its regular expressions matches, and must agree with the file. What an added token
+with `single_word` takes for a word character, the `\\w` of another regular expression, is asked in
+the same way. So run this in an environment that has it (Benchmarks/peers/requirements.txt).
 """
 import json
 import pathlib
@@ -149,7 +149,7 @@ def main():
     letters_and_marks = classes["L"] | classes["M"]
     words = word_characters()
     assert letters_and_marks <= words, "letters and marks are word characters"
-    # As CodePointSet has it: Oniguruma's `\w` holds no joiners, but outside of brackets six numbers.
+    # As CodePointSet has it: `\w` holds no joiners, but outside of brackets six numbers.
     joiners, numbers = {0x200C, 0x200D}, {0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE}
     assert joiners <= words and not numbers & words
     assert set(matched(r"[\w]")) == words - joiners
@@ -162,26 +162,28 @@ def main():
 
     write("UnicodeRanges.swift",
           "Classes of code points of Unicode 16.0, as tokenizers 0.23 and tiktoken 0.14 know them.",
-          packed(["/// Maximal ranges of code points with equal categories, in order: each number is",
-                  "/// the first code point shifted left by eight, and the ``GeneralCategory``."],
+          packed(["/// Maximal ranges of code points with equal categories, in order: each number",
+                  "/// is the first code point shifted left by eight, and the ``GeneralCategory``."],
                  "unicodeCategoryRanges", categories)
           + closed(["/// White_Space."], "unicodeWhitespaceRanges", ranges(classes["ws"]))
-          + closed(["/// The code points other than letters and marks that a `\\w` holds: Nd, Nl, Pc,",
-                    "/// Join_Control, and the symbols that are Alphabetic. Ranges in order."],
+          + closed(["/// The code points other than letters and marks that a `\\w` holds: Nd, Nl,",
+                    "/// Pc, Join_Control, and the symbols that are Alphabetic. Ranges in order."],
                    "unicodeWordRanges", ranges(words - letters_and_marks)))
     names = [f'  "{name}/{code}",' for name, code in SCRIPTS]
     write("UnicodeScripts.swift", "Scripts of Unicode 16.0, as tokenizers 0.23 knows them.",
           ["", "/// The names of scripts in lower case, each with its code of four letters.",
            "let unicodeScriptNames: [String] = [", *names, "]"]
-          + packed(["/// Maximal ranges of code points with equal scripts, in order: each number is the",
-                    "/// first code point shifted left by eight, and the index of the script's name."],
+          + packed(["/// Maximal ranges of code points with equal scripts, in order: each number",
+                    "/// is the first code point shifted left by eight, and the index of the name."],
                    "unicodeScriptRanges", scripts))
     digits = expand(source["hf_Digits_pretokenizer"])
     assert classes["N"] <= digits
-    write("NumericExtensions.swift", "What tokenizers 0.23 takes for digits beyond N.",
-          closed(["/// The code points that the `Digits` pre-tokenizer of tokenizers takes for digits, and that",
-                  "/// its regular expressions do not have in N: those assigned in Unicode 17.0."],
-                 "numericExtensionRanges", ranges(digits - classes["N"])))
+    write("PreTokenizerRanges.swift", "What tokenizers 0.23 takes for digits and punctuation.",
+          closed(["/// The code points that the `Digits` pre-tokenizer of tokenizers takes for digits,",
+                  "/// and that its regular expressions do not have in N: those of Unicode 17.0."],
+                 "numericExtensionRanges", ranges(digits - classes["N"]))
+          + closed(["/// What the `Punctuation` pre-tokenizer of tokenizers splits at."],
+                   "punctuationRanges", ranges(expand(source["hf_Punctuation_pretokenizer"]))))
 
 
 if __name__ == "__main__":

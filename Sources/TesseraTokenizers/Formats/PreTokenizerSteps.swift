@@ -5,6 +5,7 @@ internal import TesseraBasics
 //   gpt2, none     ByteLevel, with and without use_regex
 //   deepseek       Split by each of its three expressions, ByteLevel
 //   starcoder      Digits, one by one, ByteLevel with use_regex
+//   falcon         Punctuation, ByteLevel with use_regex, Digits together, Split at three digits
 //   other          Split by the expression, ByteLevel
 
 extension PreTokenizerPattern {
@@ -56,6 +57,25 @@ extension PreTokenizerPattern {
     case .deepseek: (Self.deepSeekExpressions.map(Self.split(by:)), false)
     default: ([huggingFaceExpression].compactMap { $0 }.map(Self.split(by:)), false)
     }
+  }
+
+  /// The steps of Falcon, of which the ByteLevel is not the last one.
+  static let falconSteps: [JSONValue] = [
+    ["type": "Punctuation", "behavior": "Contiguous"],
+    ["type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true],
+    ["type": "Digits", "individual_digits": false],
+    split(by: "[0-9][0-9][0-9]"),
+  ]
+
+  /// Whether steps are those of Falcon; options that change nothing are not looked at.
+  static func isFalcon(_ steps: [JSONValue]) -> Bool {
+    steps.count == falconSteps.count
+      && zip(steps, falconSteps).allSatisfy { step, wanted in
+        let keys = [
+          "type", "behavior", "add_prefix_space", "individual_digits", "pattern", "invert",
+        ]
+        return keys.allSatisfy { step[$0] == wanted[$0] } && step["use_regex"]?.bool != false
+      }
   }
 
   private static func split(by expression: String) -> JSONValue {

@@ -77,6 +77,7 @@ struct TokenizerJSONParts {
         part: "pre-tokenizer", name: "null", advice: "only vocabularies over bytes (ByteLevel) are")
     }
     let steps = try preTokenizers(value)
+    if PreTokenizerPattern.isFalcon(steps) { return (.falcon, false) }
     guard let last = steps.last, last["type"]?.string == "ByteLevel" else {
       let name = steps.last?["type"]?.string ?? "Sequence of none"
       throw .unsupported(

@@ -190,6 +190,9 @@ struct TokenizerJSONWriter {
   }
 
   private func preTokenizer() -> JSONValue {
+    if tokenizer.pattern == .falcon {
+      return ["type": "Sequence", "pretokenizers": .array(PreTokenizerPattern.falconSteps)]
+    }
     let (before, usesExpression) = tokenizer.pattern.steps
     let last = byteLevel(
       addsPrefixSpace: tokenizer.addsPrefixSpace, usesExpression: usesExpression, trims: true)

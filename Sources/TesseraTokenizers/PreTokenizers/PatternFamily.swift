@@ -98,6 +98,7 @@ extension PreTokenizerPattern {
     case .kimi: KimiFamily.self
     case .deepseek: DeepSeekFamily.self
     case .starcoder: StarCoderFamily.self
+    case .falcon: FalconFamily.self
     case .none, .expression: nil
     }
   }
@@ -219,6 +220,30 @@ enum StarCoderFamily: PatternFamily {
     return CharacterClassTable(
       ranges: CharacterClassTable.unicodeRanges(boundaries: extensions.boundaries) {
         extensions.contains($1) ? .number : $0
+      })
+  }()
+}
+
+/// Punctuation is cut out, and what is between is split as GPT-2 does. ``FalconScanner`` then splits
+/// further, so this is not all of it.
+enum FalconFamily: PatternFamily {
+  static var table: CharacterClassTable { punctuationTable }
+  static var nonOthers: CharacterClass { [.whitespace, .letter, .number, .ideograph] }
+  static var isolated: CharacterClass { .ideograph }
+  static var edges: CharacterClass { .ideograph }
+  static var hasContractions: Bool { false }
+  static var hasAnyLead: Bool { false }
+  static var numberLimit: Int { .max }
+  static var numbersTakeSpace: Bool { true }
+  static var otherTakesNewlines: Bool { false }
+  static var splitsAfterNewlines: Bool { false }
+
+  /// With what the `Punctuation` of tokenizers knows, which is less than P and some more.
+  private static let punctuationTable: CharacterClassTable = {
+    let punctuation = CodePointSet(punctuationRanges)
+    return CharacterClassTable(
+      ranges: CharacterClassTable.unicodeRanges(boundaries: punctuation.boundaries) {
+        punctuation.contains($1) ? .ideograph : $0.subtracting([.punctuation, .symbol])
       })
   }()
 }

@@ -246,7 +246,7 @@ struct PatternScanner<Family: PatternFamily> {
   }
 
   /// The end of the run of ASCII letters.
-  private func asciiLetterEnd(from start: Int) -> Int {
+  func asciiLetterEnd(from start: Int) -> Int {
     var position = asciiRunEnd(from: start, ASCIIWords.nonLetters)
     while position < end, ASCIIWords.isLetter(byte(at: position)) { position += 1 }
     return position

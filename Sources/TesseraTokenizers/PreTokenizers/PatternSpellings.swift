@@ -55,7 +55,7 @@ extension PreTokenizerPattern {
         #"[\p{Han}]+|"# + cased(letters: #"&&[^\p{Han}]"#, ending: contraction + "?")
           + #"|\p{N}{1,3}|"# + others + "|" + whitespace
       ]
-    case .deepseek, .starcoder, .none, .expression: []
+    case .deepseek, .starcoder, .falcon, .none, .expression: []
     }
   }
 

@@ -122,6 +122,7 @@ public struct PreTokenizer: Hashable, Sendable {
     case .kimi: unsafe scan(KimiFamily.self, text, from: start, into: ends)
     case .deepseek: unsafe scan(DeepSeekFamily.self, text, from: start, into: ends)
     case .starcoder: unsafe scan(StarCoderFamily.self, text, from: start, into: ends)
+    case .falcon: unsafe scanFalcon(text, from: start, into: ends)
     case .none: unsafe scanAll(text, from: start, into: ends)
     case .expression(let expression):
       unsafe expression.matcher.scan(text, from: start, into: ends)
@@ -136,6 +137,23 @@ public struct PreTokenizer: Hashable, Sendable {
     // SAFETY: the caller gives room for at least one end.
     unsafe ends[0] = text.count
     return 1
+  }
+
+  @unsafe
+  private func scanFalcon(
+    _ text: UnsafeBufferPointer<UInt8>, from start: Int, into ends: UnsafeMutableBufferPointer<Int>
+  ) -> Int {
+    guard let base = text.baseAddress, let room = ends.baseAddress else { return 0 }
+    let scanner = unsafe FalconScanner(text: text, base: base)
+    var position = start
+    var count = 0
+    while position < text.count, count < ends.count {
+      position = scanner.preTokenEnd(from: position)
+      // SAFETY: `count` is below `ends.count`.
+      unsafe room[count] = position
+      count += 1
+    }
+    return count
   }
 
   @unsafe

@@ -31,6 +31,9 @@ public enum PreTokenizerPattern: Hashable, Sendable {
   case deepseek
   /// StarCoder, SmolLM, Command R: single digits are cut out, and the rest is split as ``gpt2``.
   case starcoder
+  /// Falcon: punctuation is cut out, the rest is split as ``gpt2``, and then at digits, three at a time,
+  /// for which some bytes of other characters are taken.
+  case falcon
   /// No splitting: the whole text is one pre-token.
   case none
   /// A regular expression.
@@ -39,11 +42,11 @@ public enum PreTokenizerPattern: Hashable, Sendable {
   /// The patterns that have a name.
   public static let named: [PreTokenizerPattern] = [
     .gpt2, .cl100k, .llama3, .nanochat, .qwen2, .qwen35, .o200k, .tekken, .kimi, .deepseek,
-    .starcoder, .none,
+    .starcoder, .falcon, .none,
   ]
 
   /// The pattern as tokenizers and transformers read it (Oniguruma); `nil` where it is not one
-  /// expression: for ``none``, ``deepseek`` and ``starcoder``.
+  /// expression: for ``none``, ``deepseek``, ``starcoder`` and ``falcon``.
   ///
   /// No possessive quantifier of a counted repetition appears: Oniguruma reads `{1,3}+` as a
   /// repetition of a repetition.
@@ -96,6 +99,7 @@ extension PreTokenizerPattern: RawRepresentable {
     case .kimi: "kimi"
     case .deepseek: "deepseek"
     case .starcoder: "starcoder"
+    case .falcon: "falcon"
     case .none: "none"
     case .expression(let expression): expression.text
     }

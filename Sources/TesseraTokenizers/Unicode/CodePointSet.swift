@@ -26,6 +26,9 @@ struct CodePointSet: Hashable, Sendable {
     }
   }
 
+  /// The code points between boundaries: where ranges begin and end, in turns, in increasing order.
+  init(boundaries: [UInt32]) { self.boundaries = boundaries }
+
   /// The code points whose value in a packed table passes a test.
   ///
   /// - Parameter table: Maximal ranges in order: the first code point shifted left by eight, and

@@ -176,8 +176,8 @@ let unicodeScriptNames: [String] = [
   "adlam/adlm",
 ]
 
-/// Maximal ranges of code points with equal scripts, in order: each number is the
-/// first code point shifted left by eight, and the index of the script's name.
+/// Maximal ranges of code points with equal scripts, in order: each number
+/// is the first code point shifted left by eight, and the index of the name.
 let unicodeScriptRanges: [UInt32] = [
   0x00000001, 0x00004102, 0x00005B01, 0x00006102, 0x00007B01, 0x0000AA02, 0x0000AB01, 0x0000BA02,
   0x0000BB01, 0x0000C002, 0x0000D701, 0x0000D802, 0x0000F701, 0x0000F802, 0x0002B901, 0x0002E002,

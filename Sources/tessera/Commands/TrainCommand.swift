@@ -37,8 +37,10 @@ struct TrainCommand: ParsableCommand {
   var alsoSize: [Int] = []
 
   @Option(
-    help:
-      "How text is split before merging: \(PreTokenizerPattern.names), or a regular expression.",
+    help: """
+      How text is split before merging: \(PreTokenizerPattern.names), or a regular expression. \
+      (default: o200k)
+      """,
     transform: PreTokenizerPattern.parse)
   var pattern = PreTokenizerPattern.o200k
 

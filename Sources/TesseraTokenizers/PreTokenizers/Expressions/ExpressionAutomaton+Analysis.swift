@@ -15,9 +15,12 @@ extension ExpressionAutomaton {
   ///
   /// Whatever was read up to there, nothing can go on with the character behind, a match ends there
   /// just if one ends where the text ends, and what begins there does not ask for what was before.
-  /// Where matches leave gaps there is no such place: a gap could span it.
+  /// Where matches leave gaps there is no such place: a gap could span it. Nor is one looked for in
+  /// automata so large that it would take long.
   var safeCuts: [Bool] {
-    var result = [Bool](repeating: coversEverything, count: stride * stride)
+    let isPossible = coversEverything && entries.count * stride <= Self.stepLimit
+    var result = [Bool](repeating: isPossible, count: stride * stride)
+    if !isPossible { return result }
     for first in 0..<end {
       // The states that a character of the class can lead to.
       let states = Set(
@@ -47,8 +50,8 @@ extension ExpressionAutomaton {
   /// state to which a reading in vain can return. Every end of a match is taken for the last one
   /// possible, so more expressions are refused than need be, and none is missed.
   ///
-  /// - Throws: ``ExpressionError/notLinear``, or ``ExpressionError/tooLarge(of:limit:)`` if there are
-  ///   too many pairs to look at.
+  /// - Throws: ``ExpressionError/notLinear``, or ``ExpressionError/tooLarge(of:limit:)`` if there is
+  ///   too much to look at.
   func checkLinearity() throws(ExpressionError) {
     let isLasting = vainStatesThatReturn
     let (pairs, graph) = try vainReadings()
@@ -92,22 +95,27 @@ extension ExpressionAutomaton {
 
   /// For each state whether a text exists with which nothing comes of it: no match, now or later.
   private var canFail: [Bool] {
-    var result = [Bool](repeating: false, count: entries.count / stride)
-    result[0] = true
-    var isSettled = false
-    while !isSettled {
-      isSettled = true
-      for state in result.indices where !result[state] {
-        let row = UInt32(state * stride)
-        let fails =
-          !matches(row, end)
-          || (0..<end).contains { next in
-            !matches(row, next) && result[Int(self.state(after: row, next)) / stride]
-          }
-        if fails {
-          result[state] = true
-          isSettled = false
-        }
+    let stateCount = entries.count / stride
+    var result = [Bool](repeating: false, count: stateCount)
+    // Back from the states that fail at once, over transitions that do not tell of a match.
+    var failing: [Int] = []
+    var sources = [[Int]](repeating: [], count: stateCount)
+    for state in 0..<stateCount {
+      let row = UInt32(state * stride)
+      var failsAtOnce = state == 0 || !matches(row, end)
+      for next in 0..<end where !matches(row, next) {
+        let following = Int(self.state(after: row, next)) / stride
+        if following == 0 { failsAtOnce = true } else { sources[following].append(state) }
+      }
+      if failsAtOnce {
+        result[state] = true
+        failing.append(state)
+      }
+    }
+    while let state = failing.popLast() {
+      for source in sources[state] where !result[source] {
+        result[source] = true
+        failing.append(source)
       }
     }
     return result
@@ -163,9 +171,10 @@ extension ExpressionAutomaton {
       for start in anyStart { for pair in failure(start, next) { _ = index(pair) } }
     }
     var graph: [[Edge]] = []
+    var stepCount = pairs.count
     while graph.count < pairs.count {
-      if pairs.count > Self.pairLimit {
-        throw .tooLarge(of: "pairs of states", limit: Self.pairLimit)
+      if stepCount > Self.stepLimit {
+        throw .tooLarge(of: "steps to bound the time", limit: Self.stepLimit)
       }
       let pair = pairs[graph.count]
       let isAtStart = anyStart.contains(pair.current)
@@ -184,6 +193,7 @@ extension ExpressionAutomaton {
           edges.insert(Edge(target: index(birth), isTakeover: true))
         }
       }
+      stepCount += stride + edges.count
       graph.append(Array(edges))
     }
     return (pairs, graph)

@@ -16,9 +16,10 @@
 
 /// The transitions of a deterministic automaton.
 struct ExpressionAutomaton {
-  /// The most states, and the most pairs of them that are looked at when growth is bounded.
+  /// The most states, and the most steps that making and checking them may each take: far more than
+  /// the known patterns need.
   static let stateLimit = 4096
-  static let pairLimit = 1 << 20
+  static let stepLimit = 1 << 22
 
   static let matchBit: UInt32 = 1 << 31
 
@@ -80,6 +81,7 @@ struct ExpressionAutomaton {
     /// Which of the conditions that look behind hold behind each class, one bit for each.
     let behind: [UInt64]
     private(set) var states: [State] = [State(list: [], previous: 0)]
+    private var stepCount = 0
     private var indices: [State: Int] = [:]
 
     /// The most conditions of an expression that looks behind: the bits of a number.
@@ -121,6 +123,7 @@ struct ExpressionAutomaton {
       var leaves: [Int] = []
       var visited: Set<Int> = []
       for instruction in list where !collect(instruction, &leaves, &visited) { break }
+      try count(visited.count)
       let state = State(list: leaves, previous: leaves.isEmpty ? 0 : behind[previous])
       if let index = indices[state] { return index }
       if states.count == ExpressionAutomaton.stateLimit {
@@ -129,6 +132,13 @@ struct ExpressionAutomaton {
       indices[state] = states.count
       states.append(state)
       return states.count - 1
+    }
+
+    private mutating func count(_ steps: Int) throws(ExpressionError) {
+      stepCount += steps
+      if stepCount > ExpressionAutomaton.stepLimit {
+        throw .tooLarge(of: "steps to compile", limit: ExpressionAutomaton.stepLimit)
+      }
     }
 
     /// Follows branches down to instructions that do something; false behind a certain match.
@@ -161,6 +171,7 @@ struct ExpressionAutomaton {
           break
         }
       }
+      try count(visited.count)
       let following = next == alphabet.count ? 0 : try self.index(of: targets, previous: next)
       return UInt32(following * (alphabet.count + 1)) | (isMatch ? matchBit : 0)
     }

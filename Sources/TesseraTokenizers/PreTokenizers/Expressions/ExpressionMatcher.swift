@@ -102,6 +102,32 @@ final class ExpressionMatcher: Sendable {
     return count
   }
 
+  /// Calls `body` with the range of each match, from left to right.
+  func forEachMatch(in text: Span<UInt8>, _ body: (Range<Int>) -> Void) {
+    // SAFETY: the text lives as long as the closure, and the matcher as long as the call.
+    unsafe text.withUnsafeBufferPointer { text in
+      guard let base = text.baseAddress, !text.isEmpty else { return }
+      let search = unsafe Search(self, text: base, count: text.count)
+      var position = 0
+      var lastEnd: Int?
+      while position <= text.count {
+        let matchEnd = search.matchEnd(from: position)
+        // An empty match right behind another one does not count.
+        if let matchEnd, matchEnd > position || lastEnd != position {
+          body(position..<matchEnd)
+          lastEnd = matchEnd
+        }
+        if let matchEnd, matchEnd > position {
+          position = matchEnd
+        } else if position < text.count {
+          position += search.characterSize(at: position)
+        } else {
+          return
+        }
+      }
+    }
+  }
+
   /// The last position up to a limit where a text can be cut so that its parts, split on their own,
   /// give the pre-tokens of the whole.
   ///
@@ -155,7 +181,7 @@ final class ExpressionMatcher: Sendable {
       unsafe table.character(in: text, at: position, end: count).size
     }
 
-    /// The end of the match that begins at a position before the end, if there is one.
+    /// The end of the match that begins at a position up to the end, if there is one.
     @inline(__always)
     func matchEnd(from position: Int) -> Int? {
       // SAFETY: positions are compared with the count before they are read; a state is the number

@@ -24,6 +24,16 @@ public struct PatternExpression: Sendable {
     coversEverything = automaton.coversEverything
     matcher = ExpressionMatcher(automaton)
   }
+
+  /// Calls `body` with the range of each match, from left to right.
+  ///
+  /// Matches do not overlap. One of the empty text counts unless it is right behind another match; a
+  /// text without bytes has none.
+  ///
+  /// - Complexity: O(*n*) time in the number of bytes, O(1) memory.
+  public func forEachMatch(in text: Span<UInt8>, _ body: (Range<Int>) -> Void) {
+    matcher.forEachMatch(in: text, body)
+  }
 }
 
 extension PatternExpression: Hashable {

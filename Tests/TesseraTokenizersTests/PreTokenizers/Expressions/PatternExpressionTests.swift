@@ -95,6 +95,27 @@ import Testing
     }
   }
 
+  /// What `Replace` of tokenizers 0.23.3 makes of a text, with a hyphen for each match.
+  @Test(arguments: [
+    ("x*", "axxb", "-a-b-"), ("a|", "aba", "-b-"), ("|a", "aba", "-a-b-a-"),
+    (#"\b"#, "ab cd", "-ab- -cd-"), ("(?=b)", "abb", "a-b-b"), ("b", "abb", "a--"),
+    (#"\z"#, "ab", "ab-"), ("$", "a\nb\n", "a-\nb-\n-"), ("^", "a\nb\n", "-a\n-b\n"),
+    (#"\s*"#, "", ""), ("é*", "éaé", "-a-"),
+  ])
+  func `finds the matches that tokenizers finds`(
+    expression: String, text: String, expected: String
+  ) throws {
+    let bytes = Array(text.utf8)
+    var result: [UInt8] = []
+    var position = 0
+    try PatternExpression(expression).forEachMatch(in: bytes.span) { match in
+      result += bytes[position..<match.lowerBound] + Array("-".utf8)
+      position = match.upperBound
+    }
+    result += bytes[position...]
+    #expect(String(decoding: result, as: UTF8.self) == expected)
+  }
+
   @Test(arguments: [
     "a+b", "a+b|.", "aaa*b", "<[^>]*>|.", "(?:ab)*c|a|b", #"^\s*\S"#, #"\s+$"#, "(?:a|b)*c|a|b",
     ".*x|.", #"\p{L}+!|\p{L}"#,
@@ -165,6 +186,7 @@ import Testing
     expect(String(repeating: "[", count: 500), "sets in sets", 100)
     expect("a{1001}", "repetitions of one part", 1_000)
     expect("(?:(?:a{1000}){1000}){1000}", "steps", 20_000)
+    expect("(?:a?){1000}(?:b?){1000}", "steps to compile", 1 << 22)
     expect("(?:a|b)*a(?:a|b){14}", "states", 4_096)
     expect(String(repeating: "a", count: 1 << 16 + 1), "characters", 1 << 16)
     let letters = (0..<300).map { String(Unicode.Scalar(0x4E00 + $0)!) }
