@@ -171,7 +171,7 @@ public struct PreTokenizer: Hashable, Sendable {
     while position < text.count, count < ends.count {
       if let wordScanner {
         if ends.count - count < WordScanner.minimumRoom { break }
-        if unsafe base[position] < 0x80 {
+        if unsafe Self.beginsInASCII(base + position, text.count - position) {
           // SAFETY: `count` is at most `ends.count`.
           let found = unsafe wordScanner.scan(
             text, from: position, rules: rules,
@@ -189,5 +189,15 @@ public struct PreTokenizer: Hashable, Sendable {
       count += 1
     }
     return count
+  }
+
+  /// Whether it pays to look at many bytes at a time: whether the next four are ASCII.
+  @inline(__always)
+  @unsafe
+  private static func beginsInASCII(_ text: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    // SAFETY: there are `count` bytes, of which four are read where there are as many.
+    if count < 4 { return unsafe text[0] < 0x80 }
+    let word = unsafe UnsafeRawPointer(text).loadUnaligned(as: UInt32.self)
+    return word & 0x8080_8080 == 0
   }
 }
