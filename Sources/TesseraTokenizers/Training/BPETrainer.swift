@@ -9,10 +9,6 @@ public import TesseraBasics
 /// Gage, "A New Algorithm for Data Compression", 1994; Sennrich, Haddow and Birch, "Neural Machine
 /// Translation of Rare Words with Subword Units", 2016, arXiv:1508.07909.
 public enum BPETrainer {
-  /// How many positions the lists hold after a scan: 8 GiB of them. Lists of new pairs come on top,
-  /// and all must fit in the pool.
-  static let positionLimit = 1 << 31
-
   /// Trains on counted pre-tokens.
   ///
   ///     let counts = PreTokenCounts([(Array("low".utf8), 5), (Array("lower".utf8), 2)])
@@ -23,31 +19,42 @@ public enum BPETrainer {
   public static func train(
     on counts: PreTokenCounts, _ options: BPETrainerOptions, progress: ProgressHandler? = nil
   ) throws(TrainingError) -> TrainedBPE {
-    try train(
-      on: counts, options, schedule: nil, scanGrain: 1 << 18,
-      poolCapacity: PositionPool.largestCapacity, progress: progress)
+    try train(on: counts, options, MergingLimits(), progress: progress)
   }
 
-  /// Trains with given thresholds, ranges and memory, which the merges do not depend on.
+  /// Trains on the counted pre-tokens of a corpus, in bounded memory if that is asked for.
+  ///
+  /// - Parameters:
+  ///   - counted: The pre-tokens; those that are in memory are given up on the way, so they serve
+  ///     for one training. Their options are those of the training.
+  ///   - options: What is trained.
+  ///   - memory: The budget; nil: as much as makes training fast.
+  ///   - progress: Called now and then, in merges.
+  /// - Throws: ``TrainingError``.
+  public static func train(
+    on counted: CountedPreTokens, _ options: BPETrainerOptions, memory: MemoryBudget? = nil,
+    progress: ProgressHandler? = nil
+  ) throws(TrainingError) -> TrainedBPE {
+    var limits = MergingLimits()
+    limits.memory = memory
+    return try train(on: counted, options, limits, progress: progress)
+  }
+
+  /// Trains with given limits, which the merges do not depend on.
   package static func train(
-    on counts: PreTokenCounts, _ options: BPETrainerOptions, schedule: ThresholdSchedule?,
-    scanGrain: Int, poolCapacity: Int, progress: ProgressHandler? = nil
+    on source: some PreTokenSource, _ options: BPETrainerOptions, _ given: MergingLimits,
+    progress: ProgressHandler? = nil
   ) throws(TrainingError) -> TrainedBPE {
     try options.check()
-    guard counts.count > 0 else { throw .emptyCorpus }
-    guard counts.textSize + counts.count < SymbolArena.slotLimit else {
-      throw .tooManySymbols(count: counts.textSize, maximum: SymbolArena.slotLimit - counts.count)
-    }
     let alphabet = options.tie.alphabet
-    let limits = MergeEngine.Limits(
-      minimumCount: UInt64(max(1, options.minimumFrequency)),
-      maximumLength: min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize),
-      mergeCount: options.mergeCount,
-      schedule: schedule ?? .adaptive(positionLimit: positionLimit),
-      scanGrain: scanGrain, poolCapacity: poolCapacity)
+    var limits = given
+    limits.minimumCount = UInt64(max(1, options.minimumFrequency))
+    limits.maximumLength = min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize)
+    limits.mergeCount = options.mergeCount
+    let arena = try arena(of: source, alphabet, &limits)
+    // The engine changes the arena in place: nobody else may hold it.
     var engine = MergeEngine(
-      arena: SymbolArena(counts, alphabet: alphabet),
-      byteLengths: [UInt32](repeating: 1, count: 256), limits: limits)
+      arena: consume arena, byteLengths: [UInt32](repeating: 1, count: 256), limits: limits)
 
     let offset = options.tie == .hf ? TokenID(options.specialTokens.count) : 0
     var tokens = alphabet.map { [$0] }
@@ -75,6 +82,37 @@ public enum BPETrainer {
     }
     return TrainedBPE(options: options, merges: merges)
   }
+
+  /// The pre-tokens as symbols; the limits become those under which all fits into memory.
+  private static func arena(
+    of source: some PreTokenSource, _ alphabet: [UInt8], _ limits: inout MergingLimits
+  ) throws(TrainingError) -> SymbolArena {
+    do {
+      let plan = try ArenaPlan(source)
+      guard plan.totals.distinctCount > 0 else { throw TrainingError.emptyCorpus }
+      guard plan.slotCount < SymbolArena.slotLimit else {
+        throw TrainingError.tooManySymbols(
+          count: plan.totals.textSize,
+          maximum: SymbolArena.slotLimit - plan.totals.distinctCount - 2)
+      }
+      // What does not fit is known before memory is taken.
+      if let memory = limits.memory {
+        _ = try memory.mergingSize(arenaSize: plan.arenaSize, longestList: 0)
+        try source.makeRoom(for: plan.arenaSize, in: memory)
+      }
+      let arena = try SymbolArena(source, plan, alphabet: alphabet)
+      source.release(plan.totals)
+      if limits.memory != nil { returnFreeMemory() }
+      limits = try limits.bounded(by: arena)
+      return arena
+    } catch let error as CountFileError {
+      throw .counts(error)
+    } catch let error as TrainingError {
+      throw error
+    } catch {
+      preconditionFailure("counting and training throw their own errors")
+    }
+  }
 }
 
 extension BPETrainerOptions {
@@ -95,6 +133,16 @@ extension BPETrainerOptions {
     if let maximumTokenLength, maximumTokenLength < 2 {
       throw .maximumTokenLengthTooSmall(maximumTokenLength)
     }
+    try counting.check()
+  }
+}
+
+extension CountingOptions {
+  /// Refuses special tokens that cannot be such.
+  ///
+  /// - Throws: ``TrainingError/invalidSpecialToken(_:)``,
+  ///   ``TrainingError/specialTokenIsByte(_:byte:)``.
+  public func check() throws(TrainingError) {
     for (index, token) in specialTokens.enumerated() {
       let bytes = Array(token.utf8)
       if bytes.isEmpty || specialTokens[..<index].contains(where: { Array($0.utf8) == bytes }) {
@@ -104,19 +152,5 @@ extension BPETrainerOptions {
         throw .specialTokenIsByte(token, byte: spelled[0])
       }
     }
-  }
-}
-
-extension SymbolArena {
-  /// The pre-tokens as bytes, each byte numbered by its place in the alphabet.
-  init(_ counts: PreTokenCounts, alphabet: [UInt8]) {
-    var ids = [UInt32](repeating: 0, count: 256)
-    for (id, byte) in alphabet.enumerated() { ids[Int(byte)] = UInt32(id) }
-    slots.reserveCapacity(counts.textSize + counts.count + 1)
-    for index in 0..<counts.count {
-      let (bytes, count) = counts[index]
-      append(bytes.lazy.map { ids[Int($0)] }, count: count)
-    }
-    finish()
   }
 }

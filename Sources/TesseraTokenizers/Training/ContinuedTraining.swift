@@ -99,11 +99,11 @@ package func continueTraining(
   let firstID = try options.checkedFirstID(base: base)
   guard counts.count > 0 else { throw .emptyCorpus }
   let (arena, occurring) = try encodedArena(counts, base)
-  let limits = MergeEngine.Limits(
-    minimumCount: UInt64(max(1, options.minimumFrequency)),
-    maximumLength: min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize),
-    mergeCount: options.newTokenCount,
-    schedule: schedule ?? .adaptive(positionLimit: BPETrainer.positionLimit))
+  var limits = MergingLimits()
+  limits.schedule = schedule ?? .adaptive
+  limits.minimumCount = UInt64(max(1, options.minimumFrequency))
+  limits.maximumLength = min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize)
+  limits.mergeCount = options.newTokenCount
   var engine = MergeEngine(
     arena: arena, byteLengths: (0..<idCount).map { UInt32(base.tokens.size(of: TokenID($0))) },
     limits: limits)

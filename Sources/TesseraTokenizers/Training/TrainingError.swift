@@ -18,6 +18,10 @@ public enum TrainingError: Error, Equatable, Sendable {
   case emptyCorpus
   /// The distinct pre-tokens have more symbols than positions are for.
   case tooManySymbols(count: Int, maximum: Int)
+  /// The memory budget is too small.
+  case memoryTooSmall(size: Int, minimum: Int)
+  /// Counts cannot be read or written.
+  case counts(CountFileError)
   /// The process was asked to stop.
   case interrupted
 }
@@ -47,6 +51,10 @@ extension TrainingError: CustomStringConvertible {
     case .tooManySymbols(let count, let maximum):
       "the distinct pre-tokens have \(count) symbols, more than \(maximum), "
         + "the most that can be trained on"
+    case .memoryTooSmall(let size, let minimum):
+      "a memory budget of \(size) bytes is too small, "
+        + "\((minimum + (1 << 20) - 1) >> 20)M is the least that works"
+    case .counts(let error): error.description
     case .interrupted:
       "interrupted"
     }

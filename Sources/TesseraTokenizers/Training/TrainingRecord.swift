@@ -7,7 +7,8 @@ public import TesseraBasics
 ///   tool           name and version of the program that trained
 ///   unicode        version of the character classes that split the text
 ///   options        what was asked for, named as the options of `tessera train`
-///   corpus         documents, bytes, and SHA-256 of the text, or null for counts of another origin
+///   corpora        documents, bytes, and SHA-256 of the text of each; more than one if counts were
+///                  added up
 ///   pre_tokens     distinct ones, their bytes, and all occurrences
 ///   vocabulary     tokens of each kind
 ///   merge_counts   for each merge how often its pair occurred when it was made
@@ -16,24 +17,20 @@ public import TesseraBasics
 public struct TrainingRecord: Hashable, Sendable {
   /// What was trained.
   public var trained: TrainedBPE
-  /// What was counted, if it was a corpus.
-  public var corpus: CorpusSummary?
-  /// The number of distinct pre-tokens.
-  public var distinctCount: Int
-  /// Their size in bytes.
-  public var distinctSize: Int
-  /// The number of all pre-tokens.
-  public var occurrenceCount: UInt64
+  /// What was counted.
+  public var corpora: [CorpusSummary]
+  /// How much that was.
+  public var totals: CountTotals
   /// The program, for example "tessera 1.0.0".
   public var tool: String
 
   /// The record of a training.
-  public init(_ trained: TrainedBPE, counts: PreTokenCounts, tool: String) {
+  public init(
+    _ trained: TrainedBPE, corpora: [CorpusSummary], totals: CountTotals, tool: String
+  ) {
     self.trained = trained
-    corpus = counts.source
-    distinctCount = counts.count
-    distinctSize = counts.textSize
-    occurrenceCount = counts.occurrenceCount
+    self.corpora = corpora
+    self.totals = totals
     self.tool = tool
   }
 
@@ -56,17 +53,11 @@ public struct TrainingRecord: Hashable, Sendable {
         "special": .array(options.specialTokens.map { JSONValue($0) }),
         "tie": JSONValue(options.tie.rawValue),
       ],
-      "corpus": corpus.map { corpus in
-        [
-          "documents": JSONValue(corpus.documentCount),
-          "bytes": JSONValue(corpus.textSize),
-          "sha256": JSONValue(corpus.sha256),
-        ]
-      } ?? nil,
+      "corpora": .array(corpora.map(\.json)),
       "pre_tokens": [
-        "distinct": JSONValue(distinctCount),
-        "distinct_bytes": JSONValue(distinctSize),
-        "occurrences": JSONValue(occurrenceCount),
+        "distinct": JSONValue(totals.distinctCount),
+        "distinct_bytes": JSONValue(totals.textSize),
+        "occurrences": JSONValue(totals.occurrenceCount),
       ],
       "vocabulary": [
         "tokens": JSONValue(trained.vocabularySize),

@@ -48,9 +48,13 @@ extension ExitStatus {
     case CheckpointError.noConfiguration, CheckpointError.noWeights: self = .inputMissing
     case TokenizerError.notATokenizer(let path, _) where Path.isDirectory(path):
       self = .inputMissing
+    case TrainingError.memoryTooSmall: self = .memory
+    case TrainingError.counts(.file(let cause)), CountFileError.file(let cause):
+      self.init(file: cause)
     case is UsageError: self = .usage
     case is ConfigurationFileError: self = .configuration
     case is CheckpointError, is CommandError, is CompressionError, is CorpusError,
+      is CountFileError,
       is GenerationError, is JSONError, is TokenizerError, is TokenFormatError, is TrainingError,
       is TrainingRunError, is VocabularyError:
       self = .inputContent

@@ -46,6 +46,24 @@ public func countPreTokens(in documents: [[UInt8]], for tokenizer: Tokenizer) ->
   return PreTokenCounts(sum(lanes))
 }
 
+/// Counts the distinct pre-tokens of a corpus, in bounded memory if that is asked for.
+///
+/// - Parameters:
+///   - corpus: The documents. A pre-token never spans two of them.
+///   - options: What is done to text, and how it is split.
+///   - memory: The budget; nil: as much as the distinct pre-tokens take.
+///   - progress: Called now and then, in bytes of files.
+/// - Throws: `CorpusError`, ``CountFileError`` where a file cannot be written,
+///   ``TrainingError/memoryTooSmall(size:minimum:)``, ``TrainingError/interrupted``.
+public func countPreTokens(
+  in corpus: Corpus, _ options: CountingOptions, memory: MemoryBudget? = nil,
+  progress: ProgressHandler? = nil
+) throws -> CountedPreTokens {
+  try countPreTokens(
+    in: corpus, TextSplitting(options), options,
+    CountingLimits(memory: memory, threadCount: Workers.threadCount), progress: progress)
+}
+
 /// Counts with chunks of a given size, which the result does not depend on.
 package func countPreTokens(
   in corpus: Corpus, pattern: PreTokenizerPattern, normalization: Normalization,
@@ -65,14 +83,82 @@ package func countPreTokens(
     in: corpus, TextSplitting(tokenizer), chunkSize: chunkSize, progress: nil)
 }
 
-/// Counts batch after batch; one thread reads the next batch before it counts.
+/// Counts with given limits, which the result does not depend on.
+package func countPreTokens(
+  in corpus: Corpus, _ options: CountingOptions, _ limits: CountingLimits
+) throws -> CountedPreTokens {
+  try countPreTokens(in: corpus, TextSplitting(options), options, limits, progress: nil)
+}
+
+/// How much of a corpus is in memory at a time.
+package struct CountingLimits: Sendable {
+  /// The size that chunks of large documents are near, in bytes.
+  package var chunkSize = DocumentChunks.chunkSize
+  /// The budget, if there is one.
+  package var memory: MemoryBudget?
+  /// How large the tables may get before they are written to a file, in bytes.
+  package var tableSize = Int.max
+
+  /// No limits.
+  package init() {}
+
+  /// The limits under a budget.
+  init(memory: MemoryBudget?, threadCount: Int) {
+    guard let memory else { return }
+    self.memory = memory
+    chunkSize = memory.chunkSize(threadCount: threadCount)
+    tableSize = memory.tableSize
+  }
+}
+
 private func countPreTokens(
   in corpus: Corpus, _ splitting: TextSplitting, chunkSize: Int, progress: ProgressHandler?
 ) throws -> PreTokenCounts {
+  var limits = CountingLimits()
+  limits.chunkSize = chunkSize
+  var result: (table: PreTokenTable, summary: CorpusSummary) = try countTable(
+    in: corpus, splitting, limits, spilling: nil, progress: progress)
+  var counts = PreTokenCounts(exchange(&result.table, with: PreTokenTable(shards: [])))
+  counts.source = result.summary
+  return counts
+}
+
+private func countPreTokens(
+  in corpus: Corpus, _ splitting: TextSplitting, _ options: CountingOptions,
+  _ limits: CountingLimits, progress: ProgressHandler?
+) throws -> CountedPreTokens {
+  try limits.memory?.check()
+  var spilled: SpilledCounts?
+  var result: (table: PreTokenTable, summary: CorpusSummary) = try countTable(
+    in: corpus, splitting, limits,
+    spilling: limits.memory.map { memory in
+      { (table: inout PreTokenTable) throws(CountFileError) in
+        let counts =
+          if let spilled { spilled } else { try SpilledCounts(in: memory.folder, options) }
+        spilled = counts
+        try counts.append(&table)
+      }
+    }, progress: progress)
+  guard let spilled else {
+    return CountedPreTokens(
+      exchange(&result.table, with: PreTokenTable(shards: [])), options, [result.summary])
+  }
+  try spilled.append(&result.table)
+  return CountedPreTokens(spilled, options, [result.summary])
+}
+
+/// Counts batch after batch; one thread reads the next batch before it counts.
+///
+/// - Parameter spill: Takes a table that has grown to its limit.
+/// - Returns: What was counted since the last table was taken.
+private func countTable(
+  in corpus: Corpus, _ splitting: TextSplitting, _ limits: CountingLimits,
+  spilling spill: ((inout PreTokenTable) throws -> Void)?, progress: ProgressHandler?
+) throws -> (PreTokenTable, CorpusSummary) {
   let lanes = (0..<Workers.threadCount).map { _ in CountingLane() }
   let reader = BatchReader(
-    DocumentChunks(corpus, splitting, chunkSize: chunkSize),
-    batchSize: 2 * chunkSize * lanes.count)
+    DocumentChunks(corpus, splitting, chunkSize: limits.chunkSize, memory: limits.memory),
+    batchSize: 2 * limits.chunkSize * lanes.count)
   reader.read()
   while true {
     let batch = try reader.take()
@@ -83,13 +169,17 @@ private func countPreTokens(
       if index == 0 { reader.read() }
       lanes[index].count(batch, taken, splitting)
     }
+    if let spill, lanes.reduce(0, { $0 + $1.table.memorySize }) > limits.tableSize {
+      var table = sum(lanes)
+      try spill(&table)
+      for lane in lanes { lane.table = PreTokenTable() }
+      returnFreeMemory()
+    }
     progress?(
       ProgressUpdate(
         phase: "counting", completed: reader.bytesRead, total: corpus.byteCount, unit: "B"))
   }
-  var counts = PreTokenCounts(sum(lanes))
-  counts.source = reader.summary()
-  return counts
+  return (sum(lanes), reader.summary())
 }
 
 /// Reads batches of chunks on whichever thread calls, one at a time.
@@ -149,14 +239,13 @@ private final class CountingLane: @unchecked Sendable {
   }
 }
 
-/// Adds up the tables of all lanes, shard by shard.
+/// Adds up the tables of all lanes, shard by shard, in the memory of the first; they are empty then.
 private func sum(_ lanes: [CountingLane]) -> PreTokenTable {
-  if lanes.count == 1 { return exchange(&lanes[0].table, with: PreTokenTable(shards: [])) }
-  let shards = parallelMap(PreTokenTable.shardCount) { index in
-    var sum = lanes[0].table.shards[index]
-    for lane in lanes.dropFirst() { sum.add(lane.table.shards[index]) }
-    return sum
+  var columns = (0..<PreTokenTable.shardCount).map { index in
+    lanes.map { exchange(&$0.table.shards[index], with: PreTokenTable.Shard()) }
   }
-  for lane in lanes { lane.table = PreTokenTable(shards: []) }
-  return PreTokenTable(shards: shards)
+  parallelUpdate(&columns) { _, column in
+    while column.count > 1, let last = column.popLast() { column[0].add(last) }
+  }
+  return PreTokenTable(shards: columns.map { $0[0] })
 }

@@ -93,7 +93,12 @@ extension MergeEngine {
     let isComplete = settle(candidate, new)
     scratch.left.reset()
     scratch.right.reset()
-    if isComplete { packListsIfMostlyDead() } else { startOver() }
+    if isComplete {
+      packListsIfMostlyDead()
+      trimQueueIfMostlyDead()
+    } else {
+      startOver()
+    }
   }
 
   /// Writes the new token over the occurrences and adds up what the neighbours lose and gain.
@@ -126,7 +131,7 @@ extension MergeEngine {
     let bWidth = Int(widths[Int(b)])
     let newLength = Int(byteLengths[Int(new)])
     let maximumLength = limits.maximumLength
-    var cursor = CountCursor()
+    var cursor = RunCursor()
     let runStarts = arena.runStarts.span
     let runCounts = arena.runCounts.span
     let blockRuns = arena.blockRuns.span
@@ -180,35 +185,39 @@ extension MergeEngine {
 
   /// Takes the losses from the table and adds the new pairs that are frequent enough.
   ///
-  /// - Returns: Whether the pool has room for all lists; if not, the table is of no further use.
+  /// - Returns: Whether there is room for the new pairs; if not, the table is of no further use.
   private mutating func settle(_ candidate: Candidate, _ new: UInt32) -> Bool {
     let (a, b) = (candidate.left, candidate.right)
     let newCount = scratch.left.occurrences.count + scratch.right.occurrences.count
-    guard pool.positions.count + newCount <= limits.poolCapacity else { return false }
-    let threshold = threshold ?? 1
+    guard pool.positions.count + newCount <= limits.poolCapacity,
+      pairs.count <= 2 * limits.pairLimit
+    else { return false }
     for index in scratch.left.totals.indices {
       let total = scratch.left.totals[index]
       if total.id != new { lose(PairKey(total.id, a), total.lost) }
-      guard total.gained >= threshold, total.listCount > 0 else { continue }
-      scratch.left.totals[index].cursor = add(PairKey(total.id, new), total)
+      let key = PairKey(total.id, new)
+      guard total.listCount > 0, isFollowed(key, count: total.gained) else { continue }
+      scratch.left.totals[index].cursor = add(key, total)
     }
     for index in scratch.right.totals.indices {
       let total = scratch.right.totals[index]
       lose(PairKey(b, total.id), total.lost)
-      guard total.listCount > 0, total.gained >= threshold else { continue }
-      scratch.right.totals[index].cursor = add(PairKey(new, total.id), total)
+      let key = PairKey(new, total.id)
+      guard total.listCount > 0, isFollowed(key, count: total.gained) else { continue }
+      scratch.right.totals[index].cursor = add(key, total)
     }
     scratch.left.write(to: &pool)
     scratch.right.write(to: &pool)
     return true
   }
 
-  /// Lowers the count of a pair, and forgets the pair if it falls below the threshold.
+  /// Lowers the count of a pair, and forgets the pair if it is no longer followed.
   private mutating func lose(_ key: PairKey, _ count: UInt64) {
     // The merged pair itself is out of the table already, so a run "aaa" finds nothing here.
     guard count > 0, let place = pairs.find(key.packed) else { return }
     pairs[place].count -= count
-    if pairs[place].count < threshold ?? 1 { drop(at: place) }
+    let left = pairs[place].count
+    if left == 0 || !isFollowed(key, count: left) { drop(at: place) }
   }
 
   /// Adds a new pair with an empty list of the right size.

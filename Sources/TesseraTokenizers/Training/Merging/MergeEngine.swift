@@ -15,23 +15,7 @@ struct MergeEngine: ~Copyable {
     var count: UInt64
   }
 
-  /// The limits of a training.
-  struct Limits: Sendable {
-    /// No pair below this count is a candidate.
-    var minimumCount: UInt64
-    /// No token longer than this is made, in bytes.
-    var maximumLength: Int
-    /// The number of merges that the caller wants, which guides the thresholds.
-    var mergeCount: Int
-    /// How thresholds are chosen.
-    var schedule: ThresholdSchedule
-    /// How many slots a range of a scan has at least; a smaller arena is scanned on one thread.
-    var scanGrain = 1 << 18
-    /// The most positions that the pool may have.
-    var poolCapacity = PositionPool.largestCapacity
-  }
-
-  let limits: Limits
+  let limits: MergingLimits
   var arena: SymbolArena
   /// For each token its slots in the arena.
   var widths: [UInt32]
@@ -41,12 +25,17 @@ struct MergeEngine: ~Copyable {
   var pairs = TrackedPairs()
   var queue = PairQueue()
   var pool = PositionPool()
-  /// Pairs with a lower count are not in the table; nil before the first scan.
+  /// Pairs that come after this one in the order of the queue are not in the table; nil before the
+  /// first scan.
+  var floor: PairQueue.Element?
+  /// The threshold of the last scan; nil before the first.
   var threshold: UInt64?
   /// Pairs that are never merged.
   private(set) var rejected: Set<UInt64> = []
   /// The number of merges so far.
   private(set) var mergeCount = 0
+  /// How many times a scan goes over the arena, each time for other pairs.
+  var partCount = 1
   /// The number of scans of the arena so far.
   var scanCount = 0
   var scratch = MergeTotals()
@@ -56,7 +45,7 @@ struct MergeEngine: ~Copyable {
   /// - Parameters:
   ///   - arena: The pre-tokens, after `finish()`, with one slot for each symbol.
   ///   - byteLengths: For each ID in the arena, and those between, its bytes.
-  init(arena: consuming SymbolArena, byteLengths: [UInt32], limits: Limits) {
+  init(arena: consuming SymbolArena, byteLengths: [UInt32], limits: MergingLimits) {
     self.arena = arena
     self.byteLengths = byteLengths
     self.widths = [UInt32](repeating: 1, count: byteLengths.count)
@@ -79,7 +68,7 @@ struct MergeEngine: ~Copyable {
         let key = PairKey(packed: first.key)
         return Candidate(left: key.left, right: key.right, count: count)
       }
-      if let threshold, threshold <= limits.minimumCount { return nil }
+      if let floor, floor.count <= limits.minimumCount, floor.key == .max { return nil }
       scan()
     }
   }
@@ -116,11 +105,27 @@ struct MergeEngine: ~Copyable {
 
   /// Forgets all pairs, so that the next candidate comes of a new scan.
   ///
-  /// For when the pool has no room for the lists of new pairs: a scan lists only what is frequent
-  /// enough, and lists what is missing.
+  /// For when there is no room for new pairs: a scan lists only what is frequent enough, and lists
+  /// what is missing.
   mutating func startOver() {
     queue = PairQueue()
+    floor = nil
     threshold = nil
+  }
+
+  /// Whether a pair with this count belongs in the table.
+  @inline(__always)
+  func isFollowed(_ key: PairKey, count: UInt64) -> Bool {
+    guard let floor else { return true }
+    return !floor.precedes(PairQueue.Element(count: count, key: key.packed))
+  }
+
+  /// Leaves pairs out of the queue that are no longer in the table, if they are most of it.
+  mutating func trimQueueIfMostlyDead() {
+    guard queue.count > 2 * pairs.count + (1 << 12) else { return }
+    queue = PairQueue()
+    queue = PairQueue(
+      pairs.entries.lazy.filter { $0.key != PairEntry.emptyKey }.map(PairQueue.Element.init))
   }
 
   /// Gives back the memory of dead lists if it is worth it.

@@ -11,6 +11,8 @@
 // `i - 1`, and neither direction needs a link: a merge is four stores, in a short pre-token and in
 // one of 100 MB alike.
 
+import TesseraBasics
+
 /// Distinct pre-tokens as slots that hold token IDs, most frequent pre-token first.
 struct SymbolArena: Sendable {
   /// What stands between two pre-tokens.
@@ -35,6 +37,19 @@ struct SymbolArena: Sendable {
 
   /// How far a position is shifted to give its block.
   static let blockShift: UInt32 = 8
+
+  /// Makes all slots, separators for now, and the runs of a plan.
+  mutating func startRuns(_ plan: ArenaPlan) -> ArenaPlaces {
+    slots = [UInt32](repeating: Self.separator, count: plan.slotCount)
+    let runs = plan.runs
+    var start = 1
+    for run in runs {
+      runStarts.append(UInt32(start))
+      runCounts.append(run.count)
+      start += run.slots
+    }
+    return ArenaPlaces(runs)
+  }
 
   /// Appends a pre-token.
   ///
@@ -64,6 +79,17 @@ struct SymbolArena: Sendable {
     }
   }
 
+  /// The memory that the arena takes, in bytes.
+  var memorySize: Int {
+    (slots.capacity + runStarts.capacity + blockRuns.capacity) * MemoryLayout<UInt32>.stride
+      + runCounts.capacity * MemoryLayout<UInt64>.stride
+  }
+
+  /// The number of ranges that a pass over the slots is split into.
+  ///
+  /// - Parameter grain: How many slots a range has at least.
+  func rangeCount(grain: Int) -> Int { max(1, min(Workers.threadCount, slots.count / grain)) }
+
   /// Cuts the slots into at most `count` ranges of whole pre-tokens, similar in size.
   ///
   /// Each range starts at the first slot of a pre-token; without pre-tokens there are no ranges.
@@ -85,7 +111,7 @@ struct SymbolArena: Sendable {
 ///
 /// Few pre-tokens share a count where counts are high, and nearly all do where they are low, so a
 /// table of the places where the count changes is small, and no position stores its count.
-struct CountCursor {
+struct RunCursor {
   /// The first position after the current run.
   private var end: UInt32 = 0
   private var run = 0
