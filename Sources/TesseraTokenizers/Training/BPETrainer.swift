@@ -25,94 +25,114 @@ public enum BPETrainer {
   /// Trains on the counted pre-tokens of a corpus, in bounded memory if that is asked for.
   ///
   /// - Parameters:
-  ///   - counted: The pre-tokens; those that are in memory are given up on the way, so they serve
-  ///     for one training. Their options are those of the training.
+  ///   - counted: The pre-tokens; they are given up on the way, so they serve for one training,
+  ///     unless they are read from files anew. Their options are those of the training.
   ///   - options: What is trained.
   ///   - memory: The budget; nil: as much as makes training fast.
+  ///   - first: A training whose merges come first, on whatever was counted then; it has the same
+  ///     special tokens and the same order of ties.
+  ///   - state: Where merges are kept as they are made; the training goes on from those that are
+  ///     there, which must be of the same counts and options.
   ///   - progress: Called now and then, in merges.
   /// - Throws: ``TrainingError``.
   public static func train(
     on counted: CountedPreTokens, _ options: BPETrainerOptions, memory: MemoryBudget? = nil,
-    progress: ProgressHandler? = nil
+    after first: TrainedBPE? = nil, state: TrainingState? = nil, progress: ProgressHandler? = nil
   ) throws(TrainingError) -> TrainedBPE {
     var limits = MergingLimits()
     limits.memory = memory
-    return try train(on: counted, options, limits, progress: progress)
+    return try train(on: counted, options, limits, after: first, state: state, progress: progress)
   }
 
   /// Trains with given limits, which the merges do not depend on.
   package static func train(
     on source: some PreTokenSource, _ options: BPETrainerOptions, _ given: MergingLimits,
-    progress: ProgressHandler? = nil
+    after first: TrainedBPE? = nil, state: TrainingState? = nil, progress: ProgressHandler? = nil
   ) throws(TrainingError) -> TrainedBPE {
     try options.check()
-    let alphabet = options.tie.alphabet
+    var vocabulary = GrowingVocabulary(options, after: first)
+    var log: MergeLog?
+    if let state {
+      do throws(CountFileError) { log = try MergeLog(state, &vocabulary) } catch {
+        throw .counts(error)
+      }
+    }
     var limits = given
-    limits.minimumCount = UInt64(max(1, options.minimumFrequency))
-    limits.maximumLength = min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize)
-    limits.mergeCount = options.mergeCount
-    let arena = try arena(of: source, alphabet, &limits)
+    limits.apply(options)
+    let arena = try arena(of: source, vocabulary, &limits)
     // The engine changes the arena in place: nobody else may hold it.
     var engine = MergeEngine(
-      arena: consume arena, byteLengths: [UInt32](repeating: 1, count: 256), limits: limits)
-
-    let offset = options.tie == .hf ? TokenID(options.specialTokens.count) : 0
-    var tokens = alphabet.map { [$0] }
-    let reserved = reservedBytes(options.specialTokens)
-    var merges: [LearnedMerge] = []
-    merges.reserveCapacity(options.mergeCount)
-    while merges.count < options.mergeCount, let candidate = engine.next() {
-      let bytes = tokens[Int(candidate.left)] + tokens[Int(candidate.right)]
-      if reserved.contains(bytes) {
+      arena: consume arena, byteLengths: vocabulary.byteLengths, limits: limits,
+      done: vocabulary.merges.count)
+    while !vocabulary.isComplete, let candidate = engine.next() {
+      guard vocabulary.append(candidate) else {
         engine.reject(candidate)
         continue
       }
-      let id = engine.merge(candidate)
-      tokens.append(bytes)
-      merges.append(
-        LearnedMerge(
-          left: candidate.left + offset, right: candidate.right + offset, result: id + offset,
-          count: candidate.count))
-      if merges.count % 256 == 0 {
-        progress?(
-          ProgressUpdate(
-            phase: "merging", completed: merges.count, total: options.mergeCount, unit: "merges"))
+      engine.merge(candidate)
+      log?.append(left: candidate.left, right: candidate.right, count: candidate.count)
+      if vocabulary.merges.count % 256 == 0 {
+        try Self.flush(&log)
+        progress?(vocabulary.progress)
         if Interruption.isRequested { throw .interrupted }
       }
     }
-    return TrainedBPE(options: options, merges: merges)
+    try Self.flush(&log)
+    return TrainedBPE(options: options, merges: vocabulary.merges)
   }
 
-  /// The pre-tokens as symbols; the limits become those under which all fits into memory.
+  private static func flush(_ log: inout MergeLog?) throws(TrainingError) {
+    do throws(CountFileError) { try log?.flush() } catch { throw .counts(error) }
+  }
+
+  /// The pre-tokens with the merges that are made already.
   private static func arena(
-    of source: some PreTokenSource, _ alphabet: [UInt8], _ limits: inout MergingLimits
+    of source: some PreTokenSource, _ vocabulary: GrowingVocabulary, _ limits: inout MergingLimits
   ) throws(TrainingError) -> SymbolArena {
-    do {
-      let plan = try ArenaPlan(source)
-      guard plan.totals.distinctCount > 0 else { throw TrainingError.emptyCorpus }
-      guard plan.slotCount < SymbolArena.slotLimit else {
-        throw TrainingError.tooManySymbols(
-          count: plan.totals.textSize,
-          maximum: SymbolArena.slotLimit - plan.totals.distinctCount - 2)
+    let alphabet = vocabulary.options.tie.alphabet
+    if vocabulary.merges.isEmpty {
+      return try makeArena(of: source, &limits) { source, plan throws(CountFileError) in
+        try SymbolArena(source, plan, alphabet: alphabet)
       }
-      // What does not fit is known before memory is taken.
-      if let memory = limits.memory {
-        _ = try memory.mergingSize(arenaSize: plan.arenaSize, longestList: 0)
-        try source.makeRoom(for: plan.arenaSize, in: memory)
-      }
-      let arena = try SymbolArena(source, plan, alphabet: alphabet)
-      source.release(plan.totals)
-      if limits.memory != nil { returnFreeMemory() }
-      limits = try limits.bounded(by: arena)
-      return arena
-    } catch let error as CountFileError {
-      throw .counts(error)
-    } catch let error as TrainingError {
-      throw error
-    } catch {
-      preconditionFailure("counting and training throw their own errors")
+    }
+    let trained = TrainedBPE(options: vocabulary.options, merges: vocabulary.merges)
+    guard let compiled = try? trained.makeTokenizer().compiled else {
+      preconditionFailure("merges of a training make a tokenizer")
+    }
+    return try makeArena(of: source, &limits) { source, plan throws(CountFileError) in
+      try SymbolArena(
+        source, plan, encodedWith: compiled, firstSymbol: trained.firstByteID)
     }
   }
+}
+
+/// The pre-tokens of a source as symbols; the limits become those under which all fits into memory.
+func makeArena<Source: PreTokenSource>(
+  of source: Source, _ limits: inout MergingLimits,
+  _ make: (Source, ArenaPlan) throws(CountFileError) -> SymbolArena
+) throws(TrainingError) -> SymbolArena {
+  let plan: ArenaPlan
+  let arena: SymbolArena
+  do throws(CountFileError) { plan = try ArenaPlan(source) } catch { throw .counts(error) }
+  guard plan.totals.distinctCount > 0 else { throw .emptyCorpus }
+  guard plan.slotCount < SymbolArena.slotLimit else {
+    throw .tooManySymbols(
+      count: plan.totals.textSize, maximum: SymbolArena.slotLimit - plan.totals.distinctCount - 2)
+  }
+  // What does not fit is known before memory is taken.
+  if let memory = limits.memory {
+    _ = try memory.mergingSize(arenaSize: plan.arenaSize, longestList: 0)
+  }
+  do throws(CountFileError) {
+    if let memory = limits.memory { try source.makeRoom(for: plan.arenaSize, in: memory) }
+    arena = try make(source, plan)
+  } catch {
+    throw .counts(error)
+  }
+  source.release(plan.totals)
+  if limits.memory != nil { returnFreeMemory() }
+  limits = try limits.bounded(by: arena)
+  return arena
 }
 
 extension BPETrainerOptions {

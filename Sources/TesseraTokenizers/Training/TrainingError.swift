@@ -20,6 +20,8 @@ public enum TrainingError: Error, Equatable, Sendable {
   case tooManySymbols(count: Int, maximum: Int)
   /// The memory budget is too small.
   case memoryTooSmall(size: Int, minimum: Int)
+  /// The corpus is not the one that the state of a killed run is of.
+  case corpusChanged
   /// Counts cannot be read or written.
   case counts(CountFileError)
   /// The process was asked to stop.
@@ -54,6 +56,8 @@ extension TrainingError: CustomStringConvertible {
     case .memoryTooSmall(let size, let minimum):
       "a memory budget of \(size) bytes is too small, "
         + "\((minimum + (1 << 20) - 1) >> 20)M is the least that works"
+    case .corpusChanged:
+      "the corpus has changed since a part of it was counted, so the counting cannot go on"
     case .counts(let error): error.description
     case .interrupted:
       "interrupted"

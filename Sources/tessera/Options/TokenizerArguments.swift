@@ -4,3 +4,4 @@ public import TesseraTokenizers
 extension PreTokenizerPattern: ExpressibleByArgument {}
 extension Normalization: ExpressibleByArgument {}
 extension TieOrder: ExpressibleByArgument {}
+extension ParityUnit: ExpressibleByArgument {}

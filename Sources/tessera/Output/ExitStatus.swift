@@ -65,7 +65,7 @@ extension ExitStatus {
   private init(file error: FileError) {
     switch error {
     case .cannotOpen, .notRegularFile, .notDirectory: self = .inputMissing
-    case .cannotCreate, .exists, .locked, .protected, .notOutput, .overlapsInput:
+    case .cannotCreate, .exists, .unfinished, .locked, .protected, .notOutput, .overlapsInput:
       self = .cannotCreateOutput
     case .truncated, .tooLarge, .invalidName: self = .inputContent
     case .readFailed, .writeFailed, .commitFailed, .cannotRemove: self = .inputOutput

@@ -6,10 +6,13 @@ public struct CountTotals: Hashable, Sendable {
   public internal(set) var textSize = 0
   /// The number of all pre-tokens.
   public internal(set) var occurrenceCount: UInt64 = 0
-  /// The sum of counts times sizes.
-  private var weight: UInt64 = 0
+  /// The size of all pre-tokens in bytes.
+  public private(set) var byteCount: UInt64 = 0
 
-  init(distinctCount: Int = 0, textSize: Int = 0, occurrenceCount: UInt64 = 0) {
+  /// Nothing was counted.
+  public init() {}
+
+  init(distinctCount: Int, textSize: Int, occurrenceCount: UInt64) {
     self.distinctCount = distinctCount
     self.textSize = textSize
     self.occurrenceCount = occurrenceCount
@@ -21,10 +24,23 @@ public struct CountTotals: Hashable, Sendable {
   ///   which no count of a pair exceeds, could be no number of 63 bits.
   mutating func add(size: Int, count: UInt64) throws(CountFileError) {
     let (symbols, overflow) = UInt64(size).multipliedReportingOverflow(by: count)
-    weight &+= min(symbols, 1 << 63)
+    byteCount &+= min(symbols, 1 << 63)
     occurrenceCount &+= min(count, 1 << 63)
-    guard !overflow, weight < 1 << 63, occurrenceCount < 1 << 63 else { throw .tooManyOccurrences }
+    guard !overflow, byteCount < 1 << 63, occurrenceCount < 1 << 63 else {
+      throw .tooManyOccurrences
+    }
     distinctCount += 1
     textSize += size
+  }
+
+  /// Adds what was counted elsewhere; pre-tokens that are in both are counted as two.
+  ///
+  /// - Throws: ``CountFileError/tooManyOccurrences``.
+  public mutating func add(_ other: CountTotals) throws(CountFileError) {
+    byteCount &+= other.byteCount
+    occurrenceCount &+= other.occurrenceCount
+    guard byteCount < 1 << 63, occurrenceCount < 1 << 63 else { throw .tooManyOccurrences }
+    distinctCount += other.distinctCount
+    textSize += other.textSize
   }
 }

@@ -24,6 +24,8 @@ struct DocumentChunks: ~Copyable {
   private var hash = SHA256()
   /// Documents read to their end.
   private(set) var documentCount = 0
+  /// Chunks handed out.
+  private var chunkCount = 0
   /// The size of what was read, in bytes of text.
   private(set) var textSize = 0
 
@@ -43,6 +45,28 @@ struct DocumentChunks: ~Copyable {
   /// - Throws: `CorpusError`; ``TrainingError/memoryTooSmall(size:minimum:)`` where a text without a
   ///   safe split is too large.
   mutating func next() throws -> [UInt8]? {
+    guard let chunk = try nextChunk() else { return nil }
+    chunkCount += 1
+    return chunk
+  }
+
+  /// Passes over what was counted before.
+  ///
+  /// - Throws: ``TrainingError/corpusChanged`` if the corpus is another one up to there.
+  mutating func skip(to position: CountingPosition) throws {
+    while chunkCount < position.chunkCount, try next() != nil {
+      if Interruption.isRequested { throw TrainingError.interrupted }
+    }
+    guard self.position == position else { throw TrainingError.corpusChanged }
+  }
+
+  /// Where the reader is between two chunks.
+  var position: CountingPosition {
+    CountingPosition(
+      chunkCount: chunkCount, sha256: SHA256.hexadecimal(hash.digestSoFar()))
+  }
+
+  private mutating func nextChunk() throws -> [UInt8]? {
     while let piece = try reader.nextPiece(sizeLimit: chunkSize) {
       note(piece)
       if pending.isEmpty && piece.endsDocument { return piece.bytes }

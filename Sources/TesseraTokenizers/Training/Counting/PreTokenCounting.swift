@@ -52,16 +52,37 @@ public func countPreTokens(in documents: [[UInt8]], for tokenizer: Tokenizer) ->
 ///   - corpus: The documents. A pre-token never spans two of them.
 ///   - options: What is done to text, and how it is split.
 ///   - memory: The budget; nil: as much as the distinct pre-tokens take.
+///   - state: Where counts are kept as they are made; the counting goes on from what is there, which
+///     must be of the same corpus and options.
 ///   - progress: Called now and then, in bytes of files.
 /// - Throws: `CorpusError`, ``CountFileError`` where a file cannot be written,
-///   ``TrainingError/memoryTooSmall(size:minimum:)``, ``TrainingError/interrupted``.
+///   ``TrainingError/memoryTooSmall(size:minimum:)``, ``TrainingError/corpusChanged``,
+///   ``TrainingError/interrupted``.
 public func countPreTokens(
   in corpus: Corpus, _ options: CountingOptions, memory: MemoryBudget? = nil,
-  progress: ProgressHandler? = nil
+  state: TrainingState? = nil, progress: ProgressHandler? = nil
 ) throws -> CountedPreTokens {
   try countPreTokens(
     in: corpus, TextSplitting(options), options,
-    CountingLimits(memory: memory, threadCount: Workers.threadCount), progress: progress)
+    CountingLimits(memory: memory, threadCount: Workers.threadCount), state: state,
+    progress: progress)
+}
+
+/// Counts the distinct pre-tokens of a corpus as a tokenizer splits it, in bounded memory if that is
+/// asked for.
+///
+/// - Throws: As `countPreTokens(in:_:memory:state:progress:)` does.
+public func countPreTokens(
+  in corpus: Corpus, for tokenizer: Tokenizer, memory: MemoryBudget?,
+  progress: ProgressHandler? = nil
+) throws -> CountedPreTokens {
+  let options = CountingOptions(
+    pattern: tokenizer.pattern, normalization: tokenizer.normalization,
+    specialTokens: tokenizer.addedTokens.map(\.content))
+  return try countPreTokens(
+    in: corpus, TextSplitting(tokenizer), options,
+    CountingLimits(memory: memory, threadCount: Workers.threadCount), state: nil,
+    progress: progress)
 }
 
 /// Counts with chunks of a given size, which the result does not depend on.
@@ -85,9 +106,11 @@ package func countPreTokens(
 
 /// Counts with given limits, which the result does not depend on.
 package func countPreTokens(
-  in corpus: Corpus, _ options: CountingOptions, _ limits: CountingLimits
+  in corpus: Corpus, _ options: CountingOptions, _ limits: CountingLimits,
+  state: TrainingState? = nil, progress: ProgressHandler? = nil
 ) throws -> CountedPreTokens {
-  try countPreTokens(in: corpus, TextSplitting(options), options, limits, progress: nil)
+  try countPreTokens(
+    in: corpus, TextSplitting(options), options, limits, state: state, progress: progress)
 }
 
 /// How much of a corpus is in memory at a time.
@@ -98,6 +121,8 @@ package struct CountingLimits: Sendable {
   package var memory: MemoryBudget?
   /// How large the tables may get before they are written to a file, in bytes.
   package var tableSize = Int.max
+  /// After how long what was counted is written to a file; nil: no matter how long it takes.
+  var interval: Duration?
 
   /// No limits.
   package init() {}
@@ -117,7 +142,7 @@ private func countPreTokens(
   var limits = CountingLimits()
   limits.chunkSize = chunkSize
   var result: (table: PreTokenTable, summary: CorpusSummary) = try countTable(
-    in: corpus, splitting, limits, spilling: nil, progress: progress)
+    in: corpus, splitting, limits, from: nil, spilling: { _, _ in }, progress: progress)
   var counts = PreTokenCounts(exchange(&result.table, with: PreTokenTable(shards: [])))
   counts.source = result.summary
   return counts
@@ -125,43 +150,70 @@ private func countPreTokens(
 
 private func countPreTokens(
   in corpus: Corpus, _ splitting: TextSplitting, _ options: CountingOptions,
-  _ limits: CountingLimits, progress: ProgressHandler?
+  _ given: CountingLimits, state: TrainingState?, progress: ProgressHandler?
 ) throws -> CountedPreTokens {
-  try limits.memory?.check()
-  var spilled: SpilledCounts?
+  try given.memory?.check()
+  if let state, Path.exists(state.countsPath) {
+    return try CountedPreTokens(files: [state.countsPath], options: options)
+  }
+  let record = state.flatMap { CountingRecord($0) }
+  var limits = given
+  if let record { limits.chunkSize = record.chunkSize }
+  if let state { limits.interval = .seconds(state.interval) }
+  var spilled = state.map { SpilledCounts(in: $0, record, options) }
   var result: (table: PreTokenTable, summary: CorpusSummary) = try countTable(
-    in: corpus, splitting, limits,
-    spilling: limits.memory.map { memory in
-      { (table: inout PreTokenTable) throws(CountFileError) in
-        let counts =
-          if let spilled { spilled } else { try SpilledCounts(in: memory.folder, options) }
-        spilled = counts
-        try counts.append(&table)
+    in: corpus, splitting, limits, from: record?.position,
+    spilling: { table, position in
+      guard let folder = state?.folder ?? limits.memory?.folder else { return }
+      let counts = if let spilled { spilled } else { try SpilledCounts(in: folder, options) }
+      spilled = counts
+      try counts.append(&table)
+      if let state {
+        let names = counts.paths.map(Path.lastComponent)
+        try CountingRecord(position, chunkSize: limits.chunkSize, names: names).write(to: state)
+        counts.removeObsolete()
       }
     }, progress: progress)
-  guard let spilled else {
-    return CountedPreTokens(
-      exchange(&result.table, with: PreTokenTable(shards: [])), options, [result.summary])
+  var table = exchange(&result.table, with: PreTokenTable(shards: []))
+  let corpora = [result.summary]
+  let counted: CountedPreTokens
+  if let spilled, !spilled.paths.isEmpty {
+    try spilled.append(&table)
+    counted = CountedPreTokens(spilled, options, corpora)
+  } else {
+    counted = CountedPreTokens(exchange(&table, with: PreTokenTable(shards: [])), options, corpora)
   }
-  try spilled.append(&result.table)
-  return CountedPreTokens(spilled, options, [result.summary])
+  if let state {
+    try counted.write(to: state.countsPath, overwrite: true)
+    // From here on the counts stand for all that came before.
+    removeTree(state.countingPath)
+    spilled?.removeAll()
+  }
+  return counted
 }
 
 /// Counts batch after batch; one thread reads the next batch before it counts.
 ///
-/// - Parameter spill: Takes a table that has grown to its limit.
+/// - Parameters:
+///   - start: Where counting goes on; nil: at the beginning.
+///   - spill: Takes a table that has grown to its limit, or has not been taken for a while, with the
+///     position up to which it counts; what it leaves is dropped.
 /// - Returns: What was counted since the last table was taken.
 private func countTable(
   in corpus: Corpus, _ splitting: TextSplitting, _ limits: CountingLimits,
-  spilling spill: ((inout PreTokenTable) throws -> Void)?, progress: ProgressHandler?
+  from start: CountingPosition?,
+  spilling spill: (inout PreTokenTable, CountingPosition) throws -> Void,
+  progress: ProgressHandler?
 ) throws -> (PreTokenTable, CorpusSummary) {
   let lanes = (0..<Workers.threadCount).map { _ in CountingLane() }
-  let reader = BatchReader(
-    DocumentChunks(corpus, splitting, chunkSize: limits.chunkSize, memory: limits.memory),
-    batchSize: 2 * limits.chunkSize * lanes.count)
+  var chunks = DocumentChunks(
+    corpus, splitting, chunkSize: limits.chunkSize, memory: limits.memory)
+  if let start { try chunks.skip(to: start) }
+  let reader = BatchReader(chunks, batchSize: 2 * limits.chunkSize * lanes.count)
+  var lastSpill = ContinuousClock.now
   reader.read()
   while true {
-    let batch = try reader.take()
+    let (batch, position) = try reader.take()
     if batch.isEmpty { break }
     if Interruption.isRequested { throw TrainingError.interrupted }
     let taken = Atomic(0)
@@ -169,11 +221,13 @@ private func countTable(
       if index == 0 { reader.read() }
       lanes[index].count(batch, taken, splitting)
     }
-    if let spill, lanes.reduce(0, { $0 + $1.table.memorySize }) > limits.tableSize {
+    let isDue = limits.interval.map { ContinuousClock.now - lastSpill > $0 } ?? false
+    if isDue || lanes.reduce(0, { $0 + $1.table.memorySize }) > limits.tableSize {
       var table = sum(lanes)
-      try spill(&table)
+      try spill(&table, position)
       for lane in lanes { lane.table = PreTokenTable() }
       returnFreeMemory()
+      lastSpill = .now
     }
     progress?(
       ProgressUpdate(
@@ -188,9 +242,11 @@ private final class BatchReader: @unchecked Sendable {
   // between forks only the thread that forks; a fork returns after all of its calls.
   private var chunks: DocumentChunks
   private let batchSize: Int
-  private var batch: Result<[[UInt8]], any Error> = .success([])
+  private typealias Batch = (chunks: [[UInt8]], end: CountingPosition)
+  private var batch: Result<Batch, any Error>
 
   init(_ chunks: consuming DocumentChunks, batchSize: Int) {
+    batch = .success(([], chunks.position))
     self.chunks = chunks
     self.batchSize = batchSize
   }
@@ -207,13 +263,14 @@ private final class BatchReader: @unchecked Sendable {
         size += chunk.count + 64
         batch.append(chunk)
       }
-      return batch
+      return (batch, chunks.position)
     }
   }
 
-  /// Gives away what was read last.
-  func take() throws -> [[UInt8]] {
-    try exchange(&batch, with: .success([])).get()
+  /// Gives away what was read last, with the position after it.
+  func take() throws -> (chunks: [[UInt8]], end: CountingPosition) {
+    let end = try batch.get().end
+    return try exchange(&batch, with: .success(([], end))).get()
   }
 
   func summary() -> CorpusSummary { chunks.summary() }

@@ -83,6 +83,11 @@ struct ArenaPlaces {
     }
   }
 
+  /// Where the pre-tokens with a count end that have been placed so far.
+  func end(_ count: UInt64) -> Int {
+    count < UInt64(dense.count) ? dense[Int(count)] : sparse[count] ?? 0
+  }
+
   /// Takes slots for a pre-token.
   mutating func take(_ slotCount: Int, _ count: UInt64) -> Int {
     if count < UInt64(dense.count) {

@@ -81,15 +81,14 @@ struct MergeTotals: Sendable {
 }
 
 extension MergeEngine {
-  /// Replaces the occurrences of a candidate and brings the counts up to date.
-  mutating func apply(_ candidate: Candidate, as new: UInt32) {
-    queue.removeFirst()
-    guard let place = pairs.find(PairKey(candidate.left, candidate.right).packed) else {
-      preconditionFailure("a candidate is in the table")
-    }
+  /// Replaces the occurrences of a pair that is in the table, and brings the counts up to date.
+  ///
+  /// - Returns: How many were replaced, each weighted with the count of its pre-token; fewer than
+  ///   the pair's count if some overlapped.
+  mutating func apply(_ candidate: Candidate, at place: Int, as new: UInt32) -> UInt64 {
     let entry = pairs[place]
     drop(at: place)
-    replaceOccurrences(of: candidate, in: entry, by: new)
+    let replacedCount = replaceOccurrences(of: candidate, in: entry, by: new)
     let isComplete = settle(candidate, new)
     scratch.left.reset()
     scratch.right.reset()
@@ -99,12 +98,13 @@ extension MergeEngine {
     } else {
       startOver()
     }
+    return replacedCount
   }
 
   /// Writes the new token over the occurrences and adds up what the neighbours lose and gain.
   private mutating func replaceOccurrences(
     of candidate: Candidate, in entry: PairEntry, by new: UInt32
-  ) {
+  ) -> UInt64 {
     let range = Int(entry.listStart)..<Int(entry.listStart) + Int(entry.listCount)
     // What changes is moved out of the engine while spans over the rest are open.
     var left = exchange(&scratch.left, with: MergeSide())
@@ -113,24 +113,26 @@ extension MergeEngine {
     left.prepare(idCount: widths.count, occurrenceCount: range.count)
     right.prepare(idCount: widths.count, occurrenceCount: range.count)
     var slotSpan = slots.mutableSpan
-    replace(
+    let replacedCount = replace(
       candidate, at: pool.positions.span.extracting(range), by: new, in: &slotSpan, left: &left,
       right: &right)
     scratch.left = left
     scratch.right = right
     arena.slots = slots
+    return replacedCount
   }
 
   /// The loop over the occurrences.
   private func replace(
     _ candidate: Candidate, at list: Span<UInt32>, by new: UInt32,
     in slots: inout MutableSpan<UInt32>, left: inout MergeSide, right: inout MergeSide
-  ) {
+  ) -> UInt64 {
     let (a, b) = (candidate.left, candidate.right)
     let aWidth = Int(widths[Int(a)])
     let bWidth = Int(widths[Int(b)])
     let newLength = Int(byteLengths[Int(new)])
     let maximumLength = limits.maximumLength
+    var replacedCount: UInt64 = 0
     var cursor = RunCursor()
     let runStarts = arena.runStarts.span
     let runCounts = arena.runCounts.span
@@ -147,6 +149,7 @@ extension MergeEngine {
       let k = j + bWidth
       let weight = cursor.count(
         at: position, starts: runStarts, counts: runCounts, blocks: blockRuns)
+      replacedCount += weight
 
       let before = slots[i - 1]
       if before != SymbolArena.separator {
@@ -181,6 +184,7 @@ extension MergeEngine {
       slots[i] = new
       slots[k - 1] = new | SymbolArena.endMarker
     }
+    return replacedCount
   }
 
   /// Takes the losses from the table and adds the new pairs that are frequent enough.

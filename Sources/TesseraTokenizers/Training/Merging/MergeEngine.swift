@@ -45,11 +45,16 @@ struct MergeEngine: ~Copyable {
   /// - Parameters:
   ///   - arena: The pre-tokens, after `finish()`, with one slot for each symbol.
   ///   - byteLengths: For each ID in the arena, and those between, its bytes.
-  init(arena: consuming SymbolArena, byteLengths: [UInt32], limits: MergingLimits) {
+  ///   - limits: What may be made, and held in memory.
+  ///   - done: Merges that were made before, for the thresholds.
+  init(
+    arena: consuming SymbolArena, byteLengths: [UInt32], limits: MergingLimits, done: Int = 0
+  ) {
     self.arena = arena
     self.byteLengths = byteLengths
     self.widths = [UInt32](repeating: 1, count: byteLengths.count)
     self.limits = limits
+    mergeCount = done
   }
 
   /// The most frequent pair, or nil if no pair is frequent enough.
@@ -73,18 +78,24 @@ struct MergeEngine: ~Copyable {
     }
   }
 
-  /// Merges a candidate everywhere and gives the new token its ID.
+  /// Merges a pair everywhere and gives the new token its ID.
   ///
-  /// - Precondition: The candidate is what ``next()`` returned last.
-  mutating func merge(_ candidate: Candidate) -> UInt32 {
+  /// - Returns: How many occurrences were replaced, each weighted with the count of its pre-token.
+  /// - Precondition: The candidate is what ``next()`` returned last, or the engine follows all pairs
+  ///   (``followsAllPairs``): then a pair that is not in the table does not occur.
+  @discardableResult
+  mutating func merge(_ candidate: Candidate) -> UInt64 {
     let id = UInt32(widths.count)
     precondition(Int(id) < SymbolArena.idLimit, "too many tokens")
     widths.append(widths[Int(candidate.left)] + widths[Int(candidate.right)])
     byteLengths.append(byteLengths[Int(candidate.left)] + byteLengths[Int(candidate.right)])
     mergeCount += 1
-    apply(candidate, as: id)
-    return id
+    guard let place = pairs.find(PairKey(candidate.left, candidate.right).packed) else { return 0 }
+    return apply(candidate, at: place, as: id)
   }
+
+  /// Whether every pair that occurs is in the table.
+  var followsAllPairs: Bool { floor.map { $0.count <= 1 && $0.key == .max } ?? false }
 
   /// Leaves a candidate unmerged for good.
   ///

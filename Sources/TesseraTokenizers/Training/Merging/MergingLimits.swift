@@ -53,14 +53,24 @@ extension MergingLimits {
     return limits
   }
 
-  /// How often the pair that stands at most places does. No later pair stands at more.
+  /// A bound for how often any pair stands: no pair stands at more places than the first pairs do,
+  /// and none of those at more than its left token.
   private func longestList(in arena: borrowing SymbolArena) -> Int {
-    var counts = [UInt32](repeating: 0, count: 1 << 16)
+    var pairs = [UInt32](repeating: 0, count: 1 << 16)
+    var tokens = [UInt32](repeating: 0, count: 256)
     var left = SymbolArena.separator
     for slot in arena.slots {
-      if left < 256, slot < 256 { counts[Int(left << 8 | slot)] += 1 }
+      if left < 256, slot < 256 {
+        pairs[Int(left << 8 | slot)] += 1
+      } else if left != SymbolArena.separator, slot != SymbolArena.separator {
+        if Int(left) >= tokens.count {
+          tokens.append(
+            contentsOf: repeatElement(0, count: Int(left) + 256 - tokens.count))
+        }
+        tokens[Int(left)] += 1
+      }
       left = slot
     }
-    return Int(counts.max() ?? 0)
+    return Int(max(pairs.max() ?? 0, tokens.max() ?? 0))
   }
 }

@@ -51,25 +51,28 @@ struct SymbolArena: Sendable {
     return ArenaPlaces(runs)
   }
 
-  /// Appends a pre-token.
-  ///
-  /// - Precondition: Counts come in descending order, and the arena has room (``hasRoom(for:)``).
-  mutating func append(_ symbols: some Sequence<UInt32>, count: UInt64) {
-    if runCounts.last != count {
-      precondition(count > 0 && (runCounts.last ?? .max) > count, "counts do not descend")
-      runStarts.append(UInt32(slots.count))
-      runCounts.append(count)
+  /// Closes the gaps that runs with less symbols than bytes have left.
+  mutating func moveRunsTogether(_ places: ArenaPlaces) {
+    var end = 1
+    var kept = 0
+    for run in runStarts.indices {
+      let range = Int(runStarts[run])..<places.end(runCounts[run])
+      if range.isEmpty { continue }
+      runStarts[kept] = UInt32(end)
+      runCounts[kept] = runCounts[run]
+      kept += 1
+      // Slots only move down, so none is overwritten before it has moved.
+      for slot in range {
+        slots[end] = slots[slot]
+        end += 1
+      }
     }
-    slots.append(contentsOf: symbols)
-    slots.append(Self.separator)
+    runStarts.removeSubrange(kept...)
+    runCounts.removeSubrange(kept...)
+    slots.removeSubrange(end...)
   }
 
-  /// Whether a pre-token of so many symbols fits.
-  func hasRoom(for symbolCount: Int) -> Bool {
-    symbolCount < Self.slotLimit - slots.count
-  }
-
-  /// Builds the index from positions to counts, after the last `append`.
+  /// Builds the index from positions to counts, when all pre-tokens are in their slots.
   mutating func finish() {
     blockRuns.reserveCapacity((slots.count >> Int(Self.blockShift)) + 1)
     var run = 0
