@@ -50,6 +50,17 @@ public enum BPETrainer {
     after first: TrainedBPE? = nil, state: TrainingState? = nil, progress: ProgressHandler? = nil
   ) throws(TrainingError) -> TrainedBPE {
     try options.check()
+    return 256 + options.mergeCount <= SymbolArena<UInt16>.idLimit
+      ? try train(UInt16.self, on: source, options, given, after: first, state, progress)
+      : try train(UInt32.self, on: source, options, given, after: first, state, progress)
+  }
+
+  /// Trains with slots of a given width.
+  private static func train<Slot: ArenaSlot>(
+    _ slot: Slot.Type, on source: some PreTokenSource, _ options: BPETrainerOptions,
+    _ given: MergingLimits, after first: TrainedBPE?, _ state: TrainingState?,
+    _ progress: ProgressHandler?
+  ) throws(TrainingError) -> TrainedBPE {
     var vocabulary = GrowingVocabulary(options, after: first)
     var log: MergeLog?
     if let state {
@@ -59,7 +70,7 @@ public enum BPETrainer {
     }
     var limits = given
     limits.apply(options)
-    let arena = try arena(of: source, vocabulary, &limits)
+    let arena: SymbolArena<Slot> = try arena(of: source, vocabulary, &limits)
     // The engine changes the arena in place: nobody else may hold it.
     var engine = MergeEngine(
       arena: consume arena, byteLengths: vocabulary.byteLengths, limits: limits,
@@ -86,9 +97,9 @@ public enum BPETrainer {
   }
 
   /// The pre-tokens with the merges that are made already.
-  private static func arena(
+  private static func arena<Slot: ArenaSlot>(
     of source: some PreTokenSource, _ vocabulary: GrowingVocabulary, _ limits: inout MergingLimits
-  ) throws(TrainingError) -> SymbolArena {
+  ) throws(TrainingError) -> SymbolArena<Slot> {
     let alphabet = vocabulary.options.tie.alphabet
     if vocabulary.merges.isEmpty {
       return try makeArena(of: source, &limits) { source, plan throws(CountFileError) in
@@ -107,24 +118,26 @@ public enum BPETrainer {
 }
 
 /// The pre-tokens of a source as symbols; the limits become those under which all fits into memory.
-func makeArena<Source: PreTokenSource>(
+func makeArena<Source: PreTokenSource, Slot: ArenaSlot>(
   of source: Source, _ limits: inout MergingLimits,
-  _ make: (Source, ArenaPlan) throws(CountFileError) -> SymbolArena
-) throws(TrainingError) -> SymbolArena {
+  _ make: (Source, ArenaPlan) throws(CountFileError) -> SymbolArena<Slot>
+) throws(TrainingError) -> SymbolArena<Slot> {
   let plan: ArenaPlan
-  let arena: SymbolArena
+  let arena: SymbolArena<Slot>
   do throws(CountFileError) { plan = try ArenaPlan(source) } catch { throw .counts(error) }
   guard plan.totals.distinctCount > 0 else { throw .emptyCorpus }
-  guard plan.slotCount < SymbolArena.slotLimit else {
+  guard plan.slotCount < ArenaLayout.slotLimit else {
     throw .tooManySymbols(
-      count: plan.totals.textSize, maximum: SymbolArena.slotLimit - plan.totals.distinctCount - 2)
+      count: plan.totals.textSize, maximum: ArenaLayout.slotLimit - plan.totals.distinctCount - 2)
   }
   // What does not fit is known before memory is taken.
   if let memory = limits.memory {
-    _ = try memory.mergingSize(arenaSize: plan.arenaSize, longestList: 0)
+    _ = try memory.mergingSize(arenaSize: plan.arenaSize(Slot.self), longestList: 0)
   }
   do throws(CountFileError) {
-    if let memory = limits.memory { try source.makeRoom(for: plan.arenaSize, in: memory) }
+    if let memory = limits.memory {
+      try source.makeRoom(for: plan.arenaSize(Slot.self), in: memory)
+    }
     arena = try make(source, plan)
   } catch {
     throw .counts(error)

@@ -138,7 +138,7 @@ package func continueTraining(
   // Which tokens have neighbours.
   var occurring = [Bool](repeating: false, count: idCount)
   let arena = try makeArena(of: counts, &limits) { source, plan throws(CountFileError) in
-    try SymbolArena(source, plan, encodedWith: base.compiled) { symbols in
+    try SymbolArena<UInt32>(source, plan, encodedWith: base.compiled) { symbols in
       for id in symbols { occurring[Int(id)] = true }
     }
   }

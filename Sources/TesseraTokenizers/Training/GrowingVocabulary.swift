@@ -24,7 +24,7 @@ struct GrowingVocabulary {
       "the IDs of both trainings are the same")
     for merge in first.merges {
       let isAdded = append(
-        MergeEngine.Candidate(
+        MergeCandidate(
           left: merge.left - firstByteID, right: merge.right - firstByteID, count: merge.count))
       precondition(isAdded, "the special tokens of both trainings are the same")
     }
@@ -39,7 +39,7 @@ struct GrowingVocabulary {
   /// Adds the token that a pair makes.
   ///
   /// - Returns: Whether it may be made; if not, nothing changes.
-  mutating func append(_ candidate: MergeEngine.Candidate) -> Bool {
+  mutating func append(_ candidate: MergeCandidate) -> Bool {
     let bytes = tokens[Int(candidate.left)] + tokens[Int(candidate.right)]
     if reserved.contains(bytes) { return false }
     merges.append(

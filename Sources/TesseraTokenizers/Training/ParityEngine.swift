@@ -8,7 +8,7 @@ final class ParityEngine {
   private(set) var outcome: ParityOutcome
   /// Whether no pair of the language is frequent enough any more.
   var isExhausted = false
-  private var engine: MergeEngine
+  private var engine: MergeEngine<UInt32>
 
   /// The number of merges that were chosen for this language.
   var mergeCount: Int {
@@ -27,7 +27,7 @@ final class ParityEngine {
     limits.schedule = .fixed(first: 1, divisor: 2)
     limits.positionLimit = PositionPool.largestCapacity
     let arena = try makeArena(of: source, &limits) { source, plan throws(CountFileError) in
-      try SymbolArena(source, plan, alphabet: options.tie.alphabet)
+      try SymbolArena<UInt32>(source, plan, alphabet: options.tie.alphabet)
     }
     engine = MergeEngine(
       arena: consume arena, byteLengths: [UInt32](repeating: 1, count: 256), limits: limits)
@@ -35,13 +35,13 @@ final class ParityEngine {
   }
 
   /// The most frequent pair.
-  func next() -> MergeEngine.Candidate? { engine.next() }
+  func next() -> MergeCandidate? { engine.next() }
 
   /// Leaves a pair that ``next()`` returned unmerged for good.
-  func reject(_ candidate: MergeEngine.Candidate) { engine.reject(candidate) }
+  func reject(_ candidate: MergeCandidate) { engine.reject(candidate) }
 
   /// Merges a pair, whichever language it was chosen for.
-  func merge(_ candidate: MergeEngine.Candidate) {
+  func merge(_ candidate: MergeCandidate) {
     // After the engine had to start over, and before the first merge.
     if !engine.followsAllPairs { engine.scan() }
     precondition(engine.followsAllPairs, "there is a place for every position")

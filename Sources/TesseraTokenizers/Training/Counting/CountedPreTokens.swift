@@ -103,7 +103,7 @@ public final class CountedPreTokens: PreTokenSource {
   }
 
   package func makeRoom(for size: Int, in memory: MemoryBudget) throws(CountFileError) {
-    guard tableSize + size > memory.dataSize, var table = takeTable() else { return }
+    guard !memory.fits(tables: tableSize, arena: size), var table = takeTable() else { return }
     let spilled = try SpilledCounts(in: memory.folder, options)
     try spilled.append(&table)
     storage = .files(spilled.paths, owner: spilled)

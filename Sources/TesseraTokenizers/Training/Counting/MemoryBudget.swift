@@ -2,8 +2,8 @@
 ///
 /// The merges do not depend on it. Counting writes what it has to files, sorted, whenever its table
 /// has grown to its share, and adds the files up at the end; merging follows fewer pairs at a time,
-/// and goes over the pre-tokens more often. What has to fit are the distinct pre-tokens, with four
-/// bytes for each of theirs.
+/// and goes over the pre-tokens more often. What has to fit are the distinct pre-tokens, with two
+/// bytes for each of theirs, and four where the vocabulary has more than 32,766 tokens.
 public struct MemoryBudget: Hashable, Sendable {
   /// The most memory that the process may have, in bytes.
   public var size: Int
@@ -22,11 +22,14 @@ public struct MemoryBudget: Hashable, Sendable {
   public static let minimumSize = fixedSize + (16 << 20)
 
   /// What there is for data.
-  var dataSize: Int { size - Self.fixedSize }
+  private var dataSize: Int { size - Self.fixedSize }
 
-  /// How large the tables of counting may get: two thirds of the data's share. The rest is for the
-  /// text that is being counted, and for the growth of a table until it is looked at.
-  var tableSize: Int { dataSize / 3 * 2 }
+  /// How large the tables of counting may get: half of the data's share. The rest is for the text
+  /// that is being counted, and for the growth of a table until it is looked at.
+  var tableSize: Int { dataSize / 2 }
+
+  /// Whether tables and an arena of these sizes fit, with what it takes to fill the arena.
+  func fits(tables: Int, arena: Int) -> Bool { tables + arena <= dataSize / 8 * 7 }
 
   /// The size of chunks for so many threads.
   ///

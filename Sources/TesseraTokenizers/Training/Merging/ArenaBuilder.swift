@@ -39,22 +39,22 @@ struct ArenaPlan {
     return runs
   }
 
-  /// What the arena takes, in bytes.
-  var arenaSize: Int {
-    slotCount * MemoryLayout<UInt32>.stride
-      + (slotCount >> Int(SymbolArena.blockShift)) * MemoryLayout<UInt32>.stride
+  /// What an arena takes, in bytes.
+  func arenaSize<Slot: ArenaSlot>(_ slot: Slot.Type) -> Int {
+    slotCount * MemoryLayout<Slot>.stride
+      + (slotCount >> Int(ArenaLayout.blockShift)) * MemoryLayout<UInt32>.stride
   }
 }
 
 extension SymbolArena {
   /// The pre-tokens of a source, each byte a symbol, numbered by its place in the alphabet.
   ///
-  /// - Precondition: The plan was made of the same source, and its slots are below ``slotLimit``.
+  /// - Precondition: The plan was made of the same source, and its slots are below ``ArenaLayout/slotLimit``.
   init(
     _ source: some PreTokenSource, _ plan: ArenaPlan, alphabet: [UInt8]
   ) throws(CountFileError) {
-    var ids = [UInt32](repeating: 0, count: 256)
-    for (id, byte) in alphabet.enumerated() { ids[Int(byte)] = UInt32(id) }
+    var ids = [Slot](repeating: 0, count: 256)
+    for (id, byte) in alphabet.enumerated() { ids[Int(byte)] = Slot(id) }
     self.init()
     var places = startRuns(plan)
     var slots = exchange(&self.slots, with: [])

@@ -26,7 +26,7 @@ extension SymbolArena {
         visit(symbols)
         var place = places.take(symbols.count + 1, count)
         for symbol in symbols {
-          slots[place] = symbol - firstSymbol
+          slots[place] = Slot(symbol - firstSymbol)
           place += 1
         }
       }

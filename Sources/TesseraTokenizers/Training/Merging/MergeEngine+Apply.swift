@@ -85,7 +85,7 @@ extension MergeEngine {
   ///
   /// - Returns: How many were replaced, each weighted with the count of its pre-token; fewer than
   ///   the pair's count if some overlapped.
-  mutating func apply(_ candidate: Candidate, at place: Int, as new: UInt32) -> UInt64 {
+  mutating func apply(_ candidate: MergeCandidate, at place: Int, as new: UInt32) -> UInt64 {
     let entry = pairs[place]
     drop(at: place)
     let replacedCount = replaceOccurrences(of: candidate, in: entry, by: new)
@@ -103,7 +103,7 @@ extension MergeEngine {
 
   /// Writes the new token over the occurrences and adds up what the neighbours lose and gain.
   private mutating func replaceOccurrences(
-    of candidate: Candidate, in entry: PairEntry, by new: UInt32
+    of candidate: MergeCandidate, in entry: PairEntry, by new: UInt32
   ) -> UInt64 {
     let range = Int(entry.listStart)..<Int(entry.listStart) + Int(entry.listCount)
     // What changes is moved out of the engine while spans over the rest are open.
@@ -124,10 +124,12 @@ extension MergeEngine {
 
   /// The loop over the occurrences.
   private func replace(
-    _ candidate: Candidate, at list: Span<UInt32>, by new: UInt32,
-    in slots: inout MutableSpan<UInt32>, left: inout MergeSide, right: inout MergeSide
+    _ candidate: MergeCandidate, at list: Span<UInt32>, by new: UInt32,
+    in slots: inout MutableSpan<Slot>, left: inout MergeSide, right: inout MergeSide
   ) -> UInt64 {
-    let (a, b) = (candidate.left, candidate.right)
+    typealias Arena = SymbolArena<Slot>
+    let (a, b) = (Slot(candidate.left), Slot(candidate.right))
+    let newSlot = Slot(new)
     let aWidth = Int(widths[Int(a)])
     let bWidth = Int(widths[Int(b)])
     let newLength = Int(byteLengths[Int(new)])
@@ -152,12 +154,12 @@ extension MergeEngine {
       replacedCount += weight
 
       let before = slots[i - 1]
-      if before != SymbolArena.separator {
-        let id = before & ~SymbolArena.endMarker
+      if before != Arena.separator {
+        let id = UInt32(before & ~Arena.endMarker)
         let side = left.index(of: id)
         if id == new {
           // The occurrence before this one counted the pair (new, a), which is now (new, new).
-          let other = right.index(of: a)
+          let other = right.index(of: candidate.left)
           right.totals[other].gained &-= weight
         } else {
           left.totals[side].lost += weight
@@ -169,8 +171,8 @@ extension MergeEngine {
         }
       }
       let after = slots[k]
-      if after != SymbolArena.separator {
-        let side = right.index(of: after)
+      if after != Arena.separator {
+        let side = right.index(of: UInt32(after))
         right.totals[side].lost += weight
         right.totals[side].gained &+= weight
         if Int(byteLengths[Int(after)]) + newLength <= maximumLength {
@@ -179,10 +181,10 @@ extension MergeEngine {
         }
       }
 
-      if aWidth > 1 { slots[j - 1] = SymbolArena.tombstone }
-      slots[j] = SymbolArena.tombstone
-      slots[i] = new
-      slots[k - 1] = new | SymbolArena.endMarker
+      if aWidth > 1 { slots[j - 1] = Arena.tombstone }
+      slots[j] = Arena.tombstone
+      slots[i] = newSlot
+      slots[k - 1] = newSlot | Arena.endMarker
     }
     return replacedCount
   }
@@ -190,7 +192,7 @@ extension MergeEngine {
   /// Takes the losses from the table and adds the new pairs that are frequent enough.
   ///
   /// - Returns: Whether there is room for the new pairs; if not, the table is of no further use.
-  private mutating func settle(_ candidate: Candidate, _ new: UInt32) -> Bool {
+  private mutating func settle(_ candidate: MergeCandidate, _ new: UInt32) -> Bool {
     let (a, b) = (candidate.left, candidate.right)
     let newCount = scratch.left.occurrences.count + scratch.right.occurrences.count
     guard pool.positions.count + newCount <= limits.poolCapacity,

@@ -165,23 +165,24 @@ private func partOfPair(_ key: UInt64, of count: Int) -> Int {
 ///
 /// Pairs that would be longer than the maximum are left out.
 @inline(__always)
-private func forEachPair(
-  in range: Range<Int>, slots: Span<UInt32>, widths: Span<UInt32>, byteLengths: Span<UInt32>,
+private func forEachPair<Slot: ArenaSlot>(
+  in range: Range<Int>, slots: Span<Slot>, widths: Span<UInt32>, byteLengths: Span<UInt32>,
   maximumLength: Int, _ body: (UInt32, UInt64) -> Void
 ) {
+  let separator = SymbolArena<Slot>.separator
   var i = range.lowerBound
   while i < range.upperBound {
     let left = slots[i]
-    if left == SymbolArena.separator {
+    if left == separator {
       i += 1
       continue
     }
     let j = i + Int(widths[Int(left)])
     let right = slots[j]
-    if right != SymbolArena.separator
+    if right != separator
       && Int(byteLengths[Int(left)]) + Int(byteLengths[Int(right)]) <= maximumLength
     {
-      body(UInt32(i), PairKey(left, right).packed)
+      body(UInt32(i), PairKey(UInt32(left), UInt32(right)).packed)
     }
     i = j
   }

@@ -1,22 +1,22 @@
 import TesseraBasics
 
+/// A pair to merge next.
+struct MergeCandidate: Hashable, Sendable {
+  var left: UInt32
+  var right: UInt32
+  /// Occurrences, each weighted with the count of its pre-token.
+  var count: UInt64
+}
+
 /// The trainer's state: the arena, the pairs that are frequent enough to follow, and their order.
 ///
 /// The engine knows symbols, not bytes: `BPETrainer` and `continueTraining` decide what a merge is
 /// called and whether it may be made. It is exact: each candidate is the most frequent pair of
 /// neighbours in the arena, overlapping occurrences in runs counted as Hugging Face counts them
 /// ("aaaa" has three), ties by the smaller left ID, then the smaller right ID.
-struct MergeEngine: ~Copyable {
-  /// A pair to merge next.
-  struct Candidate: Hashable, Sendable {
-    var left: UInt32
-    var right: UInt32
-    /// Occurrences, each weighted with the count of its pre-token.
-    var count: UInt64
-  }
-
+struct MergeEngine<Slot: ArenaSlot>: ~Copyable {
   let limits: MergingLimits
-  var arena: SymbolArena
+  var arena: SymbolArena<Slot>
   /// For each token its slots in the arena.
   var widths: [UInt32]
   /// For each token its bytes.
@@ -48,7 +48,7 @@ struct MergeEngine: ~Copyable {
   ///   - limits: What may be made, and held in memory.
   ///   - done: Merges that were made before, for the thresholds.
   init(
-    arena: consuming SymbolArena, byteLengths: [UInt32], limits: MergingLimits, done: Int = 0
+    arena: consuming SymbolArena<Slot>, byteLengths: [UInt32], limits: MergingLimits, done: Int = 0
   ) {
     self.arena = arena
     self.byteLengths = byteLengths
@@ -58,7 +58,7 @@ struct MergeEngine: ~Copyable {
   }
 
   /// The most frequent pair, or nil if no pair is frequent enough.
-  mutating func next() -> Candidate? {
+  mutating func next() -> MergeCandidate? {
     while true {
       while let first = queue.first {
         guard let place = pairs.find(first.key) else {
@@ -71,7 +71,7 @@ struct MergeEngine: ~Copyable {
           continue
         }
         let key = PairKey(packed: first.key)
-        return Candidate(left: key.left, right: key.right, count: count)
+        return MergeCandidate(left: key.left, right: key.right, count: count)
       }
       if let floor, floor.count <= limits.minimumCount, floor.key == .max { return nil }
       scan()
@@ -84,9 +84,9 @@ struct MergeEngine: ~Copyable {
   /// - Precondition: The candidate is what ``next()`` returned last, or the engine follows all pairs
   ///   (``followsAllPairs``): then a pair that is not in the table does not occur.
   @discardableResult
-  mutating func merge(_ candidate: Candidate) -> UInt64 {
+  mutating func merge(_ candidate: MergeCandidate) -> UInt64 {
     let id = UInt32(widths.count)
-    precondition(Int(id) < SymbolArena.idLimit, "too many tokens")
+    precondition(Int(id) < SymbolArena<Slot>.idLimit, "too many tokens")
     widths.append(widths[Int(candidate.left)] + widths[Int(candidate.right)])
     byteLengths.append(byteLengths[Int(candidate.left)] + byteLengths[Int(candidate.right)])
     mergeCount += 1
@@ -100,7 +100,7 @@ struct MergeEngine: ~Copyable {
   /// Leaves a candidate unmerged for good.
   ///
   /// - Precondition: The candidate is what ``next()`` returned last.
-  mutating func reject(_ candidate: Candidate) {
+  mutating func reject(_ candidate: MergeCandidate) {
     let key = PairKey(candidate.left, candidate.right).packed
     rejected.insert(key)
     queue.removeFirst()

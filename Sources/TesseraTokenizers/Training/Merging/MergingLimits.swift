@@ -38,7 +38,7 @@ extension MergingLimits {
   /// The limits within the budget, for a given arena.
   ///
   /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:)``.
-  func bounded(by arena: borrowing SymbolArena) throws(TrainingError) -> MergingLimits {
+  func bounded<Slot>(by arena: borrowing SymbolArena<Slot>) throws(TrainingError) -> MergingLimits {
     guard let memory else { return self }
     let longest = longestList(in: arena)
     var limits = self
@@ -55,14 +55,15 @@ extension MergingLimits {
 
   /// A bound for how often any pair stands: no pair stands at more places than the first pairs do,
   /// and none of those at more than its left token.
-  private func longestList(in arena: borrowing SymbolArena) -> Int {
+  private func longestList<Slot>(in arena: borrowing SymbolArena<Slot>) -> Int {
     var pairs = [UInt32](repeating: 0, count: 1 << 16)
     var tokens = [UInt32](repeating: 0, count: 256)
-    var left = SymbolArena.separator
+    let separator = SymbolArena<Slot>.separator
+    var left = separator
     for slot in arena.slots {
       if left < 256, slot < 256 {
-        pairs[Int(left << 8 | slot)] += 1
-      } else if left != SymbolArena.separator, slot != SymbolArena.separator {
+        pairs[Int(left) << 8 | Int(slot)] += 1
+      } else if left != separator, slot != separator {
         if Int(left) >= tokens.count {
           tokens.append(
             contentsOf: repeatElement(0, count: Int(left) + 256 - tokens.count))

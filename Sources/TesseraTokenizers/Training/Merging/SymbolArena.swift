@@ -13,21 +13,33 @@
 
 import TesseraBasics
 
-/// Distinct pre-tokens as slots that hold token IDs, most frequent pre-token first.
-struct SymbolArena: Sendable {
-  /// What stands between two pre-tokens.
-  static let separator: UInt32 = 0x7FFF_FFFF
-  /// What stands in a slot inside a token.
-  static let tombstone: UInt32 = 0xFFFF_FFFF
-  /// The bit that marks the last slot of a token of several slots.
-  static let endMarker: UInt32 = 0x8000_0000
-  /// IDs at and above this limit would look like a separator.
-  static let idLimit = 0x7FFF_FFFF
+/// What a slot is: 16 bits where all IDs fit, which takes half of the memory, else 32.
+typealias ArenaSlot = FixedWidthInteger & UnsignedInteger & Sendable
+
+/// What all arenas have in common.
+enum ArenaLayout {
   /// Positions are 32 bits wide.
   static let slotLimit = 0xFFFF_FFFE
+  /// How far a position is shifted to give its block.
+  static let blockShift: UInt32 = 8
+}
+
+/// Distinct pre-tokens as slots that hold token IDs, most frequent pre-token first.
+struct SymbolArena<Slot: ArenaSlot>: Sendable {
+  /// What stands between two pre-tokens.
+  @inline(__always)
+  static var separator: Slot { Slot.max >> 1 }
+  /// What stands in a slot inside a token.
+  @inline(__always)
+  static var tombstone: Slot { Slot.max }
+  /// The bit that marks the last slot of a token of several slots.
+  @inline(__always)
+  static var endMarker: Slot { ~(Slot.max >> 1) }
+  /// IDs at and above this limit would look like a separator.
+  static var idLimit: Int { Int(separator) }
 
   /// The slots.
-  var slots: [UInt32] = [separator]
+  var slots: [Slot] = [separator]
   /// The first position of each run of pre-tokens with equal counts.
   private(set) var runStarts: [UInt32] = []
   /// The count that the pre-tokens of a run share.
@@ -35,12 +47,9 @@ struct SymbolArena: Sendable {
   /// For each block of 256 slots, the run that its first slot belongs to.
   private(set) var blockRuns: [UInt32] = []
 
-  /// How far a position is shifted to give its block.
-  static let blockShift: UInt32 = 8
-
   /// Makes all slots, separators for now, and the runs of a plan.
   mutating func startRuns(_ plan: ArenaPlan) -> ArenaPlaces {
-    slots = [UInt32](repeating: Self.separator, count: plan.slotCount)
+    slots = [Slot](repeating: Self.separator, count: plan.slotCount)
     let runs = plan.runs
     var start = 1
     for run in runs {
@@ -74,9 +83,9 @@ struct SymbolArena: Sendable {
 
   /// Builds the index from positions to counts, when all pre-tokens are in their slots.
   mutating func finish() {
-    blockRuns.reserveCapacity((slots.count >> Int(Self.blockShift)) + 1)
+    blockRuns.reserveCapacity((slots.count >> Int(ArenaLayout.blockShift)) + 1)
     var run = 0
-    for start in stride(from: 0, to: slots.count, by: 1 << Int(Self.blockShift)) {
+    for start in stride(from: 0, to: slots.count, by: 1 << Int(ArenaLayout.blockShift)) {
       while run + 1 < runStarts.count && runStarts[run + 1] <= start { run += 1 }
       blockRuns.append(UInt32(run))
     }
@@ -84,7 +93,8 @@ struct SymbolArena: Sendable {
 
   /// The memory that the arena takes, in bytes.
   var memorySize: Int {
-    (slots.capacity + runStarts.capacity + blockRuns.capacity) * MemoryLayout<UInt32>.stride
+    slots.capacity * MemoryLayout<Slot>.stride
+      + (runStarts.capacity + blockRuns.capacity) * MemoryLayout<UInt32>.stride
       + runCounts.capacity * MemoryLayout<UInt64>.stride
   }
 
@@ -128,7 +138,7 @@ struct RunCursor {
     at position: UInt32, starts: Span<UInt32>, counts: Span<UInt64>, blocks: Span<UInt32>
   ) -> UInt64 {
     if position >= end {
-      run = max(run, Int(blocks[Int(position >> SymbolArena.blockShift)]))
+      run = max(run, Int(blocks[Int(position >> ArenaLayout.blockShift)]))
       while run + 1 < starts.count && starts[run + 1] <= position { run += 1 }
       end = run + 1 < starts.count ? starts[run + 1] : .max
       count = counts[run]

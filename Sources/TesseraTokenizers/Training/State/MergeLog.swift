@@ -52,7 +52,7 @@ struct MergeLog: ~Copyable {
       next.update(Array(record[..<16]))
       guard number(record[16...]) == next.finalize() else { return }
       next.update(Array(record[16...]))
-      let candidate = MergeEngine.Candidate(
+      let candidate = MergeCandidate(
         left: UInt32(number(record[..<4])), right: UInt32(number(record[4..<8])),
         count: number(record[8..<16]))
       let symbolCount = 256 + vocabulary.merges.count
