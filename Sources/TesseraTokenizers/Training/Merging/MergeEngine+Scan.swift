@@ -13,7 +13,7 @@ extension MergeEngine {
     scanCount += 1
     queue = PairQueue()
     pairs = TrackedPairs()
-    pool.removeAll()
+    if limits.memory == nil { pool.removeAll() } else { pool = PositionPool() }
     let ranges = arena.ranges(arena.rangeCount(grain: limits.scanGrain))
     var selection = select(ranges)
     threshold = selection.threshold

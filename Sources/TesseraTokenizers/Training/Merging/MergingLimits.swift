@@ -48,8 +48,9 @@ extension MergingLimits {
     limits.poolCapacity = min(poolCapacity, rest / 2 / MemoryLayout<UInt32>.stride)
     limits.positionLimit = min(positionLimit, limits.poolCapacity / 2)
     limits.pairLimit = max(1, rest / 4 / Self.pairSize)
+    // While pairs are counted, there are no lists.
     limits.countedPairLimit = max(
-      64, rest / 4 / Self.countedPairSize / arena.rangeCount(grain: scanGrain))
+      64, rest / 4 * 3 / Self.countedPairSize / arena.rangeCount(grain: scanGrain))
     return limits
   }
 
