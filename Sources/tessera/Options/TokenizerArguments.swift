@@ -3,6 +3,7 @@ public import TesseraTokenizers
 
 extension Normalization: ExpressibleByArgument {}
 extension TieOrder: ExpressibleByArgument {}
+extension ParityUnit: ExpressibleByArgument {}
 
 extension PreTokenizerPattern {
   /// The names, for help and messages.

@@ -10,6 +10,13 @@ package struct TextSplitting: Sendable {
   private let tokenizer: Tokenizer?
 
   /// The steps of a tokenizer to be trained.
+  init(_ options: CountingOptions) {
+    self.init(
+      pattern: options.pattern, normalization: options.normalization,
+      specialTokens: options.specialTokens)
+  }
+
+  /// The steps of a tokenizer to be trained.
   package init(
     pattern: PreTokenizerPattern, normalization: Normalization, specialTokens: [String]
   ) {

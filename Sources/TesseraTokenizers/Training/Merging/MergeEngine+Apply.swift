@@ -81,25 +81,30 @@ struct MergeTotals: Sendable {
 }
 
 extension MergeEngine {
-  /// Replaces the occurrences of a candidate and brings the counts up to date.
-  mutating func apply(_ candidate: Candidate, as new: UInt32) {
-    queue.removeFirst()
-    guard let place = pairs.find(PairKey(candidate.left, candidate.right).packed) else {
-      preconditionFailure("a candidate is in the table")
-    }
+  /// Replaces the occurrences of a pair that is in the table, and brings the counts up to date.
+  ///
+  /// - Returns: How many were replaced, each weighted with the count of its pre-token; fewer than
+  ///   the pair's count if some overlapped.
+  mutating func apply(_ candidate: MergeCandidate, at place: Int, as new: UInt32) -> UInt64 {
     let entry = pairs[place]
     drop(at: place)
-    replaceOccurrences(of: candidate, in: entry, by: new)
+    let replacedCount = replaceOccurrences(of: candidate, in: entry, by: new)
     let isComplete = settle(candidate, new)
     scratch.left.reset()
     scratch.right.reset()
-    if isComplete { packListsIfMostlyDead() } else { startOver() }
+    if isComplete {
+      packListsIfMostlyDead()
+      trimQueueIfMostlyDead()
+    } else {
+      startOver()
+    }
+    return replacedCount
   }
 
   /// Writes the new token over the occurrences and adds up what the neighbours lose and gain.
   private mutating func replaceOccurrences(
-    of candidate: Candidate, in entry: PairEntry, by new: UInt32
-  ) {
+    of candidate: MergeCandidate, in entry: PairEntry, by new: UInt32
+  ) -> UInt64 {
     let range = Int(entry.listStart)..<Int(entry.listStart) + Int(entry.listCount)
     // What changes is moved out of the engine while spans over the rest are open.
     var left = exchange(&scratch.left, with: MergeSide())
@@ -108,25 +113,29 @@ extension MergeEngine {
     left.prepare(idCount: widths.count, occurrenceCount: range.count)
     right.prepare(idCount: widths.count, occurrenceCount: range.count)
     var slotSpan = slots.mutableSpan
-    replace(
+    let replacedCount = replace(
       candidate, at: pool.positions.span.extracting(range), by: new, in: &slotSpan, left: &left,
       right: &right)
     scratch.left = left
     scratch.right = right
     arena.slots = slots
+    return replacedCount
   }
 
   /// The loop over the occurrences.
   private func replace(
-    _ candidate: Candidate, at list: Span<UInt32>, by new: UInt32,
-    in slots: inout MutableSpan<UInt32>, left: inout MergeSide, right: inout MergeSide
-  ) {
-    let (a, b) = (candidate.left, candidate.right)
+    _ candidate: MergeCandidate, at list: Span<UInt32>, by new: UInt32,
+    in slots: inout MutableSpan<Slot>, left: inout MergeSide, right: inout MergeSide
+  ) -> UInt64 {
+    typealias Arena = SymbolArena<Slot>
+    let (a, b) = (Slot(candidate.left), Slot(candidate.right))
+    let newSlot = Slot(new)
     let aWidth = Int(widths[Int(a)])
     let bWidth = Int(widths[Int(b)])
     let newLength = Int(byteLengths[Int(new)])
     let maximumLength = limits.maximumLength
-    var cursor = CountCursor()
+    var replacedCount: UInt64 = 0
+    var cursor = RunCursor()
     let runStarts = arena.runStarts.span
     let runCounts = arena.runCounts.span
     let blockRuns = arena.blockRuns.span
@@ -142,14 +151,15 @@ extension MergeEngine {
       let k = j + bWidth
       let weight = cursor.count(
         at: position, starts: runStarts, counts: runCounts, blocks: blockRuns)
+      replacedCount += weight
 
       let before = slots[i - 1]
-      if before != SymbolArena.separator {
-        let id = before & ~SymbolArena.endMarker
+      if before != Arena.separator {
+        let id = UInt32(before & ~Arena.endMarker)
         let side = left.index(of: id)
         if id == new {
           // The occurrence before this one counted the pair (new, a), which is now (new, new).
-          let other = right.index(of: a)
+          let other = right.index(of: candidate.left)
           right.totals[other].gained &-= weight
         } else {
           left.totals[side].lost += weight
@@ -161,8 +171,8 @@ extension MergeEngine {
         }
       }
       let after = slots[k]
-      if after != SymbolArena.separator {
-        let side = right.index(of: after)
+      if after != Arena.separator {
+        let side = right.index(of: UInt32(after))
         right.totals[side].lost += weight
         right.totals[side].gained &+= weight
         if Int(byteLengths[Int(after)]) + newLength <= maximumLength {
@@ -171,44 +181,49 @@ extension MergeEngine {
         }
       }
 
-      if aWidth > 1 { slots[j - 1] = SymbolArena.tombstone }
-      slots[j] = SymbolArena.tombstone
-      slots[i] = new
-      slots[k - 1] = new | SymbolArena.endMarker
+      if aWidth > 1 { slots[j - 1] = Arena.tombstone }
+      slots[j] = Arena.tombstone
+      slots[i] = newSlot
+      slots[k - 1] = newSlot | Arena.endMarker
     }
+    return replacedCount
   }
 
   /// Takes the losses from the table and adds the new pairs that are frequent enough.
   ///
-  /// - Returns: Whether the pool has room for all lists; if not, the table is of no further use.
-  private mutating func settle(_ candidate: Candidate, _ new: UInt32) -> Bool {
+  /// - Returns: Whether there is room for the new pairs; if not, the table is of no further use.
+  private mutating func settle(_ candidate: MergeCandidate, _ new: UInt32) -> Bool {
     let (a, b) = (candidate.left, candidate.right)
     let newCount = scratch.left.occurrences.count + scratch.right.occurrences.count
-    guard pool.positions.count + newCount <= limits.poolCapacity else { return false }
-    let threshold = threshold ?? 1
+    guard pool.positions.count + newCount <= limits.poolCapacity,
+      pairs.count <= 2 * limits.pairLimit
+    else { return false }
     for index in scratch.left.totals.indices {
       let total = scratch.left.totals[index]
       if total.id != new { lose(PairKey(total.id, a), total.lost) }
-      guard total.gained >= threshold, total.listCount > 0 else { continue }
-      scratch.left.totals[index].cursor = add(PairKey(total.id, new), total)
+      let key = PairKey(total.id, new)
+      guard total.listCount > 0, isFollowed(key, count: total.gained) else { continue }
+      scratch.left.totals[index].cursor = add(key, total)
     }
     for index in scratch.right.totals.indices {
       let total = scratch.right.totals[index]
       lose(PairKey(b, total.id), total.lost)
-      guard total.listCount > 0, total.gained >= threshold else { continue }
-      scratch.right.totals[index].cursor = add(PairKey(new, total.id), total)
+      let key = PairKey(new, total.id)
+      guard total.listCount > 0, isFollowed(key, count: total.gained) else { continue }
+      scratch.right.totals[index].cursor = add(key, total)
     }
     scratch.left.write(to: &pool)
     scratch.right.write(to: &pool)
     return true
   }
 
-  /// Lowers the count of a pair, and forgets the pair if it falls below the threshold.
+  /// Lowers the count of a pair, and forgets the pair if it is no longer followed.
   private mutating func lose(_ key: PairKey, _ count: UInt64) {
     // The merged pair itself is out of the table already, so a run "aaa" finds nothing here.
     guard count > 0, let place = pairs.find(key.packed) else { return }
     pairs[place].count -= count
-    if pairs[place].count < threshold ?? 1 { drop(at: place) }
+    let left = pairs[place].count
+    if left == 0 || !isFollowed(key, count: left) { drop(at: place) }
   }
 
   /// Adds a new pair with an empty list of the right size.

@@ -5,9 +5,8 @@
 /// the arena finds the pairs of a lower threshold. The merges are the same for every schedule; the
 /// schedule decides about memory and time only.
 package enum ThresholdSchedule: Hashable, Sendable {
-  /// Thresholds from the highest count and the number of merges still to come, such that a scan
-  /// lists at most so many positions, if the most frequent pairs leave a choice.
-  case adaptive(positionLimit: Int)
+  /// Thresholds from the highest count and the number of merges still to come.
+  case adaptive
   /// A given first threshold, divided by a given number at each further level.
   case fixed(first: UInt64, divisor: UInt64)
 
@@ -27,14 +26,6 @@ package enum ThresholdSchedule: Hashable, Sendable {
       return UInt64(prediction)
     case .fixed(let first, let divisor):
       return previous.map { $0 / max(2, divisor) } ?? first
-    }
-  }
-
-  /// The most positions that a level may have.
-  var positionLimit: Int {
-    switch self {
-    case .adaptive(let limit): limit
-    case .fixed: .max
     }
   }
 }

@@ -1,38 +1,22 @@
 import TesseraBasics
 
+/// A pair to merge next.
+struct MergeCandidate: Hashable, Sendable {
+  var left: UInt32
+  var right: UInt32
+  /// Occurrences, each weighted with the count of its pre-token.
+  var count: UInt64
+}
+
 /// The trainer's state: the arena, the pairs that are frequent enough to follow, and their order.
 ///
 /// The engine knows symbols, not bytes: `BPETrainer` and `continueTraining` decide what a merge is
 /// called and whether it may be made. It is exact: each candidate is the most frequent pair of
 /// neighbours in the arena, overlapping occurrences in runs counted as Hugging Face counts them
 /// ("aaaa" has three), ties by the smaller left ID, then the smaller right ID.
-struct MergeEngine: ~Copyable {
-  /// A pair to merge next.
-  struct Candidate: Hashable, Sendable {
-    var left: UInt32
-    var right: UInt32
-    /// Occurrences, each weighted with the count of its pre-token.
-    var count: UInt64
-  }
-
-  /// The limits of a training.
-  struct Limits: Sendable {
-    /// No pair below this count is a candidate.
-    var minimumCount: UInt64
-    /// No token longer than this is made, in bytes.
-    var maximumLength: Int
-    /// The number of merges that the caller wants, which guides the thresholds.
-    var mergeCount: Int
-    /// How thresholds are chosen.
-    var schedule: ThresholdSchedule
-    /// How many slots a range of a scan has at least; a smaller arena is scanned on one thread.
-    var scanGrain = 1 << 18
-    /// The most positions that the pool may have.
-    var poolCapacity = PositionPool.largestCapacity
-  }
-
-  let limits: Limits
-  var arena: SymbolArena
+struct MergeEngine<Slot: ArenaSlot>: ~Copyable {
+  let limits: MergingLimits
+  var arena: SymbolArena<Slot>
   /// For each token its slots in the arena.
   var widths: [UInt32]
   /// For each token its bytes.
@@ -41,12 +25,17 @@ struct MergeEngine: ~Copyable {
   var pairs = TrackedPairs()
   var queue = PairQueue()
   var pool = PositionPool()
-  /// Pairs with a lower count are not in the table; nil before the first scan.
+  /// Pairs that come after this one in the order of the queue are not in the table; nil before the
+  /// first scan.
+  var floor: PairQueue.Element?
+  /// The threshold of the last scan; nil before the first.
   var threshold: UInt64?
   /// Pairs that are never merged.
   private(set) var rejected: Set<UInt64> = []
   /// The number of merges so far.
   private(set) var mergeCount = 0
+  /// How many times a scan goes over the arena, each time for other pairs.
+  var partCount = 1
   /// The number of scans of the arena so far.
   var scanCount = 0
   var scratch = MergeTotals()
@@ -56,15 +45,20 @@ struct MergeEngine: ~Copyable {
   /// - Parameters:
   ///   - arena: The pre-tokens, after `finish()`, with one slot for each symbol.
   ///   - byteLengths: For each ID in the arena, and those between, its bytes.
-  init(arena: consuming SymbolArena, byteLengths: [UInt32], limits: Limits) {
+  ///   - limits: What may be made, and held in memory.
+  ///   - done: Merges that were made before, for the thresholds.
+  init(
+    arena: consuming SymbolArena<Slot>, byteLengths: [UInt32], limits: MergingLimits, done: Int = 0
+  ) {
     self.arena = arena
     self.byteLengths = byteLengths
     self.widths = [UInt32](repeating: 1, count: byteLengths.count)
     self.limits = limits
+    mergeCount = done
   }
 
   /// The most frequent pair, or nil if no pair is frequent enough.
-  mutating func next() -> Candidate? {
+  mutating func next() -> MergeCandidate? {
     while true {
       while let first = queue.first {
         guard let place = pairs.find(first.key) else {
@@ -77,30 +71,36 @@ struct MergeEngine: ~Copyable {
           continue
         }
         let key = PairKey(packed: first.key)
-        return Candidate(left: key.left, right: key.right, count: count)
+        return MergeCandidate(left: key.left, right: key.right, count: count)
       }
-      if let threshold, threshold <= limits.minimumCount { return nil }
+      if let floor, floor.count <= limits.minimumCount, floor.key == .max { return nil }
       scan()
     }
   }
 
-  /// Merges a candidate everywhere and gives the new token its ID.
+  /// Merges a pair everywhere and gives the new token its ID.
   ///
-  /// - Precondition: The candidate is what ``next()`` returned last.
-  mutating func merge(_ candidate: Candidate) -> UInt32 {
+  /// - Returns: How many occurrences were replaced, each weighted with the count of its pre-token.
+  /// - Precondition: The candidate is what ``next()`` returned last, or the engine follows all pairs
+  ///   (``followsAllPairs``): then a pair that is not in the table does not occur.
+  @discardableResult
+  mutating func merge(_ candidate: MergeCandidate) -> UInt64 {
     let id = UInt32(widths.count)
-    precondition(Int(id) < SymbolArena.idLimit, "too many tokens")
+    precondition(Int(id) < SymbolArena<Slot>.idLimit, "too many tokens")
     widths.append(widths[Int(candidate.left)] + widths[Int(candidate.right)])
     byteLengths.append(byteLengths[Int(candidate.left)] + byteLengths[Int(candidate.right)])
     mergeCount += 1
-    apply(candidate, as: id)
-    return id
+    guard let place = pairs.find(PairKey(candidate.left, candidate.right).packed) else { return 0 }
+    return apply(candidate, at: place, as: id)
   }
+
+  /// Whether every pair that occurs is in the table.
+  var followsAllPairs: Bool { floor.map { $0.count <= 1 && $0.key == .max } ?? false }
 
   /// Leaves a candidate unmerged for good.
   ///
   /// - Precondition: The candidate is what ``next()`` returned last.
-  mutating func reject(_ candidate: Candidate) {
+  mutating func reject(_ candidate: MergeCandidate) {
     let key = PairKey(candidate.left, candidate.right).packed
     rejected.insert(key)
     queue.removeFirst()
@@ -116,11 +116,27 @@ struct MergeEngine: ~Copyable {
 
   /// Forgets all pairs, so that the next candidate comes of a new scan.
   ///
-  /// For when the pool has no room for the lists of new pairs: a scan lists only what is frequent
-  /// enough, and lists what is missing.
+  /// For when there is no room for new pairs: a scan lists only what is frequent enough, and lists
+  /// what is missing.
   mutating func startOver() {
     queue = PairQueue()
+    floor = nil
     threshold = nil
+  }
+
+  /// Whether a pair with this count belongs in the table.
+  @inline(__always)
+  func isFollowed(_ key: PairKey, count: UInt64) -> Bool {
+    guard let floor else { return true }
+    return !floor.precedes(PairQueue.Element(count: count, key: key.packed))
+  }
+
+  /// Leaves pairs out of the queue that are no longer in the table, if they are most of it.
+  mutating func trimQueueIfMostlyDead() {
+    guard queue.count > 2 * pairs.count + (1 << 12) else { return }
+    queue = PairQueue()
+    queue = PairQueue(
+      pairs.entries.lazy.filter { $0.key != PairEntry.emptyKey }.map(PairQueue.Element.init))
   }
 
   /// Gives back the memory of dead lists if it is worth it.

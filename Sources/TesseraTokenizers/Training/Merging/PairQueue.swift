@@ -27,6 +27,9 @@ struct PairQueue: Sendable {
     for node in stride(from: (heap.count - 2) / 4, through: 0, by: -1) { sink(node) }
   }
 
+  /// The number of pairs, those that are out of date included.
+  var count: Int { heap.count }
+
   /// The first pair.
   var first: Element? { heap.first }
 

@@ -60,7 +60,7 @@ extension PreTokenCounts {
       for (place, entry) in shard.entries.enumerated() where entry.high != 0 {
         let bytes = shard.text.span
         if entry.isLong {
-          let range = shard.textRange(of: entry)
+          let range = textRange(of: entry, in: shard.text)
           let prefix = InlineKey(bytes, range.lowerBound..<range.lowerBound + 8).low
           sortKeys.append(SortKey(entry.count, prefix, shard: number, place: place))
           textSize += range.count
@@ -117,13 +117,10 @@ extension PreTokenTable.Shard {
   fileprivate func appendBytes(at place: Int, to bytes: inout [UInt8]) {
     let entry = entries[place]
     if entry.isLong {
-      bytes.append(contentsOf: text[textRange(of: entry)])
+      bytes.append(contentsOf: text[textRange(of: entry, in: text)])
       return
     }
-    for index in 0..<Int(entry.high >> 56) {
-      let word = index < 8 ? entry.low : entry.high
-      bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * (index & 7))))
-    }
+    InlineKey(low: entry.low, high: entry.high).appendBytes(to: &bytes)
   }
 }
 

@@ -13,6 +13,9 @@ struct DocumentChunks: ~Copyable {
   private var reader: DocumentReader
   private let splitting: TextSplitting
   private let chunkSize: Int
+  private let memory: MemoryBudget?
+  /// The size of the largest file.
+  private let largestFile: Int
   /// The beginning of a document whose rest has not been read.
   private var pending: [UInt8] = []
   /// No safe split is at or below this position of `pending`.
@@ -21,24 +24,58 @@ struct DocumentChunks: ~Copyable {
   private var hash = SHA256()
   /// Documents read to their end.
   private(set) var documentCount = 0
+  /// Chunks handed out.
+  private var chunkCount = 0
   /// The size of what was read, in bytes of text.
   private(set) var textSize = 0
 
-  init(_ corpus: Corpus, _ splitting: TextSplitting, chunkSize: Int) {
+  init(_ corpus: Corpus, _ splitting: TextSplitting, chunkSize: Int, memory: MemoryBudget? = nil) {
     reader = corpus.makeReader()
     self.splitting = splitting
     self.chunkSize = chunkSize
+    self.memory = memory
+    largestFile = corpus.files.reduce(0) { max($0, $1.byteCount ?? 0) }
   }
 
   /// The bytes of files read so far.
   var bytesRead: Int { reader.bytesRead }
 
   /// The next chunk, or nil at the end of the corpus.
-  mutating func next() throws(CorpusError) -> [UInt8]? {
+  ///
+  /// - Throws: `CorpusError`; ``TrainingError/memoryTooSmall(size:minimum:)`` where a text without a
+  ///   safe split is too large.
+  mutating func next() throws -> [UInt8]? {
+    guard let chunk = try nextChunk() else { return nil }
+    chunkCount += 1
+    return chunk
+  }
+
+  /// Passes over what was counted before.
+  ///
+  /// - Throws: ``TrainingError/corpusChanged`` if the corpus is another one up to there.
+  mutating func skip(to position: CountingPosition) throws {
+    while chunkCount < position.chunkCount, try next() != nil {
+      if Interruption.isRequested { throw TrainingError.interrupted }
+    }
+    guard self.position == position else { throw TrainingError.corpusChanged }
+  }
+
+  /// Where the reader is between two chunks.
+  var position: CountingPosition {
+    CountingPosition(
+      chunkCount: chunkCount, sha256: SHA256.hexadecimal(hash.digestSoFar()))
+  }
+
+  private mutating func nextChunk() throws -> [UInt8]? {
     while let piece = try reader.nextPiece(sizeLimit: chunkSize) {
       note(piece)
       if pending.isEmpty && piece.endsDocument { return piece.bytes }
       pending.append(contentsOf: piece.bytes)
+      if let memory, pending.count > memory.uncutSize + chunkSize {
+        throw TrainingError.memoryTooSmall(
+          size: memory.size,
+          minimum: MemoryBudget.minimumSize(uncut: max(largestFile, pending.count)))
+      }
       if piece.endsDocument {
         searched = 0
         return exchange(&pending, with: [])

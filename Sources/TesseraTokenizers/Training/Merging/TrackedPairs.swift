@@ -98,12 +98,25 @@ struct TrackedPairs: Sendable {
     set { entries[place] = newValue }
   }
 
-  /// Adds an occurrence.
+  /// Adds an occurrence, unless its pair is new and there are as many pairs as there may be.
+  ///
+  /// - Returns: Whether it was added.
   @inline(__always)
-  mutating func add(_ key: UInt64, count: UInt64) {
+  mutating func add(_ key: UInt64, count: UInt64, limit: Int) -> Bool {
+    if self.count >= limit, find(key) == nil { return false }
     let place = findOrInsert(key)
     entries[place].count += count
     entries[place].listCount += 1
+    return true
+  }
+
+  /// Adds up the counts of another table, and the lengths of its lists.
+  mutating func add(_ other: TrackedPairs) {
+    for entry in other.entries where entry.key != PairEntry.emptyKey {
+      let place = findOrInsert(entry.key)
+      entries[place].count += entry.count
+      entries[place].listCount += entry.listCount
+    }
   }
 
   /// Removes the entry at a place and moves those that the gap would hide.

@@ -11,21 +11,35 @@
 // `i - 1`, and neither direction needs a link: a merge is four stores, in a short pre-token and in
 // one of 100 MB alike.
 
-/// Distinct pre-tokens as slots that hold token IDs, most frequent pre-token first.
-struct SymbolArena: Sendable {
-  /// What stands between two pre-tokens.
-  static let separator: UInt32 = 0x7FFF_FFFF
-  /// What stands in a slot inside a token.
-  static let tombstone: UInt32 = 0xFFFF_FFFF
-  /// The bit that marks the last slot of a token of several slots.
-  static let endMarker: UInt32 = 0x8000_0000
-  /// IDs at and above this limit would look like a separator.
-  static let idLimit = 0x7FFF_FFFF
+import TesseraBasics
+
+/// What a slot is: 16 bits where all IDs fit, which takes half of the memory, else 32.
+typealias ArenaSlot = FixedWidthInteger & UnsignedInteger & Sendable
+
+/// What all arenas have in common.
+enum ArenaLayout {
   /// Positions are 32 bits wide.
   static let slotLimit = 0xFFFF_FFFE
+  /// How far a position is shifted to give its block.
+  static let blockShift: UInt32 = 8
+}
+
+/// Distinct pre-tokens as slots that hold token IDs, most frequent pre-token first.
+struct SymbolArena<Slot: ArenaSlot>: Sendable {
+  /// What stands between two pre-tokens.
+  @inline(__always)
+  static var separator: Slot { Slot.max >> 1 }
+  /// What stands in a slot inside a token.
+  @inline(__always)
+  static var tombstone: Slot { Slot.max }
+  /// The bit that marks the last slot of a token of several slots.
+  @inline(__always)
+  static var endMarker: Slot { ~(Slot.max >> 1) }
+  /// IDs at and above this limit would look like a separator.
+  static var idLimit: Int { Int(separator) }
 
   /// The slots.
-  var slots: [UInt32] = [separator]
+  var slots: [Slot] = [separator]
   /// The first position of each run of pre-tokens with equal counts.
   private(set) var runStarts: [UInt32] = []
   /// The count that the pre-tokens of a run share.
@@ -33,36 +47,61 @@ struct SymbolArena: Sendable {
   /// For each block of 256 slots, the run that its first slot belongs to.
   private(set) var blockRuns: [UInt32] = []
 
-  /// How far a position is shifted to give its block.
-  static let blockShift: UInt32 = 8
-
-  /// Appends a pre-token.
-  ///
-  /// - Precondition: Counts come in descending order, and the arena has room (``hasRoom(for:)``).
-  mutating func append(_ symbols: some Sequence<UInt32>, count: UInt64) {
-    if runCounts.last != count {
-      precondition(count > 0 && (runCounts.last ?? .max) > count, "counts do not descend")
-      runStarts.append(UInt32(slots.count))
-      runCounts.append(count)
+  /// Makes all slots, separators for now, and the runs of a plan.
+  mutating func startRuns(_ plan: ArenaPlan) -> ArenaPlaces {
+    slots = [Slot](repeating: Self.separator, count: plan.slotCount)
+    let runs = plan.runs
+    var start = 1
+    for run in runs {
+      runStarts.append(UInt32(start))
+      runCounts.append(run.count)
+      start += run.slots
     }
-    slots.append(contentsOf: symbols)
-    slots.append(Self.separator)
+    return ArenaPlaces(runs)
   }
 
-  /// Whether a pre-token of so many symbols fits.
-  func hasRoom(for symbolCount: Int) -> Bool {
-    symbolCount < Self.slotLimit - slots.count
+  /// Closes the gaps that runs with less symbols than bytes have left.
+  mutating func moveRunsTogether(_ places: ArenaPlaces) {
+    var end = 1
+    var kept = 0
+    for run in runStarts.indices {
+      let range = Int(runStarts[run])..<places.end(runCounts[run])
+      if range.isEmpty { continue }
+      runStarts[kept] = UInt32(end)
+      runCounts[kept] = runCounts[run]
+      kept += 1
+      // Slots only move down, so none is overwritten before it has moved.
+      for slot in range {
+        slots[end] = slots[slot]
+        end += 1
+      }
+    }
+    runStarts.removeSubrange(kept...)
+    runCounts.removeSubrange(kept...)
+    slots.removeSubrange(end...)
   }
 
-  /// Builds the index from positions to counts, after the last `append`.
+  /// Builds the index from positions to counts, when all pre-tokens are in their slots.
   mutating func finish() {
-    blockRuns.reserveCapacity((slots.count >> Int(Self.blockShift)) + 1)
+    blockRuns.reserveCapacity((slots.count >> Int(ArenaLayout.blockShift)) + 1)
     var run = 0
-    for start in stride(from: 0, to: slots.count, by: 1 << Int(Self.blockShift)) {
+    for start in stride(from: 0, to: slots.count, by: 1 << Int(ArenaLayout.blockShift)) {
       while run + 1 < runStarts.count && runStarts[run + 1] <= start { run += 1 }
       blockRuns.append(UInt32(run))
     }
   }
+
+  /// The memory that the arena takes, in bytes.
+  var memorySize: Int {
+    slots.capacity * MemoryLayout<Slot>.stride
+      + (runStarts.capacity + blockRuns.capacity) * MemoryLayout<UInt32>.stride
+      + runCounts.capacity * MemoryLayout<UInt64>.stride
+  }
+
+  /// The number of ranges that a pass over the slots is split into.
+  ///
+  /// - Parameter grain: How many slots a range has at least.
+  func rangeCount(grain: Int) -> Int { max(1, min(Workers.threadCount, slots.count / grain)) }
 
   /// Cuts the slots into at most `count` ranges of whole pre-tokens, similar in size.
   ///
@@ -85,7 +124,7 @@ struct SymbolArena: Sendable {
 ///
 /// Few pre-tokens share a count where counts are high, and nearly all do where they are low, so a
 /// table of the places where the count changes is small, and no position stores its count.
-struct CountCursor {
+struct RunCursor {
   /// The first position after the current run.
   private var end: UInt32 = 0
   private var run = 0
@@ -99,7 +138,7 @@ struct CountCursor {
     at position: UInt32, starts: Span<UInt32>, counts: Span<UInt64>, blocks: Span<UInt32>
   ) -> UInt64 {
     if position >= end {
-      run = max(run, Int(blocks[Int(position >> SymbolArena.blockShift)]))
+      run = max(run, Int(blocks[Int(position >> ArenaLayout.blockShift)]))
       while run + 1 < starts.count && starts[run + 1] <= position { run += 1 }
       end = run + 1 < starts.count ? starts[run + 1] : .max
       count = counts[run]

@@ -9,6 +9,14 @@ struct PositionPool: Sendable {
   /// The number of positions in lists that are in use.
   private(set) var liveCount = 0
 
+  /// Makes room for so many positions at once.
+  ///
+  /// What is not used yet takes no memory, and a pool that does not grow never needs the memory of
+  /// two.
+  mutating func reserve(_ count: Int) {
+    if count > positions.capacity { positions.reserveCapacity(count) }
+  }
+
   /// The most positions: where a list starts is a number of 32 bits.
   static let largestCapacity = Int(UInt32.max)
 
@@ -39,19 +47,28 @@ struct PositionPool: Sendable {
   /// Gives up a list.
   mutating func release(_ count: Int) { liveCount -= count }
 
-  /// Moves the lists together.
+  /// Moves the lists together, within the memory of the pool.
   ///
   /// - Parameter lists: The start and the length of every list in use, in ascending order of
   ///   starts; they are updated.
   mutating func pack(_ lists: inout [(start: UInt32, count: UInt32)]) {
-    var packed: [UInt32] = []
-    packed.reserveCapacity(liveCount + liveCount / 4)
+    var end = 0
     for index in lists.indices {
       let start = Int(lists[index].start)
-      lists[index].start = UInt32(packed.count)
-      packed.append(contentsOf: positions[start..<start + Int(lists[index].count)])
+      lists[index].start = UInt32(end)
+      // Lists only move down, so none is overwritten before it has moved.
+      for offset in 0..<Int(lists[index].count) {
+        positions[end + offset] = positions[start + offset]
+      }
+      end += Int(lists[index].count)
     }
-    positions = packed
-    liveCount = packed.count
+    positions.removeSubrange(end...)
+    liveCount = end
+  }
+
+  /// Gives up all lists, and keeps the memory.
+  mutating func removeAll() {
+    positions.removeAll(keepingCapacity: true)
+    liveCount = 0
   }
 }

@@ -8,3 +8,10 @@ public struct CorpusSummary: Hashable, Sendable {
   /// as hexadecimal digits: the same however the documents are stored.
   public var sha256: String
 }
+
+extension CorpusSummary: Comparable {
+  /// By the hash, then by the sizes.
+  public static func < (a: CorpusSummary, b: CorpusSummary) -> Bool {
+    (a.sha256, a.textSize, a.documentCount) < (b.sha256, b.textSize, b.documentCount)
+  }
+}

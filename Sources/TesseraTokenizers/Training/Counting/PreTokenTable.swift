@@ -29,6 +29,9 @@ struct PreTokenTable: Sendable {
   /// A table of given shards.
   init(shards: [Shard]) { self.shards = shards }
 
+  /// The memory that the table takes, in bytes.
+  var memorySize: Int { shards.reduce(0) { $0 + $1.memorySize } }
+
   /// Counts `bytes[range]`.
   @inline(__always)
   mutating func add(_ bytes: Span<UInt8>, _ range: Range<Int>, count: UInt64 = 1) {
@@ -85,6 +88,17 @@ struct InlineKey: Hashable, Sendable {
     high |= UInt64(count) << 56
   }
 
+  /// Appends the bytes to an array.
+  @inline(__always)
+  func appendBytes(to bytes: inout [UInt8]) {
+    var (word, rest) = (low, high)
+    for index in 0..<Int(high >> 56) {
+      if index == 8 { swap(&word, &rest) }
+      bytes.append(UInt8(truncatingIfNeeded: word))
+      word >>= 8
+    }
+  }
+
   /// A hash of both words.
   @inline(__always)
   func hash(_ seed: HashSeed) -> UInt64 { seed.hash(low, high) }
@@ -118,11 +132,14 @@ extension PreTokenTable {
 
   /// A part of a table.
   struct Shard: Sendable {
-    private(set) var entries = [Entry](repeating: Entry(), count: 16)
+    var entries = [Entry](repeating: Entry(), count: 16)
     private(set) var count = 0
     /// The long strings, each behind its length.
     private(set) var text: [UInt8] = []
     private let seed = HashSeed.process
+
+    /// The memory that the shard takes, in bytes.
+    var memorySize: Int { entries.capacity * MemoryLayout<Entry>.stride + text.capacity }
 
     /// Counts a string that is its own key.
     @inline(__always)
@@ -166,7 +183,7 @@ extension PreTokenTable {
       let text = other.text.span
       for entry in other.entries where entry.high != 0 {
         if entry.isLong {
-          addLong(text, other.textRange(of: entry), hash: entry.low, count: entry.count)
+          addLong(text, textRange(of: entry, in: other.text), hash: entry.low, count: entry.count)
         } else {
           let key = InlineKey(low: entry.low, high: entry.high)
           add(key, hash: key.hash(seed), count: entry.count)
@@ -174,16 +191,8 @@ extension PreTokenTable {
       }
     }
 
-    /// Where the bytes of a long string are in the text.
-    func textRange(of entry: Entry) -> Range<Int> {
-      let start = entry.offset + 8
-      var length = 0
-      for index in (entry.offset..<start).reversed() { length = length << 8 | Int(text[index]) }
-      return start..<start + length
-    }
-
     private func equalText(at offset: Int, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-      let own = textRange(of: Entry(low: 0, high: UInt64(offset), count: 0))
+      let own = textRange(of: Entry(low: 0, high: UInt64(offset), count: 0), in: text)
       guard own.count == range.count else { return false }
       for index in 0..<range.count
       where text[own.lowerBound + index] != bytes[range.lowerBound + index] { return false }
