@@ -42,10 +42,10 @@ docs: dependencies
 	  --enable-experimental-combined-documentation --output-path docs-output
 
 format:
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Snippets Benchmarks
 
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Snippets Benchmarks
 	@Scripts/check-unsafe.sh
 
 build: dependencies

@@ -58,7 +58,8 @@ let package = Package(
 
     // Level 2: tokenizers, and the files of a model.
     .target(
-      name: "TesseraTokenizers", dependencies: ["CICU", "TesseraBasics", "TesseraCorpora"],
+      name: "TesseraTokenizers",
+      dependencies: ["CICU", "CTesseraKernels", "TesseraBasics", "TesseraCorpora"],
       swiftSettings: swiftSettings),
     .target(
       name: "TesseraCheckpoints", dependencies: ["TesseraBasics", "TesseraTensors"],

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares with the peers: merges, IDs, checkpoints and logits. Makes its own Python environment.
-# Takes corpora/ if `make corpora` made it; without it, builds the languages that it needs.
+# Compares with the peers: merges, pre-tokens, IDs, checkpoints and logits. Makes its own Python
+# environment. Takes corpora/ if `make corpora` made it; without it, builds the languages that it needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,6 +21,11 @@ section() { printf '\n== %s\n' "$1"; }
 
 section "Trained merges: tokenizers, rustbpe"
 "$python" Scripts/interop/compare-training.py "$tessera" "$work"/{en,ru,ja}.txt || failed=1
+
+section "Pre-tokens: tokenizers"
+swift build -c release --package-path Benchmarks --product bench >&2
+"$python" Scripts/interop/compare-splitting.py --count 20000 Benchmarks/.build/release/bench \
+  "$work"/{en,ru,ja}.txt || failed=1
 
 section "IDs on whole corpora: tiktoken, tokenizers"
 "$python" Scripts/interop/compare-encoding.py "$tessera" "$work"/{en,ru,ja}.txt || failed=1

@@ -15,7 +15,7 @@ extension Tokenizer {
   public func encode(
     _ bytes: [UInt8], special: SpecialTokenPolicy = .none, seed: UInt64 = 0
   ) throws(TokenizerError) -> [TokenID] {
-    if bytes.count >= Self.parallelSize, isFast {
+    if bytes.count >= Self.parallelSize, isFast, Workers.threadCount > 1 {
       return try encodeDocuments([bytes], special: special)[0]
     }
     let encoder = encoders.take()
@@ -65,6 +65,7 @@ extension Tokenizer {
         return ids
       }
     }
+    if Workers.threadCount == 1 { return try encodeInOrder(documents, special: special) }
     let steps = try parallelMap(documents.count) { index throws(TokenizerError) in
       try self.steps(for: documents[index], special: special)
     }
@@ -99,6 +100,22 @@ extension Tokenizer {
         if results[piece.0].isEmpty { results[piece.0].reserveCapacity(count) }
         results[piece.0] += ids
       }
+    }
+    return results
+  }
+
+  /// The tokens of several texts, encoded one after another.
+  private func encodeInOrder(
+    _ documents: [[UInt8]], special: SpecialTokenPolicy
+  ) throws(TokenizerError) -> [[TokenID]] {
+    let encoder = encoders.take()
+    defer { encoders.giveBack(encoder) }
+    var results: [[TokenID]] = []
+    results.reserveCapacity(documents.count)
+    for document in documents {
+      var ids: [TokenID] = []
+      try encode(document.span, special: special, with: encoder, into: &ids)
+      results.append(ids)
     }
     return results
   }

@@ -17,6 +17,8 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case malformed(member: String, expected: String)
   /// A part of a tokenizer that cannot be reproduced exactly.
   case unsupported(part: String, name: String, advice: String)
+  /// A regular expression that cannot split text here.
+  case expression(String, ExpressionError)
   /// A line of a rank file is not a base64 token and a rank.
   case malformedLine(path: String, line: Int, expected: String)
   /// A rank file says nothing about its pattern.
@@ -79,6 +81,8 @@ extension TokenizerError: CustomStringConvertible {
     case .unsupported(let part, let name, let advice):
       "the \(part) \(name.shortened(to: Self.nameSizeLimit)) is not supported"
         + (advice.isEmpty ? "" : "; \(advice)")
+    case .expression(let text, let error):
+      "the pattern \(text.shortened(to: Self.nameSizeLimit)) cannot be used: \(error)"
     case .malformedLine(let path, let line, let expected):
       "\(path), line \(line): expected \(expected)"
     case .missingPattern(let path):

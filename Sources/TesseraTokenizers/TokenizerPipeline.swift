@@ -37,13 +37,8 @@ public struct TokenizerPipeline: Hashable, Sendable {
     addsPrefixSpace: Bool = false
   ) {
     normalizer = normalization == .none ? nil : .form(normalization)
-    let bytes = PreTokenization.byteLevel(
-      addsPrefixSpace: addsPrefixSpace, usesExpression: pattern == .gpt2, trimsOffsets: true)
-    if pattern != .gpt2, let pattern = TextPattern(pattern) {
-      preTokenization = .sequence([.split(pattern, .isolated, isInverted: false), bytes])
-    } else {
-      preTokenization = bytes
-    }
+    let steps = pattern.steps(addsPrefixSpace: addsPrefixSpace)
+    preTokenization = steps.count == 1 ? steps[0] : .sequence(steps)
     postProcessor = .byteLevel(addsPrefixSpace: true, trimsOffsets: false, usesExpression: true)
     decoder = .byteLevel
   }
@@ -56,6 +51,8 @@ extension TokenizerPipeline {
   /// In a normalizer it always has to be done: added tokens are found after it.
   var endsInBytes: Bool {
     let steps = preTokenization?.steps ?? []
+    // Falcon goes on splitting afterwards, which its scanner does over the bytes.
+    if PreTokenizerPattern(steps: steps) == .falcon { return true }
     guard case .byteLevel = steps.last, normalizer?.steps.contains(.byteLevel) != true else {
       return false
     }
@@ -80,18 +77,12 @@ struct ByteLevelSteps: Hashable, Sendable {
     default: return nil
     }
     let steps = pipeline.preTokenization?.steps ?? []
-    guard case .byteLevel(let addsPrefixSpace, let usesExpression, _) = steps.last else {
-      return nil
+    guard let pattern = PreTokenizerPattern(steps: steps) else { return nil }
+    self.pattern = pattern
+    addsPrefixSpace = steps.contains {
+      if case .byteLevel(addsPrefixSpace: true, _, _) = $0 { true } else { false }
     }
-    self.addsPrefixSpace = addsPrefixSpace
-    pattern = usesExpression ? .gpt2 : .none
-    if steps.count == 1 { return }
-    // Matches cover the text, so nothing is left that the behaviors could treat differently.
-    guard steps.count == 2, case .split(let expression, let behavior, let isInverted) = steps[0],
-      let known = expression.preTokenizerPattern,
-      behavior == .isolated || (behavior == .removed && isInverted),
-      !usesExpression, !addsPrefixSpace
-    else { return nil }
-    pattern = known
+    // Before the first split the space is put before the text, later before each pre-token.
+    if addsPrefixSpace, steps.count > 1 { return nil }
   }
 }

@@ -27,7 +27,10 @@ struct Tessera: ParsableCommand {
         name: "Jobs", subcommands: [AdaptCommand.self, ExtendCommand.self, ReportCommand.self]),
       CommandGroup(
         name: "Tokenizers",
-        subcommands: [TrainCommand.self, EncodeCommand.self, DecodeCommand.self]),
+        subcommands: [
+          TrainCommand.self, CountCommand.self, MergeCountsCommand.self, EncodeCommand.self,
+          DecodeCommand.self,
+        ]),
       CommandGroup(
         name: "Models",
         subcommands: [

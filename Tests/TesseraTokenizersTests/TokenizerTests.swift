@@ -64,8 +64,8 @@ import Testing
     let tokenizer = try GoldenTokenizerTests.tokenizer(name)
     // Each of the limits is reached again and again before the others.
     let limits: [(inout EncoderLimits) -> Void] = [
-      { $0.shortSlotLimit = 1 << 6 }, { $0.longSlotLimit = 1 << 6 }, { $0.byteLimit = 400 },
-      { $0.tokenLimit = 64 }, { $0.keptSize = 128 }, { _ in },
+      { $0.shortSlotLimit = 1 << 6 }, { $0.longSlotLimit = 1 << 6 }, { $0.listLimit = 100 },
+      { $0.listLimit = 24 }, { $0.keptSize = 128 }, { _ in },
     ]
     for (number, change) in limits.enumerated() {
       var limits = EncoderLimits()

@@ -56,6 +56,11 @@ struct ToolRun {
   /// Standard output as text.
   var text: String { String(decoding: output, as: UTF8.self) }
 
+  /// Expects that the run did what it was asked to.
+  func expectSuccess(sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(status == 0, "\(messages)", sourceLocation: sourceLocation)
+  }
+
   /// Expects that the run failed: with a status, nothing on standard output, and one line on standard
   /// error that holds `words`; a usage error may have a second one that says where help is.
   func expectFailure(

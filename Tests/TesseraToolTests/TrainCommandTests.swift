@@ -62,4 +62,100 @@ import Testing
     #expect(run.status == 64, "\(run.messages)")
     #expect(try folder.listing() == ["corpus.txt"])
   }
+
+  @Test func `a run that was killed goes on, if that is said and it is the same run`() throws {
+    let folder = try TemporaryDirectory()
+    let corpus = try folder.write("corpus.txt", Self.text)
+    let train = ["train", corpus, "--vocab-size", "270", "--quiet", "--output", folder.file("out")]
+    let whole = try ToolRun(train + ["--resume"])
+    #expect(whole.status == 0, "\(whole.messages)")
+    #expect(try folder.listing().allSatisfy { !$0.contains(".state") })
+    // What a run leaves that was killed before it counted anything.
+    let options = try folder.read("out/configuration.yaml")
+    try folder.write("out.state/configuration.yaml", options)
+    try ToolRun(["train", corpus, "--vocab-size", "270", "--output", folder.file("out"), "--force"])
+      .expectSuccess()
+    #expect(try folder.listing().allSatisfy { !$0.contains(".state") })
+    try folder.write("out.state/configuration.yaml", options)
+    removeTree(folder.file("out"))
+    try ToolRun(train).expectFailure(73, ["out.state", "--resume", "--force"])
+    let other = ["train", corpus, "--vocab-size", "271", "--output", folder.file("out")]
+    try ToolRun(other + ["--resume"]).expectFailure(64, ["--vocab-size 270", "--vocab-size 271"])
+    // More threads and a bound of memory are the same run all the same.
+    try ToolRun(train + ["--resume", "--threads", "3", "--memory", "64M"]).expectSuccess()
+    #expect(try folder.listing().allSatisfy { !$0.contains(".state") })
+    #expect(try folder.read("out/training.json").count > 100)
+  }
+
+  @Test func `makes merges for languages in turn`() throws {
+    let folder = try TemporaryDirectory()
+    try folder.write("en/a.txt", Self.text + Self.text)
+    try folder.write("sw/a.txt", "samaki mmoja samaki wawili samaki mwekundu\n")
+    let run = try ToolRun([
+      "train", "--language", "en=" + folder.file("en"), "--language", "sw=" + folder.file("sw"),
+      "--vocab-size", "270", "--quiet", "--json", "--output", folder.file("out"),
+    ])
+    #expect(run.status == 0, "\(run.messages)")
+    let record = try JSONValue(parsing: folder.read("out/training.json"))
+    let languages = try #require(record["languages"]?.array)
+    #expect(languages.compactMap { $0["name"]?.string } == ["en", "sw"])
+    let merges = languages.compactMap { $0["merges"]?.int }
+    #expect(merges.reduce(0, +) == 14 && merges.allSatisfy { $0 > 0 })
+    #expect(record["corpora"]?.array?.count == 2)
+  }
+
+  @Test func `tokens may span words in a second stage`() throws {
+    let folder = try TemporaryDirectory()
+    let text = String(repeating: "one fish two fish\n", count: 9)
+    let corpus = try folder.write("corpus.txt", text)
+    try ToolRun([
+      "train", corpus, "--lines", "--vocab-size", "270", "--superwords-after", "264", "--quiet",
+      "--output", folder.file("out"),
+    ]).expectSuccess()
+    let encoded = try ToolRun(
+      ["encode", "--tokenizer", folder.file("out"), "--quiet"], input: Array("two fish".utf8))
+    #expect(encoded.text.split(separator: " ").count < 3, "\(encoded.text)")
+    let record = try JSONValue(parsing: folder.read("out/training.json"))
+    #expect(record["options"]?["superwords_after"]?.int == 264)
+    #expect(record["options"]?["first_pattern"]?.string == "o200k")
+    #expect(record["options"]?["pattern"]?.string == "none")
+  }
+
+  @Test func `goes on from another tokenizer, whose IDs stay`() throws {
+    let folder = try TemporaryDirectory()
+    let corpus = try folder.write("corpus.txt", Self.text)
+    let more = try folder.write("more.txt", "samaki mmoja samaki wawili <s> samaki\n")
+    try ToolRun([
+      "train", corpus, "--vocab-size", "265", "--special", "<s>", "--quiet", "--output",
+      folder.file("base"),
+    ]).expectSuccess()
+    try ToolRun([
+      "train", more, "--from", folder.file("base"), "--vocab-size", "270", "--quiet", "--output",
+      folder.file("out"),
+    ]).expectSuccess()
+    let record = try JSONValue(parsing: folder.read("out/training.json"))
+    #expect(record["vocabulary"]?["new_tokens"]?.int == 5)
+    #expect(record["vocabulary"]?["first_new_id"]?.int == 265)
+    for tokenizer in ["base", "out"] {
+      let run = try ToolRun(
+        ["encode", "--tokenizer", folder.file(tokenizer), "--quiet"], input: Array("fish".utf8))
+      #expect(
+        run.text
+          == (try ToolRun(
+            ["encode", "--tokenizer", folder.file("base"), "--quiet"], input: Array("fish".utf8)))
+          .text)
+    }
+  }
+
+  @Test(arguments: [
+    ["corpus.txt", "--language", "en=corpus.txt"], ["--language", "en"], ["--language", "=x"],
+    ["--language", "en=corpus.txt", "--memory", "1G"],
+    ["corpus.txt", "--superwords-after", "301"], ["corpus.txt", "--superwords-after", "200"],
+    ["-", "--superwords-after", "280"], ["corpus.txt", "--from", "t", "--pattern", "gpt2"],
+    ["corpus.txt", "--max-token-length", "5", "--hf-max-token-length", "6"], [],
+  ])
+  func `refuses what does not go together`(options: [String]) throws {
+    try ToolRun(["train", "--vocab-size", "300", "--output", "out"] + options)
+      .expectFailure(64, [])
+  }
 }

@@ -1,5 +1,5 @@
 // Vector kernels with run-time dispatch: what Swift does not vectorize by itself, that is
-// exponentials, reductions, and the optimizer's pass.
+// exponentials, reductions, the optimizer's pass, and (at the end) a scanner of text.
 //
 // Every function takes pointers and sizes, keeps no state, allocates nothing, and does not split
 // its work: callers hand out rows to threads. Matrices are row-major. A `stride` is the distance
@@ -99,6 +99,63 @@ const struct tk_kernels *tk_kernels_for(enum tk_instruction_set set);
 
 /// The kernels for the best instruction set of this processor.
 const struct tk_kernels *tk_best_kernels(void);
+
+/// How a pattern splits plain ASCII, which is what tk_word_scanner looks at.
+enum tk_word_rules {
+  /// Words end where an upper-case letter follows a lower-case one.
+  TK_CASED = 1 << 0,
+  /// A word may begin with one other character, not with a space only.
+  TK_ANY_LEAD = 1 << 1,
+  /// Line feeds behind other characters belong to them.
+  TK_FEEDS_BEHIND_OTHERS = 1 << 2,
+  /// So do slashes behind those.
+  TK_SLASHES = 1 << 3,
+  /// White space ends behind its last line feed.
+  TK_SPLIT_AFTER_FEEDS = 1 << 4,
+  /// A space belongs to the numbers behind it.
+  TK_SPACED_NUMBERS = 1 << 5,
+  /// White space before a number is whole, as at the end of the text.
+  TK_NUMBERS_ARE_EDGES = 1 << 6,
+  /// Each digit is a pre-token, or up to two or three of them are; else all.
+  TK_NUMBERS_SINGLE = 1 << 7,
+  TK_NUMBERS_1_TO_3 = 1 << 8,
+  /// With TK_NUMBERS_1_TO_3: only two.
+  TK_NUMBERS_1_TO_2 = 1 << 9,
+  /// There are no contractions: apostrophes are like other characters.
+  TK_APOSTROPHES = 1 << 10,
+};
+
+/// Writes the ends of pre-tokens as long as the text is letters, digits, other graphic characters,
+/// spaces and line feeds of ASCII, and what they mean is plain from their neighbors.
+///
+/// A pre-token begins at `position`. There is room for `room` ends; nothing is written if it is less
+/// than 64. How many were written goes to `written`; the last one is returned, or `position`.
+typedef int64_t (*tk_word_scanner)(const uint8_t *text, int64_t position, int64_t count,
+                                   uint32_t rules, int64_t *ends, int64_t room, int64_t *written);
+
+/// The scanner for an instruction set, or null where there is none or it cannot run.
+tk_word_scanner tk_word_scanner_for(enum tk_instruction_set set);
+
+/// The memory of a table of pairs, and what its ranks make.
+struct tk_pair_table {
+  /// 2^slot_bits entries.
+  const uint64_t *entries;
+  /// Four bits for each entry.
+  const uint64_t *filter;
+  uint64_t multiplier;
+  uint64_t slot_bits;
+  /// The token that each rank makes, or null where it is the rank.
+  const uint32_t *results;
+};
+
+/// Merges at most 16 tokens in their place and returns how many are left.
+typedef int64_t (*tk_merge)(uint32_t *tokens, int64_t count, const struct tk_pair_table *table);
+
+/// The function for an instruction set, or null where there is none or it cannot run.
+tk_merge tk_merge_for(enum tk_instruction_set set);
+
+/// Has the processor fetch memory that will be read soon.
+static inline void tk_prefetch(const void *address) { __builtin_prefetch(address); }
 
 #ifdef __cplusplus
 }

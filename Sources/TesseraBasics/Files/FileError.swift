@@ -24,6 +24,8 @@ public enum FileError: Error, Hashable, Sendable {
   case cannotCreate(path: String, errno: Int32)
   /// The output is there already, and nobody said to replace it.
   case exists(path: String)
+  /// The folder holds the state of a run that was not finished.
+  case unfinished(path: String)
   /// The folder is one that no output may replace: the root, the user's home, a folder that holds
   /// the working directory, or a version-controlled one.
   case protected(path: String)
@@ -50,7 +52,8 @@ extension FileError {
     switch self {
     case .cannotOpen(let path, _), .notRegularFile(let path), .notDirectory(let path),
       .readFailed(let path, _, _), .truncated(let path, _, _, _), .tooLarge(let path, _, _),
-      .cannotCreate(let path, _), .exists(let path), .protected(let path), .notOutput(let path),
+      .cannotCreate(let path, _), .exists(let path), .unfinished(let path), .protected(let path),
+      .notOutput(let path),
       .overlapsInput(let path, _), .locked(let path), .cannotRemove(let path, _),
       .invalidName(let path), .writeFailed(let path, _, _), .commitFailed(let path, _):
       path
@@ -78,6 +81,9 @@ extension FileError: CustomStringConvertible {
       "cannot create \(path): \(systemMessage(errno))"
     case .exists(let path):
       "\(path) exists already; choose another output or say --force"
+    case .unfinished(let path):
+      "\(path) holds the state of a run that was not finished; say --resume to go on, or --force to "
+        + "start over"
     case .protected(let path):
       """
       \(path) will not be replaced: it is a home or a root folder, holds the working directory, \

@@ -33,6 +33,15 @@ internal import CCrypto
     precondition(status == 1, "libcrypto failed to hash")
   }
 
+  /// The hash of the bytes so far, to which more may be appended afterwards.
+  public borrowing func digestSoFar() -> [UInt8] {
+    let copy = SHA256()
+    // SAFETY: both contexts were made by `init` and are alive.
+    let status = unsafe EVP_MD_CTX_copy_ex(copy.context, context)
+    precondition(status == 1, "libcrypto failed to copy a hash")
+    return copy.finalize()
+  }
+
   /// The 32 bytes of the hash.
   public consuming func finalize() -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)

@@ -21,7 +21,7 @@ extension BPEModel {
       previous = merge.result
     }
     let compiled = CompiledBPE(self)
-    var scratch = MergeScratch()
+    var merger = PreTokenMerger()
     let made = Set(merges.map(\.result))
     var output = [TokenID](repeating: 0, count: TokenTable.maximumTokenSize)
     for id in 0..<TokenID(tokens.idBound) {
@@ -32,7 +32,7 @@ extension BPEModel {
       // SAFETY: a token has at most as many bytes as `output` has room for.
       let isWhole = unsafe bytes.withUnsafeBufferPointer { bytes in
         unsafe output.withUnsafeMutableBufferPointer { output in
-          unsafe scratch.merge(bytes, compiled.view, into: output.baseAddress!) == 1
+          unsafe merger.merge(bytes, compiled.view, into: output.baseAddress!) == 1
             && output[0] == id
         }
       }

@@ -26,7 +26,8 @@ public struct BPEModel: Sendable {
   /// A model out of its parts.
   ///
   /// - Throws: ``TokenizerError/missingByte(_:)`` if some text could not be encoded with a
-  ///   vocabulary over bytes, ``TokenizerError/unknownTokenMissing(_:)``, and
+  ///   vocabulary over bytes, ``TokenizerError/unknownTokenMissing(_:)``,
+  ///   ``TokenizerError/tooMany(of:limit:)`` from 2²⁴ - 1 merges on, and
   ///   ``TokenizerError/mergeOutOfVocabulary(rank:token:)`` if a merge has an ID without a token.
   public init(
     tokens: TokenTable, merges: [Merge], semantics: MergeSemantics,
@@ -48,6 +49,9 @@ public struct BPEModel: Sendable {
       {
         throw .unknownTokenMissing(unknown)
       }
+    }
+    guard merges.count < Int(MergeTables.View.none) else {
+      throw .tooMany(of: "merges", limit: Int(MergeTables.View.none) - 1)
     }
     for (rank, merge) in merges.enumerated() {
       guard

@@ -2,6 +2,8 @@
   import Glibc
 #elseif canImport(Musl)
   import Musl
+#elseif canImport(Darwin)
+  import Darwin
 #endif
 
 /// Allocates memory for tables that are read at random places.
@@ -25,3 +27,30 @@ func allocateLarge<Element>(
   #endif
   return unsafe memory.bindMemory(to: type, capacity: count)
 }
+
+/// Copies an array to memory of ``allocateLarge(_:count:)``.
+@unsafe
+func copyLarge<Element: BitwiseCopyable>(_ array: [Element]) -> UnsafeMutablePointer<Element> {
+  let memory = unsafe allocateLarge(Element.self, count: max(1, array.count))
+  // SAFETY: there is room for the whole array.
+  unsafe array.withUnsafeBufferPointer {
+    if let base = $0.baseAddress { unsafe memory.initialize(from: base, count: $0.count) }
+  }
+  return unsafe memory
+}
+
+/// Allocates memory of zeros, of which the system provides only what is touched.
+///
+/// - Returns: Memory that ``deallocateZeroed(_:)`` gives back.
+@unsafe
+func allocateZeroed<Element: FixedWidthInteger>(
+  _ type: Element.Type, count: Int
+) -> UnsafeMutablePointer<Element> {
+  guard let memory = unsafe calloc(count, MemoryLayout<Element>.stride) else {
+    fatalError("no memory")
+  }
+  return unsafe memory.bindMemory(to: type, capacity: count)
+}
+
+@unsafe
+func deallocateZeroed(_ memory: UnsafeMutableRawPointer) { unsafe free(memory) }

@@ -3,202 +3,118 @@
 // Always the pair with the smallest rank is merged, the leftmost of equal ones first, until no
 // adjacent pair has a merge. Three ways, chosen by size, do the same:
 //
-//   short   merges of all adjacent pairs in an array; each step looks for the smallest one and
+//   kernel  up to 16 tokens: the short way in two registers, where the processor can
+//   short   the ranks of all adjacent pairs in an array; each step looks for the smallest one and
 //           closes the gap: O(n^2) with a very small constant
-//   middle  a linked list of tokens, and the smallest merge of every eight positions: a step looks at
-//           one number for eight positions, and then at eight positions: O(n^2 / 8)
 //   long    a linked list of tokens and a heap of (rank, position); an entry counts only if the
 //           pair at its position still has that rank: O(n log n)
 //
+// Most pre-tokens need neither: see ``TokenSearch``.
+//
 // `mergeReference` is the definition.
 
-/// The memory in which pre-tokens are merged: 44 bytes for each of the longest one's, kept until
+/// The memory in which pre-tokens are merged: 36 bytes for each of the longest one's, kept until
 /// ``shrink(to:)``.
 @safe
 struct MergeScratch: ~Copyable {
-  private var tokens: UnsafeMutablePointer<TokenID>
-  private var merges: UnsafeMutablePointer<PairMerge>
-  /// Positions after and before: not for the short way. The heap: for the long way only.
+  /// The rank of the merge of each token with the next one.
+  private var ranks: UnsafeMutablePointer<UInt32>
+  /// Positions after and before, and the heap: for the long way only.
   private var following: UnsafeMutablePointer<UInt32>
   private var preceding: UnsafeMutablePointer<UInt32>
   private var heap: UnsafeMutablePointer<UInt64>
   private var longCapacity = 0
-  /// The smallest merge of each block of positions: for the middle way only.
-  private let minima: UnsafeMutablePointer<PairMerge>
+  private let kernel: MergeKernel?
 
-  /// The size in bytes from which the middle way is faster.
-  static let middleSize = 24
-  /// The size in bytes from which the long way is faster, a multiple of ``blockSize``.
-  static let longSize = 256
-  /// Positions in a block.
-  private static let blockSize = 8
+  /// The most tokens that the short way is faster for.
+  static let shortCount = 64
 
-  init() {
-    unsafe tokens = .allocate(capacity: Self.longSize)
-    unsafe merges = .allocate(capacity: Self.longSize)
-    unsafe following = .allocate(capacity: Self.longSize)
-    unsafe preceding = .allocate(capacity: Self.longSize)
+  /// - Parameter kernel: What merges few tokens, if the processor can.
+  init(_ kernel: MergeKernel? = .best) {
+    self.kernel = kernel
+    unsafe ranks = .allocate(capacity: Self.shortCount)
+    unsafe following = .allocate(capacity: 1)
+    unsafe preceding = .allocate(capacity: 1)
     unsafe heap = .allocate(capacity: 1)
-    unsafe minima = .allocate(capacity: Self.longSize / Self.blockSize)
   }
 
   deinit {
-    unsafe tokens.deallocate()
-    unsafe merges.deallocate()
+    unsafe ranks.deallocate()
     unsafe following.deallocate()
     unsafe preceding.deallocate()
     unsafe heap.deallocate()
-    unsafe minima.deallocate()
   }
 
-  /// Merges a pre-token.
+  /// Merges tokens in their place.
   ///
   /// - Parameters:
-  ///   - bytes: The pre-token.
+  ///   - tokens: The tokens, less than 2³² of them.
+  ///   - count: How many there are.
   ///   - model: The merges.
-  ///   - output: Room for as many tokens as there are bytes.
+  /// - Returns: The number of tokens that are left.
+  @unsafe
+  mutating func merge(
+    _ tokens: UnsafeMutablePointer<TokenID>, _ count: Int, _ model: MergeTables.View
+  ) -> Int {
+    // SAFETY: passed on as they came.
+    if let kernel, MergeKernel.counts.contains(count) {
+      return unsafe kernel.merge(tokens, count, model)
+    }
+    return count <= Self.shortCount
+      ? unsafe mergeShort(tokens, count, model) : unsafe mergeLong(tokens, count, model)
+  }
+
+  /// Merges bytes.
+  ///
+  /// - Parameter output: Room for as many tokens as there are bytes.
   /// - Returns: The number of tokens written to `output`.
   @unsafe
   mutating func merge(
     _ bytes: UnsafeBufferPointer<UInt8>, _ model: MergeTables.View,
     into output: UnsafeMutablePointer<TokenID>
   ) -> Int {
-    // SAFETY: passed on as they came.
-    switch bytes.count {
-    case ..<Self.middleSize: unsafe mergeShort(bytes, model, into: output)
-    case ..<Self.longSize: unsafe mergeMiddle(bytes, model, into: output)
-    default: unsafe mergeLong(bytes, model, into: output)
-    }
+    // SAFETY: there is room for a token for each byte.
+    for index in bytes.indices { unsafe output[index] = model.token(of: bytes[index]) }
+    return unsafe merge(output, bytes.count, model)
   }
 
   @unsafe
-  func mergeShort(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ model: MergeTables.View,
-    into output: UnsafeMutablePointer<TokenID>
+  private func mergeShort(
+    _ tokens: UnsafeMutablePointer<TokenID>, _ tokenCount: Int, _ model: MergeTables.View
   ) -> Int {
-    // SAFETY: there are `count` tokens and `count - 1` merges, all below `longSize`; `best` and its
-    // neighbors are compared with `count` before each access.
-    var count = bytes.count
-    if count == 0 { return 0 }
-    let tokens = unsafe output
-    let merges = unsafe self.merges
-    for index in 0..<count {
-      let byte = unsafe bytes[index]
-      unsafe tokens[index] = model.token(of: byte)
-      if index > 0 {
-        unsafe merges[index - 1] = model.merge(first: bytes[index - 1], second: byte)
-      }
+    // SAFETY: there are `count` tokens and `count - 1` ranks, for which there is room; `best` and
+    // its neighbors are compared with `count` before each access.
+    var count = tokenCount
+    let ranks = unsafe self.ranks
+    for index in 1..<max(1, count) {
+      unsafe ranks[index - 1] = model.rank(tokens[index - 1], tokens[index])
     }
     while count > 1 {
       var best = 0
-      var bestMerge = unsafe merges[0]
+      var bestRank = unsafe ranks[0]
       for index in 1..<max(1, count - 1) {
-        let merge = unsafe merges[index]
-        if merge < bestMerge {
-          bestMerge = merge
-          best = index
-        }
+        let rank = unsafe ranks[index]
+        best = rank < bestRank ? index : best
+        bestRank = min(rank, bestRank)
       }
-      if bestMerge == .none { break }
-      let merged = bestMerge.result
+      if bestRank == MergeTables.View.none { break }
+      let merged = model.result(of: bestRank)
       unsafe tokens[best] = merged
       count -= 1
       for index in best + 1..<max(best + 1, count) {
         unsafe tokens[index] = unsafe tokens[index + 1]
-        unsafe merges[index - 1] = unsafe merges[index]
+        unsafe ranks[index - 1] = unsafe ranks[index]
       }
-      if best > 0 { unsafe merges[best - 1] = model.merge(left: tokens[best - 1], right: merged) }
-      if best + 1 < count {
-        unsafe merges[best] = model.merge(left: merged, right: tokens[best + 1])
-      }
+      if best > 0 { unsafe ranks[best - 1] = model.rank(tokens[best - 1], merged) }
+      if best + 1 < count { unsafe ranks[best] = model.rank(merged, tokens[best + 1]) }
     }
     return count
   }
 
   @unsafe
-  func mergeMiddle(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ model: MergeTables.View,
-    into output: UnsafeMutablePointer<TokenID>
+  private mutating func mergeLong(
+    _ tokens: UnsafeMutablePointer<TokenID>, _ count: Int, _ model: MergeTables.View
   ) -> Int {
-    // SAFETY: every array has room for `longSize` positions, a whole number of blocks, and there are
-    // fewer bytes than that; positions come from these arrays and are below `count`, or are compared
-    // with the marks for none before each access. A block's minimum is in the block.
-    let count = bytes.count
-    let none = UInt32.max
-    let (tokens, merges, minima) = unsafe (self.tokens, self.merges, self.minima)
-    let (following, preceding) = unsafe (self.following, self.preceding)
-    for index in 0..<count {
-      let byte = unsafe bytes[index]
-      unsafe tokens[index] = model.token(of: byte)
-      unsafe preceding[index] = index == 0 ? none : UInt32(index - 1)
-      unsafe following[index] = index + 1 == count ? none : UInt32(index + 1)
-      unsafe merges[index] =
-        index + 1 == count ? .none : model.merge(first: byte, second: bytes[index + 1])
-    }
-    let blockCount = (count + Self.blockSize - 1) / Self.blockSize
-    for index in count..<blockCount * Self.blockSize { unsafe merges[index] = .none }
-    for block in 0..<blockCount { unsafe updateMinimum(ofBlock: block) }
-    while true {
-      var best = 0
-      var bestMerge = unsafe minima[0]
-      for block in 1..<max(1, blockCount) {
-        let merge = unsafe minima[block]
-        if merge < bestMerge {
-          bestMerge = merge
-          best = block
-        }
-      }
-      if bestMerge == .none { break }
-      var index = best * Self.blockSize
-      while unsafe merges[index] != bestMerge { index += 1 }
-      let merged = bestMerge.result
-      let removed = unsafe Int(following[index])
-      let after = unsafe following[removed]
-      unsafe tokens[index] = merged
-      unsafe following[index] = after
-      unsafe merges[removed] = .none
-      if after == none {
-        unsafe merges[index] = .none
-      } else {
-        unsafe preceding[Int(after)] = UInt32(index)
-        unsafe merges[index] = model.merge(left: merged, right: tokens[Int(after)])
-      }
-      unsafe updateMinimum(ofBlock: best)
-      let removedBlock = removed / Self.blockSize
-      if removedBlock != best { unsafe updateMinimum(ofBlock: removedBlock) }
-      let before = unsafe preceding[index]
-      if before != none {
-        unsafe merges[Int(before)] = model.merge(left: tokens[Int(before)], right: merged)
-        unsafe updateMinimum(ofBlock: Int(before) / Self.blockSize)
-      }
-    }
-    var written = 0
-    var position: UInt32 = 0
-    while position != none {
-      unsafe output[written] = unsafe tokens[Int(position)]
-      written += 1
-      position = unsafe following[Int(position)]
-    }
-    return written
-  }
-
-  @inline(__always)
-  @unsafe
-  private func updateMinimum(ofBlock block: Int) {
-    // SAFETY: the caller's block is one of the positions'.
-    let merges = unsafe self.merges + block * Self.blockSize
-    let first = unsafe min(min(merges[0], merges[1]), min(merges[2], merges[3]))
-    let second = unsafe min(min(merges[4], merges[5]), min(merges[6], merges[7]))
-    unsafe minima[block] = min(first, second)
-  }
-
-  @unsafe
-  mutating func mergeLong(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ model: MergeTables.View,
-    into output: UnsafeMutablePointer<TokenID>
-  ) -> Int {
-    let count = bytes.count
-    if count == 0 { return 0 }
     // Positions share a word with ranks; see `EncoderLimits.mergeSize`.
     precondition(count < Int(UInt32.max), "what is merged at once has less than 4 GiB")
     reserveLong(count)
@@ -206,51 +122,47 @@ struct MergeScratch: ~Copyable {
     // than `count` merges adds two); positions come from these arrays and are below `count`, or
     // `none`, which is compared before each access.
     let none = UInt32.max
-    let tokens = unsafe self.tokens
-    let merges = unsafe self.merges
+    let ranks = unsafe self.ranks
     let following = unsafe self.following
     let preceding = unsafe self.preceding
+    let noRank = MergeTables.View.none
     var heap = unsafe RankHeap(storage: self.heap)
     for index in 0..<count {
-      let byte = unsafe bytes[index]
-      unsafe tokens[index] = model.token(of: byte)
       unsafe preceding[index] = index == 0 ? none : UInt32(index - 1)
       unsafe following[index] = index + 1 == count ? none : UInt32(index + 1)
-      let merge =
-        index + 1 == count ? .none : unsafe model.merge(first: byte, second: bytes[index + 1])
-      unsafe merges[index] = merge
-      if merge != .none { heap.appendUnordered(rank: merge.rank, position: UInt32(index)) }
+      let rank = index + 1 == count ? noRank : unsafe model.rank(tokens[index], tokens[index + 1])
+      unsafe ranks[index] = rank
+      if rank != noRank { heap.appendUnordered(rank: rank, position: UInt32(index)) }
     }
     heap.order()
     while let (rank, position) = heap.removeFirst() {
       let index = Int(position)
-      let merge = unsafe merges[index]
       // The pair has changed since, or is gone.
-      if merge == .none || merge.rank != rank { continue }
-      let merged = merge.result
+      if unsafe ranks[index] != rank { continue }
+      let merged = model.result(of: rank)
       unsafe tokens[index] = merged
       let removed = unsafe Int(following[index])
       let after = unsafe following[removed]
-      unsafe merges[removed] = .none
+      unsafe ranks[removed] = noRank
       unsafe following[index] = after
-      var mergeAfter = PairMerge.none
+      var rankAfter = noRank
       if after != none {
         unsafe preceding[Int(after)] = position
-        mergeAfter = unsafe model.merge(left: merged, right: tokens[Int(after)])
-        if mergeAfter != .none { heap.insert(rank: mergeAfter.rank, position: position) }
+        rankAfter = unsafe model.rank(merged, tokens[Int(after)])
+        if rankAfter != noRank { heap.insert(rank: rankAfter, position: position) }
       }
-      unsafe merges[index] = mergeAfter
+      unsafe ranks[index] = rankAfter
       let before = unsafe preceding[index]
       if before != none {
-        let mergeBefore = unsafe model.merge(left: tokens[Int(before)], right: merged)
-        unsafe merges[Int(before)] = mergeBefore
-        if mergeBefore != .none { heap.insert(rank: mergeBefore.rank, position: before) }
+        let rankBefore = unsafe model.rank(tokens[Int(before)], merged)
+        unsafe ranks[Int(before)] = rankBefore
+        if rankBefore != noRank { heap.insert(rank: rankBefore, position: before) }
       }
     }
     var written = 0
     var position: UInt32 = 0
     while position != none {
-      unsafe output[written] = unsafe tokens[Int(position)]
+      unsafe tokens[written] = unsafe tokens[Int(position)]
       written += 1
       position = unsafe following[Int(position)]
     }
@@ -259,23 +171,21 @@ struct MergeScratch: ~Copyable {
 
   /// Gives back the memory of pre-tokens above a size.
   mutating func shrink(to size: Int) {
-    if longCapacity > size { allocateLong(max(size, Self.longSize)) }
+    if longCapacity > size { allocateLong(max(size, Self.shortCount)) }
   }
 
   private mutating func reserveLong(_ count: Int) {
     if count > longCapacity { allocateLong(max(count, min(longCapacity * 2, 1 << 18))) }
   }
 
-  /// Makes room for a number of bytes, at least ``longSize``; what was in the memory is lost.
+  /// Makes room for a number of bytes, at least ``shortCount``; what was in the memory is lost.
   private mutating func allocateLong(_ newCapacity: Int) {
     longCapacity = newCapacity
-    unsafe tokens.deallocate()
-    unsafe merges.deallocate()
+    unsafe ranks.deallocate()
     unsafe following.deallocate()
     unsafe preceding.deallocate()
     unsafe heap.deallocate()
-    unsafe tokens = .allocate(capacity: longCapacity)
-    unsafe merges = .allocate(capacity: longCapacity)
+    unsafe ranks = .allocate(capacity: longCapacity)
     unsafe following = .allocate(capacity: longCapacity)
     unsafe preceding = .allocate(capacity: longCapacity)
     unsafe heap = .allocate(capacity: longCapacity * 3)

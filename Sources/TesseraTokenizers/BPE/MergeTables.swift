@@ -1,4 +1,6 @@
-/// What merging reads: the token of each byte and the merge of each pair.
+internal import CTesseraKernels
+
+/// What merging reads: the token of each byte, the rank of each pair, and what each rank makes.
 @safe
 struct MergeTables: ~Copyable, @unchecked Sendable {
   // SAFETY (Sendable): the memory is written in `init` and `insert` only; tables that are shared
@@ -6,72 +8,68 @@ struct MergeTables: ~Copyable, @unchecked Sendable {
   private var pairs: PairTable
   /// The token of each byte.
   private let byteTokens: UnsafeMutablePointer<TokenID>
-  /// The merge of each pair of bytes: the first look-ups of every pre-token.
-  private let bytePairs: UnsafeMutablePointer<PairMerge>
+  /// The token that each rank makes; `nil` where it is the rank.
+  private let results: UnsafeMutablePointer<TokenID>?
 
   /// The tables of a list of merges.
   ///
-  /// - Precondition: Each byte has a token, as ``BPEModel`` sees to.
+  /// - Precondition: Each byte has a token, and ranks fit in the table, as ``BPEModel`` sees to.
   init(_ tokens: TokenTable, merges: [Merge]) {
-    self.init(tokens, pairCapacity: merges.count)
+    unsafe self.init(
+      tokens, PairTable(capacity: merges.count), results: copyLarge(merges.map(\.result)))
     for (rank, merge) in merges.enumerated() {
-      pairs.insert(
-        left: merge.left, right: merge.right,
-        PairMerge(rank: UInt32(rank), result: merge.result))
-    }
-    let view = pairs.view
-    for pair in 0..<65_536 {
-      // SAFETY: both indices are below 256.
-      unsafe bytePairs[pair] = view.merge(
-        left: byteTokens[pair >> 8], right: byteTokens[pair & 255])
+      pairs.insert(left: merge.left, right: merge.right, rank: UInt32(rank))
     }
   }
 
   /// Tables in which a token is the rank of its merge, still without merges.
   init(ranksOf tokens: TokenTable) {
-    self.init(tokens, pairCapacity: tokens.count)
+    unsafe self.init(tokens, PairTable(capacity: tokens.count), results: nil)
   }
 
-  private init(_ tokens: TokenTable, pairCapacity: Int) {
-    pairs = PairTable(capacity: pairCapacity)
+  @unsafe
+  private init(
+    _ tokens: TokenTable, _ pairs: consuming PairTable, results: UnsafeMutablePointer<TokenID>?
+  ) {
+    self.pairs = pairs
+    unsafe self.results = results
     unsafe byteTokens = .allocate(capacity: 256)
     for byte in 0..<256 {
       unsafe (byteTokens + byte).initialize(to: tokens.id(of: [UInt8(byte)])!)
     }
-    unsafe bytePairs = .allocate(capacity: 65_536)
-    unsafe bytePairs.initialize(repeating: .none, count: 65_536)
   }
 
   deinit {
     unsafe byteTokens.deallocate()
-    unsafe bytePairs.deallocate()
+    unsafe results?.deallocate()
   }
 
-  /// Adds the merge of a token to the tables of ranks.
-  ///
-  /// - Parameters:
-  ///   - merge: A merge whose result is its rank.
-  ///   - bytes: The bytes of its result.
-  mutating func insert(_ merge: Merge, bytes: ArraySlice<UInt8>) {
-    let pair = PairMerge(rank: merge.result, result: merge.result)
-    pairs.insert(left: merge.left, right: merge.right, pair)
-    if bytes.count == 2 {
-      // SAFETY: both are below 256.
-      unsafe bytePairs[Int(bytes.first!) << 8 | Int(bytes.last!)] = pair
-    }
+  /// Adds the merge of a token to the tables of ranks: its result is its rank.
+  mutating func insert(_ merge: Merge) {
+    pairs.insert(left: merge.left, right: merge.right, rank: merge.result)
   }
 
   /// The tables for the inner loop, which must not outlive them.
   var view: View {
-    unsafe View(byteTokens: byteTokens, bytePairs: bytePairs, pairs: pairs.view)
+    unsafe View(
+      byteTokens: byteTokens, results: results, pairs: pairs.view,
+      kernelTable: pairs.kernelTable(results: results))
   }
 
   /// The tables' memory, for the inner loop.
   @safe
   struct View {
     fileprivate let byteTokens: UnsafeMutablePointer<TokenID>
-    fileprivate let bytePairs: UnsafeMutablePointer<PairMerge>
+    fileprivate let results: UnsafeMutablePointer<TokenID>?
     fileprivate let pairs: PairTable.View
+    /// The same for a kernel.
+    let kernelTable: tk_pair_table
+
+    /// What ``rank(_:_:)`` gives for a pair without a merge, greater than every rank.
+    static let none = PairTable.none
+
+    /// Whether each rank is the token that its merge makes.
+    var ranksAreTokens: Bool { unsafe results == nil }
 
     /// The token of a byte.
     @inline(__always)
@@ -80,17 +78,16 @@ struct MergeTables: ~Copyable, @unchecked Sendable {
       unsafe byteTokens[Int(byte)]
     }
 
-    /// The merge of the tokens of two bytes, or ``PairMerge/none``.
+    /// The rank of the merge of two tokens, or ``none``.
     @inline(__always)
-    func merge(first: UInt8, second: UInt8) -> PairMerge {
-      // SAFETY: there are 65,536.
-      unsafe bytePairs[Int(first) << 8 | Int(second)]
-    }
+    func rank(_ left: TokenID, _ right: TokenID) -> UInt32 { pairs.rank(left, right) }
 
-    /// The merge of two tokens, or ``PairMerge/none``.
+    /// The token that the merge of a rank makes.
     @inline(__always)
-    func merge(left: TokenID, right: TokenID) -> PairMerge {
-      pairs.merge(left: left, right: right)
+    func result(of rank: UInt32) -> TokenID {
+      // SAFETY: ranks come from the table of pairs, and each of them has a result.
+      if let results = unsafe results { return unsafe results[Int(rank)] }
+      return rank
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import CTesseraKernels
+
 // What pre-tokens were encoded as, so that each one is merged once.
 //
 // Two open-addressing tables. Pre-tokens of up to 15 bytes are packed into 16, with their size in
@@ -8,14 +10,13 @@
 //       16    12  up to three tokens
 //       28     4  the number of tokens; above three, the first word is their place in the list
 //
-// Longer ones, up to 255 bytes, are found by a 64-bit hash and then compared:
+// Longer ones, up to 48 bytes, are found by a 64-bit hash and then compared:
 //
 //   offset  size  content of an entry
 //        0     8  the hash; zero where free
-//        8     4  where the bytes begin
-//       12     2  the number of bytes
-//       14     2  the number of tokens
-//       16     4  where the tokens begin
+//        8     4  where the tokens begin in the list; the bytes are behind them
+//       12     2  the number of tokens
+//       14     2  the number of bytes
 //
 // Both tables grow up to a limit and are emptied when it is reached, so memory is bounded. They
 // hold nothing but what merging gave.
@@ -35,12 +36,12 @@ struct PreTokenCache: ~Copyable {
   struct LongEntry {
     var hash: UInt64
     var start: UInt32
-    var size: UInt16
     var tokenCount: UInt16
-    var tokenStart: UInt32
+    var size: UInt16
   }
 
-  static let longSize = 255
+  /// The longest pre-token that is remembered. Longer ones seldom come again.
+  static let longSize = 48
 
   private let limits: EncoderLimits
   private let seed = HashSeed.process
@@ -52,8 +53,7 @@ struct PreTokenCache: ~Copyable {
   private var longEntries: UnsafeMutablePointer<LongEntry>
   private var longSlots: Int
   private var longCount = 0
-  private var bytes: [UInt8] = []
-  private var tokens: [TokenID] = []
+  private var list = WordList()
 
   init(_ limits: EncoderLimits) {
     self.limits = limits
@@ -81,7 +81,7 @@ struct PreTokenCache: ~Copyable {
     let result = unsafe allocateLarge(LongEntry.self, count: count)
     // SAFETY: `count` entries were allocated.
     unsafe result.initialize(
-      repeating: LongEntry(hash: 0, start: 0, size: 0, tokenCount: 0, tokenStart: 0),
+      repeating: LongEntry(hash: 0, start: 0, tokenCount: 0, size: 0),
       count: count)
     return unsafe result
   }
@@ -108,11 +108,11 @@ struct PreTokenCache: ~Copyable {
       Int(truncatingIfNeeded: seed.hash(low, high) &>> shift)
     }
 
-    /// The first word at a slot, to have it fetched.
+    /// Has the entry at a slot fetched.
     @inline(__always)
-    func low(at slot: Int) -> UInt64 {
+    func prefetch(_ slot: Int) {
       // SAFETY: slots come from `slot(low:high:)`, which is below the slot count.
-      unsafe entries[slot].low
+      unsafe tk_prefetch(entries + slot)
     }
 
     /// The entry of a key, or the free one where it would go.
@@ -136,15 +136,15 @@ struct PreTokenCache: ~Copyable {
     low: UInt64, high: UInt64, _ newTokens: UnsafeBufferPointer<TokenID>
   ) {
     if (shortCount + 1) * 3 > shortSlots * 2 { makeRoomForShort() }
-    if tokens.count + newTokens.count > limits.tokenLimit { removeAll() }
+    if list.count + newTokens.count > limits.listLimit { removeAll() }
     // SAFETY: the entry is within the table; `newTokens` has the tokens that are read.
     let view = shortView
     let entry = unsafe view.entry(low: low, high: high, from: view.slot(low: low, high: high))
     var new = ShortEntry(
       low: low, high: high, first: 0, second: 0, third: 0, count: UInt32(newTokens.count))
     if newTokens.count > 3 {
-      new.first = TokenID(tokens.count)
-      unsafe tokens.append(contentsOf: newTokens)
+      new.first = UInt32(list.count)
+      unsafe list.append(newTokens)
     } else {
       if newTokens.count > 0 { new.first = unsafe newTokens[0] }
       if newTokens.count > 1 { new.second = unsafe newTokens[1] }
@@ -192,39 +192,38 @@ struct PreTokenCache: ~Copyable {
     return seed.hash(hash ^ last, 0) | 1
   }
 
+  /// Has the slot fetched where the search for a hash begins.
+  @inline(__always)
+  func prefetch(hash: UInt64) {
+    // SAFETY: the slot is masked to the slot count.
+    unsafe tk_prefetch(
+      longEntries + (Int(truncatingIfNeeded: hash &>> 32) & (longSlots &- 1)))
+  }
+
   /// The tokens of a long pre-token, or `nil` if it is not known.
   @unsafe
-  func find(_ preToken: UnsafeRawBufferPointer, hash: UInt64) -> Range<Int>? {
+  func find(_ preToken: UnsafeRawBufferPointer, hash: UInt64) -> UnsafeBufferPointer<TokenID>? {
     let mask = longSlots - 1
     var slot = Int(truncatingIfNeeded: hash >> 32) & mask
     // SAFETY: `slot` is masked to the slot count, and some slots are always free.
     while unsafe longEntries[slot].hash != 0 {
       let entry = unsafe longEntries[slot]
-      if entry.hash == hash, Int(entry.size) == preToken.count,
-        unsafe equals(preToken, Int(entry.start))
-      {
-        return Int(entry.tokenStart)..<Int(entry.tokenStart) + Int(entry.tokenCount)
+      if entry.hash == hash, Int(entry.size) == preToken.count {
+        let tokens = unsafe list.words(from: entry.start, count: Int(entry.tokenCount))
+        if unsafe list.holds(preToken, at: Int(entry.start) + tokens.count) {
+          return unsafe tokens
+        }
       }
       slot = (slot + 1) & mask
     }
     return nil
   }
 
+  /// The tokens of a short pre-token that has more than three.
   @unsafe
-  private func equals(_ preToken: UnsafeRawBufferPointer, _ start: Int) -> Bool {
-    // SAFETY: entries begin where as many bytes follow in `bytes`.
-    unsafe bytes.withUnsafeBytes { known in
-      let other = unsafe UnsafeRawBufferPointer(rebasing: known[start..<start + preToken.count])
-      return unsafe other.elementsEqual(preToken)
-    }
-  }
-
-  /// Copies tokens of the list.
-  @inline(__always)
-  @unsafe
-  func copyTokens(_ range: Range<Int>, to output: UnsafeMutablePointer<TokenID>) {
-    // SAFETY: the caller has room for them.
-    for index in range { unsafe output[index - range.lowerBound] = tokens[index] }
+  func tokens(of entry: ShortEntry) -> UnsafeBufferPointer<TokenID> {
+    // SAFETY: such entries begin where as many tokens follow in the list.
+    unsafe list.words(from: entry.first, count: Int(entry.count))
   }
 
   /// Remembers the tokens of a long pre-token.
@@ -233,16 +232,13 @@ struct PreTokenCache: ~Copyable {
     _ preToken: UnsafeRawBufferPointer, hash: UInt64, _ newTokens: UnsafeBufferPointer<TokenID>
   ) {
     if (longCount + 1) * 3 > longSlots * 2 { makeRoomForLong() }
-    if bytes.count + preToken.count > limits.byteLimit
-      || tokens.count + newTokens.count > limits.tokenLimit
-    {
-      removeAll()
-    }
+    let words = newTokens.count + WordList.words(for: preToken.count)
+    if list.count + words > limits.listLimit { removeAll() }
     let entry = LongEntry(
-      hash: hash, start: UInt32(bytes.count), size: UInt16(preToken.count),
-      tokenCount: UInt16(newTokens.count), tokenStart: UInt32(tokens.count))
-    unsafe bytes.append(contentsOf: preToken)
-    unsafe tokens.append(contentsOf: newTokens)
+      hash: hash, start: UInt32(list.count), tokenCount: UInt16(newTokens.count),
+      size: UInt16(preToken.count))
+    unsafe list.append(newTokens)
+    unsafe list.append(bytes: preToken)
     place(entry)
     longCount += 1
   }
@@ -276,7 +272,6 @@ struct PreTokenCache: ~Copyable {
     for slot in 0..<longSlots { unsafe longEntries[slot].hash = 0 }
     shortCount = 0
     longCount = 0
-    bytes.removeAll(keepingCapacity: true)
-    tokens.removeAll(keepingCapacity: true)
+    list.removeAll()
   }
 }

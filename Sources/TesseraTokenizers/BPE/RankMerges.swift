@@ -13,19 +13,21 @@
 /// From ranks to merges.
 enum RankMerges {
   /// The tables that give the same tokens as the ranks.
-  static func tables(of tokens: TokenTable) -> MergeTables {
+  ///
+  /// - Parameter merges: Gets the merges, in order of the tokens they make.
+  static func tables(of tokens: TokenTable, _ merges: inout [Merge]) -> MergeTables {
     var tables = MergeTables(ranksOf: tokens)
-    forEachMerge(of: tokens, &tables) { _ in }
+    merges.reserveCapacity(tokens.count)
+    forEachMerge(of: tokens, &tables) { merges.append($0) }
+    merges.sort { $0.result < $1.result }
     return tables
   }
 
   /// The merges that give the same tokens as the ranks, in order of the tokens they make.
   static func list(of tokens: TokenTable) -> [Merge] {
-    var tables = MergeTables(ranksOf: tokens)
     var merges: [Merge] = []
-    merges.reserveCapacity(tokens.count)
-    forEachMerge(of: tokens, &tables) { merges.append($0) }
-    return merges.sorted { $0.result < $1.result }
+    _ = tables(of: tokens, &merges)
+    return merges
   }
 
   /// Fills the tables, and hands out each merge, those of shorter tokens first.
@@ -47,7 +49,7 @@ enum RankMerges {
       }
       guard count == 2 else { continue }
       let merge = Merge(left: output[0], right: output[1], result: id)
-      tables.insert(merge, bytes: bytes)
+      tables.insert(merge)
       body(merge)
     }
   }

@@ -1,18 +1,18 @@
 /// Splits and merges text that has no added tokens and is normalized.
 struct TextEncoder: ~Copyable {
   private let compiled: CompiledBPE
+  /// The tables of `compiled`, which keeps them.
+  private let tables: CompiledBPE.View
   private let preTokenizer: PreTokenizer
   private let limits: EncoderLimits
   private var cache: PreTokenCache
-  private var scratch = MergeScratch()
+  private var merger = PreTokenMerger()
   private var buffer = TokenBuffer()
-  /// Keeps the touching of memory from being optimized away.
-  private var touched: UInt64 = 0
 
   /// How many pre-tokens are found at once.
   private static let batchSize = 256
 
-  /// A pre-token on its way: where it ends, and its key if it is short.
+  /// A pre-token on its way: its key if it is short, else its hash.
   private struct Pending {
     var low: UInt64 = 0
     /// Zero if the pre-token is long.
@@ -24,6 +24,7 @@ struct TextEncoder: ~Copyable {
     _ compiled: CompiledBPE, _ preTokenizer: PreTokenizer, _ limits: EncoderLimits = .init()
   ) {
     self.compiled = compiled
+    tables = compiled.view
     self.preTokenizer = preTokenizer
     self.limits = limits
     cache = PreTokenCache(limits)
@@ -39,6 +40,7 @@ struct TextEncoder: ~Copyable {
           of: Pending.self, capacity: Self.batchSize
         ) { pending in
           var start = 0
+          let idCount = ids.count
           while start < text.count {
             let count = unsafe preTokenizer.scan(text, from: start, into: ends)
             let end = unsafe ends[count - 1]
@@ -52,6 +54,13 @@ struct TextEncoder: ~Copyable {
             unsafe ids.append(
               contentsOf: UnsafeBufferPointer(start: buffer.memory, count: written))
             start = end
+            if ids.capacity - ids.count < Self.batchSize, start < text.count {
+              // As many again for each byte that is left. Growing step by step would copy them, and
+              // touch twice the memory.
+              let rate = Double(ids.count - idCount) / Double(start)
+              ids.reserveCapacity(
+                ids.count + Int(rate * 1.05 * Double(text.count - start)) + Self.batchSize * 4)
+            }
           }
           buffer.shrink(to: limits.keptSize)
         }
@@ -70,7 +79,7 @@ struct TextEncoder: ~Copyable {
     let count: Int
   }
 
-  /// Computes the keys of a batch and touches their places in memory.
+  /// Computes the keys of a batch and has their places in memory fetched.
   ///
   /// Nothing here waits for memory, so the processor fetches many places at the same time; looking
   /// them up one after another would wait for each.
@@ -78,7 +87,6 @@ struct TextEncoder: ~Copyable {
   private mutating func findSlots(_ batch: Batch) {
     let view = cache.shortView
     var start = unsafe batch.start
-    var touched: UInt64 = 0
     let count = unsafe batch.count
     for index in 0..<count {
       // SAFETY: as `Batch` says; there are as many pending as ends.
@@ -88,14 +96,17 @@ struct TextEncoder: ~Copyable {
         let (low, high) = unsafe PackedPreToken.pack(
           batch.text + start, size, batch.textCount - start)
         let slot = view.slot(low: low, high: high)
-        touched ^= view.low(at: slot)
+        view.prefetch(slot)
         unsafe batch.pending[index] = Pending(low: low, high: high, slot: slot)
+      } else if size <= PreTokenCache.longSize {
+        let hash = unsafe cache.hash(UnsafeRawBufferPointer(start: batch.text + start, count: size))
+        cache.prefetch(hash: hash)
+        unsafe batch.pending[index] = Pending(low: hash)
       } else {
         unsafe batch.pending[index] = Pending()
       }
       start = end
     }
-    self.touched = touched
   }
 
   /// Encodes a batch of pre-tokens.
@@ -130,7 +141,7 @@ struct TextEncoder: ~Copyable {
         written += unsafe encodeShort(
           preToken, low: key.low, high: key.high, into: output + written)
       } else {
-        written += unsafe encodeLong(preToken, into: output + written)
+        written += unsafe encodeLong(preToken, hash: key.low, into: output + written)
       }
       if cache.generation != generation {
         // The tables have grown or were emptied: places from before mean nothing.
@@ -157,15 +168,13 @@ struct TextEncoder: ~Copyable {
     let entry = unsafe view.entry(low: low, high: high, from: view.slot(low: low, high: high))
       .pointee
     if entry.high == high {
-      let range = Int(entry.first)..<Int(entry.first) + Int(entry.count)
-      unsafe cache.copyTokens(range, to: output)
-      return range.count
+      return unsafe copy(cache.tokens(of: entry), to: output)
     }
     var count = 1
-    if compiled.takesWholePreTokens, let whole = compiled.wholeToken(low: low, high: high) {
+    if let whole = compiled.wholeToken(low: low, high: high) {
       unsafe output.pointee = whole
     } else {
-      count = unsafe scratch.merge(preToken, compiled.view, into: output)
+      count = unsafe merger.merge(preToken, tables, into: output)
     }
     unsafe cache.insert(
       low: low, high: high, UnsafeBufferPointer(start: output, count: count))
@@ -176,19 +185,26 @@ struct TextEncoder: ~Copyable {
   @inline(never)
   @unsafe
   private mutating func encodeLong(
-    _ preToken: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<TokenID>
+    _ preToken: UnsafeBufferPointer<UInt8>, hash: UInt64,
+    into output: UnsafeMutablePointer<TokenID>
   ) -> Int {
     // SAFETY: `output` has room for one token for each byte.
     if preToken.count > PreTokenCache.longSize { return unsafe mergeLong(preToken, into: output) }
     let raw = UnsafeRawBufferPointer(preToken)
-    let hash = unsafe cache.hash(raw)
-    if let range = unsafe cache.find(raw, hash: hash) {
-      unsafe cache.copyTokens(range, to: output)
-      return range.count
-    }
+    if let known = unsafe cache.find(raw, hash: hash) { return unsafe copy(known, to: output) }
     let count = unsafe mergeLong(preToken, into: output)
     unsafe cache.insert(raw, hash: hash, UnsafeBufferPointer(start: output, count: count))
     return count
+  }
+
+  @inline(__always)
+  @unsafe
+  private func copy(
+    _ tokens: UnsafeBufferPointer<TokenID>, to output: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    // SAFETY: `output` has room for one token for each byte.
+    for index in tokens.indices { unsafe output[index] = tokens[index] }
+    return tokens.count
   }
 
   /// Encodes a pre-token that does not fit into a short entry by its definition.
@@ -196,9 +212,7 @@ struct TextEncoder: ~Copyable {
   private mutating func mergeLong(
     _ preToken: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<TokenID>
   ) -> Int {
-    if compiled.takesWholePreTokens, preToken.count <= TokenTable.maximumTokenSize,
-      let whole = unsafe compiled.tokens.id(of: Span(_unsafeElements: preToken))
-    {
+    if let whole = unsafe compiled.wholeToken(Span(_unsafeElements: preToken)) {
       // SAFETY: a pre-token has at least one byte, so there is room for a token.
       unsafe output.pointee = whole
       return 1
@@ -206,17 +220,17 @@ struct TextEncoder: ~Copyable {
     let size = preToken.count
     // SAFETY: as above; a part of a pre-token has no more tokens than bytes.
     if size <= limits.mergeSize {
-      let count = unsafe scratch.merge(preToken, compiled.view, into: output)
-      if size > limits.keptSize { scratch.shrink(to: limits.keptSize) }
+      let count = unsafe merger.merge(preToken, tables, into: output)
+      if size > limits.keptSize { merger.shrink(to: limits.keptSize) }
       return count
     }
     var written = 0
     for start in stride(from: 0, to: size, by: limits.mergeSize) {
       let part = unsafe UnsafeBufferPointer(
         rebasing: preToken[start..<min(size, start + limits.mergeSize)])
-      written += unsafe scratch.merge(part, compiled.view, into: output + written)
+      written += unsafe merger.merge(part, tables, into: output + written)
     }
-    scratch.shrink(to: limits.keptSize)
+    merger.shrink(to: limits.keptSize)
     return written
   }
 }
@@ -227,14 +241,13 @@ package struct EncoderLimits: Sendable {
   package var shortSlotLimit = 1 << 20
   /// The most slots of the table of longer ones, a power of two: 12 MiB.
   package var longSlotLimit = 1 << 19
-  /// The most bytes that the longer ones may have in all: 16 MiB.
-  package var byteLimit = 1 << 24
-  /// The most tokens that both may have in the list: 16 MiB.
-  package var tokenLimit = 1 << 22
-  /// The longest pre-token, in bytes, whose memory for merging is kept: 44 bytes for each, 11 MiB.
+  /// The most words of 32 bits that the tokens of both may have in the list, and the bytes of the
+  /// longer ones: 32 MiB.
+  package var listLimit = 1 << 23
+  /// The longest pre-token, in bytes, whose memory for merging is kept: 36 bytes for each, 9 MiB.
   package var keptSize = 1 << 18
   /// The longest stretch, in bytes, that is merged at once, because positions are numbers of 32
-  /// bits and take 44 bytes each. A longer pre-token is merged in parts of this size.
+  /// bits and take 36 bytes each. A longer pre-token is merged in parts of this size.
   package var mergeSize = 1 << 31
 
   /// The limits that encoders have.

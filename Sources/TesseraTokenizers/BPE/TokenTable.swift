@@ -6,8 +6,8 @@ public typealias TokenID = UInt32
 /// IDs need not be consecutive. All bytes lie in one array, and the way back is an open-addressing
 /// hash table of IDs, so a vocabulary of 200,000 tokens takes a few allocations.
 public struct TokenTable: Sendable {
-  /// The largest ID that is accepted: IDs fit in 24 bits.
-  public static let maximumID: TokenID = 1 << 24 - 1
+  /// The largest ID that is accepted: IDs fit in 24 bits, and one more stands for none.
+  public static let maximumID: TokenID = 1 << 24 - 2
   /// The most bytes that a token may have.
   public static let maximumTokenSize = 1 << 16
 
@@ -99,6 +99,15 @@ public struct TokenTable: Sendable {
       return nil
     }
     return id(of: joined)
+  }
+
+  /// Whether the bytes of a token are those of one token followed by those of another.
+  func isConcatenation(_ id: TokenID, of left: TokenID, _ right: TokenID) -> Bool {
+    guard let whole = bytes(of: id), let first = bytes(of: left), let last = bytes(of: right) else {
+      return false
+    }
+    return whole.count == first.count + last.count && whole.starts(with: first)
+      && whole.suffix(last.count).elementsEqual(last)
   }
 
   /// Adds a token that can be found by its bytes.

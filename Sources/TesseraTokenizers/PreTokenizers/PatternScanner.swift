@@ -1,8 +1,9 @@
 // One scanner for the family of patterns that GPT-2 began.
 //
-// All of these patterns are the same machine with a few switches. At each position the first
-// character decides:
+// All of these patterns are the same machine with a few switches, which are in PatternFamily.swift. At
+// each position the first character decides:
 //
+//   isolated              a run of its own, where the family has such characters
 //   apostrophe            a contraction ('s 't 're 've 'm 'll 'd), where the family has them first
 //   letter                a word
 //   number                up to `numberLimit` numbers
@@ -10,77 +11,15 @@
 //   [space] other         a run of characters that are neither white space, letter nor number
 //   white space           a run: up to its last newline; else all but its last character, which
 //                         then leads what follows; else all of it
+//   loose                 what the pattern leaves between its matches
 //
 // Look-ahead is at most one character beyond a run, so the scanner is linear: no character is
 // looked at more than a small constant number of times.
 
-/// The switches of a pattern. They are static, so that each pattern is compiled on its own.
-protocol PatternFamily {
-  /// Contractions come before words and are in lower case only.
-  static var hasLowercaseContractions: Bool { get }
-  /// Contractions come before words, in any case.
-  static var hasContractions: Bool { get }
-  /// Words split where the case changes and take marks and a contraction at their end.
-  static var hasCasedWords: Bool { get }
-  /// A word may begin with any character but newlines, letters and numbers; else with a space.
-  static var hasAnyLead: Bool { get }
-  /// The most numbers in one pre-token.
-  static var numberLimit: Int { get }
-  /// A space belongs to the numbers after it.
-  static var numbersTakeSpace: Bool { get }
-  /// Newlines after a run of other characters belong to it.
-  static var otherTakesNewlines: Bool { get }
-  /// So do slashes.
-  static var otherTakesSlashes: Bool { get }
-  /// White space ends after its last newline.
-  static var splitsAfterNewlines: Bool { get }
-  /// White space at the end of the text is one pre-token, whatever it contains.
-  static var keepsFinalWhitespace: Bool { get }
-}
-
-extension PatternFamily {
-  static var hasLowercaseContractions: Bool { false }
-  static var hasContractions: Bool { true }
-  static var hasCasedWords: Bool { false }
-  static var hasAnyLead: Bool { true }
-  static var numberLimit: Int { 3 }
-  static var numbersTakeSpace: Bool { false }
-  static var otherTakesNewlines: Bool { true }
-  static var otherTakesSlashes: Bool { false }
-  static var splitsAfterNewlines: Bool { true }
-  static var keepsFinalWhitespace: Bool { false }
-}
-
-enum GPT2Family: PatternFamily {
-  static var hasLowercaseContractions: Bool { true }
-  static var hasContractions: Bool { false }
-  static var hasAnyLead: Bool { false }
-  static var numberLimit: Int { .max }
-  static var numbersTakeSpace: Bool { true }
-  static var otherTakesNewlines: Bool { false }
-  static var splitsAfterNewlines: Bool { false }
-}
-
-enum CL100KFamily: PatternFamily {
-  static var keepsFinalWhitespace: Bool { true }
-}
-
-enum Llama3Family: PatternFamily {}
-
-enum Qwen2Family: PatternFamily {
-  static var numberLimit: Int { 1 }
-}
-
-enum O200KFamily: PatternFamily {
-  static var hasContractions: Bool { false }
-  static var hasCasedWords: Bool { true }
-  static var otherTakesSlashes: Bool { true }
-}
-
 /// Finds the ends of pre-tokens in a text.
 @safe
 struct PatternScanner<Family: PatternFamily> {
-  private let table = CharacterClassTable.shared
+  private let table = Family.table
   private let bytes: UnsafePointer<UInt8>
   private let end: Int
 
@@ -92,6 +31,7 @@ struct PatternScanner<Family: PatternFamily> {
   }
 
   private static var letter: UInt8 { CharacterClass.letter.rawValue }
+  private static var mark: UInt8 { CharacterClass.mark.rawValue }
   private static var number: UInt8 { CharacterClass.number.rawValue }
   private static var whitespace: UInt8 { CharacterClass.whitespace.rawValue }
   private static var newline: UInt8 { CharacterClass.newline.rawValue }
@@ -127,7 +67,7 @@ struct PatternScanner<Family: PatternFamily> {
     if word < end, ASCIIWords.isLetter(byte(at: word)) {
       return Family.hasCasedWords
         ? (asciiCasedWordEnd(from: word) ?? casedWordEnd(lead: start, word: word) ?? word + 1)
-        : runEnd(from: word, of: Self.letter)
+        : runEnd(from: word, of: Family.word.rawValue)
     }
     return otherPreTokenEnd(from: start)
   }
@@ -137,19 +77,28 @@ struct PatternScanner<Family: PatternFamily> {
     let (first, size) = character(at: start)
     let next = start + size
 
-    if first & Self.letter != 0 {
-      if Family.hasCasedWords {
-        return casedWordEnd(lead: start, word: start) ?? next
-      }
-      return runEnd(from: next, of: Self.letter)
+    if first & Family.isolated.rawValue != 0 {
+      if Family.splitsIsolated { return isolatedPartEnd(from: start, first: first, next: next) }
+      return runEnd(from: next, of: Family.isolated.rawValue)
+    }
+    if Family.hasCasedWords {
+      if first & Self.letter != 0 { return casedWordEnd(lead: start, word: start) ?? next }
+    } else if first & Family.word.rawValue != 0 {
+      return runEnd(from: next, of: Family.word.rawValue)
     }
     if first & Self.number != 0 { return numberEnd(from: next) }
 
-    if Family.hasLowercaseContractions || Family.hasContractions,
+    if Family.hasLowercaseContractions || (Family.hasContractions && !Family.hasCasedWords),
       byte(at: start) == UInt8(ascii: "'")
     {
       let contraction = contractionEnd(at: start)
       if contraction > start { return contraction }
+    }
+
+    if Family.hasPunctuatedWords, size == 1, next < end, first & Family.nonOthers.rawValue == 0,
+      byte(at: start) < 0x80, ASCIIWords.isLetter(byte(at: next))
+    {
+      return asciiLetterEnd(from: next + 1)
     }
 
     let isSpace = byte(at: start) == UInt8(ascii: " ")
@@ -157,30 +106,31 @@ struct PatternScanner<Family: PatternFamily> {
       let (second, secondSize) = character(at: next)
       if Family.hasCasedWords {
         // A mark may lead a word and may be the word itself.
-        if first & Self.newline == 0, second & (Self.letter | CharacterClass.mark.rawValue) != 0,
+        if first & Self.newline == 0, second & (Self.letter | Self.mark) != 0,
           let wordEnd = casedWordEnd(lead: start, word: next)
         {
           return wordEnd
         }
-        if first & CharacterClass.mark.rawValue != 0,
+        if first & Self.mark != 0,
           let wordEnd = casedWordEnd(lead: start, word: start)
         {
           return wordEnd
         }
-      } else if Family.hasAnyLead ? first & Self.newline == 0 : isSpace,
-        second & Self.letter != 0
+      } else if Family.hasAnyLead ? first & Family.nonLeads.rawValue == 0 : isSpace,
+        second & Family.word.rawValue != 0
       {
-        return runEnd(from: next + secondSize, of: Self.letter)
+        return runEnd(from: next + secondSize, of: Family.word.rawValue)
       }
       if Family.numbersTakeSpace, isSpace, second & Self.number != 0 {
         return numberEnd(from: next + secondSize)
       }
-      if isSpace, second & (Self.whitespace | Self.letter | Self.number) == 0 {
+      if isSpace, second & Family.nonOthers.rawValue == 0 {
         return otherEnd(from: next + secondSize)
       }
-    } else if Family.hasCasedWords, first & CharacterClass.mark.rawValue != 0 {
+    } else if Family.hasCasedWords, first & Self.mark != 0 {
       return next
     }
+    if first & Family.loose.rawValue != 0 { return looseEnd(from: start, next: next) }
     if first & Self.whitespace == 0 { return otherEnd(from: next) }
     return whitespaceEnd(from: start, first: first, next: next)
   }
@@ -189,7 +139,9 @@ struct PatternScanner<Family: PatternFamily> {
   @inline(__always)
   private func runEnd(from start: Int, of classes: UInt8) -> Int {
     var position = start
-    if classes == Self.letter { position = asciiRunEnd(from: start, ASCIIWords.nonLetters) }
+    if classes == Family.word.rawValue, !Family.hasCasedWords {
+      position = asciiRunEnd(from: start, ASCIIWords.nonLetters)
+    }
     while position < end {
       let (found, size) = character(at: position)
       if found & classes == 0 { break }
@@ -254,7 +206,7 @@ struct PatternScanner<Family: PatternFamily> {
     var position = start
     while position < end {
       let (found, size) = character(at: position)
-      if found & (Self.whitespace | Self.letter | Self.number) != 0 { break }
+      if found & Family.nonOthers.rawValue != 0 { break }
       position += size
     }
     if Family.otherTakesNewlines {
@@ -276,9 +228,13 @@ struct PatternScanner<Family: PatternFamily> {
     var position = next
     var last = start
     var afterNewline = first & Self.newline != 0 ? next : start
+    var isAtEdge = true
     while position < end {
       let (found, size) = character(at: position)
-      if found & Self.whitespace == 0 { break }
+      if found & Self.whitespace == 0 {
+        isAtEdge = found & Family.edges.rawValue != 0
+        break
+      }
       last = position
       position += size
       if found & Self.newline != 0 { afterNewline = position }
@@ -286,7 +242,52 @@ struct PatternScanner<Family: PatternFamily> {
     if Family.keepsFinalWhitespace, position == end { return end }
     if Family.splitsAfterNewlines, afterNewline > start { return afterNewline }
     // All of it at the end of the text or if it is one character, else all but the last one.
-    return position == end || last == start ? position : last
+    return isAtEdge || last == start ? position : last
+  }
+
+  /// The end of the run of ASCII letters.
+  func asciiLetterEnd(from start: Int) -> Int {
+    var position = asciiRunEnd(from: start, ASCIIWords.nonLetters)
+    while position < end, ASCIIWords.isLetter(byte(at: position)) { position += 1 }
+    return position
+  }
+
+  /// The end of a part of a run of characters that is cut out and then split like the rest: of words,
+  /// of other characters, or of such that match nothing but may lead a word.
+  private func isolatedPartEnd(from start: Int, first: UInt8, next: Int) -> Int {
+    let isolated = Family.isolated.rawValue
+    let kinds =
+      isolated | CharacterClass.isolatedOther.rawValue | CharacterClass.isolatedLoose.rawValue
+    var kind = first & kinds
+    var position = next
+    var last = start
+    while position < end {
+      let (found, size) = character(at: position)
+      if found & kinds != kind {
+        let isLead = kind & CharacterClass.isolatedLoose.rawValue != 0 && found & kinds == isolated
+        if !isLead { break }
+        if last > start { return last }
+        kind = isolated
+      }
+      last = position
+      position += size
+    }
+    return position
+  }
+
+  /// The end of characters that match nothing; the last one before a word is the word's lead.
+  private func looseEnd(from start: Int, next: Int) -> Int {
+    var position = next
+    var last = start
+    while position < end {
+      let (found, size) = character(at: position)
+      if found & Family.loose.rawValue == 0 {
+        return found & Family.word.rawValue != 0 && last > start ? last : position
+      }
+      last = position
+      position += size
+    }
+    return position
   }
 
   /// The end of a word in which lower case follows upper case, or `nil` if there is none.
@@ -318,7 +319,7 @@ struct PatternScanner<Family: PatternFamily> {
     if afterLastLower > word { return wordContractionEnd(at: afterLastLower) }
     // Without lower: a lead that is a mark is tried as the word itself before upper+ is.
     if position > word {
-      if lead < word, character(at: lead).class & CharacterClass.mark.rawValue != 0 {
+      if lead < word, character(at: lead).class & Self.mark != 0 {
         return wordContractionEnd(at: word)
       }
       return wordContractionEnd(at: position)
@@ -328,7 +329,7 @@ struct PatternScanner<Family: PatternFamily> {
 
   @inline(__always)
   private func wordContractionEnd(at position: Int) -> Int {
-    position < end && byte(at: position) == UInt8(ascii: "'")
+    Family.hasContractions && position < end && byte(at: position) == UInt8(ascii: "'")
       ? contractionEnd(at: position) : position
   }
 
@@ -355,38 +356,5 @@ struct PatternScanner<Family: PatternFamily> {
     default:
       return apostrophe
     }
-  }
-}
-
-/// Eight bytes at once: which ones are ASCII letters.
-///
-/// Each byte's lower seven bits are compared by adding what carries into its top bit; nothing carries
-/// beyond, since the sums stay below 256.
-enum ASCIIWords {
-  @inline(__always)
-  static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }
-
-  /// The top bits of the bytes that are no letters.
-  @inline(__always)
-  static func nonLetters(_ word: UInt64) -> UInt64 {
-    outside(word, word | 0x2020_2020_2020_2020, UInt8(ascii: "a"))
-  }
-
-  /// The top bits of the bytes that are no letters in upper case.
-  @inline(__always)
-  static func nonUppers(_ word: UInt64) -> UInt64 { outside(word, word, UInt8(ascii: "A")) }
-
-  /// The top bits of the bytes that are no letters in lower case.
-  @inline(__always)
-  static func nonLowers(_ word: UInt64) -> UInt64 { outside(word, word, UInt8(ascii: "a")) }
-
-  /// The top bits of the bytes that are beyond ASCII or not among the 26 from `first` on.
-  @inline(__always)
-  private static func outside(_ word: UInt64, _ folded: UInt64, _ first: UInt8) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let low = folded & 0x7F7F_7F7F_7F7F_7F7F
-    let notBelow = low &+ ones &* UInt64(0x80 - first)
-    let above = low &+ ones &* UInt64(0x80 - first - 26)
-    return (~notBelow | above | word) & 0x8080_8080_8080_8080
   }
 }

@@ -22,7 +22,14 @@ public struct PreTokenizer: Hashable, Sendable {
   ///   - body: What to do with each range of `bytes`.
   /// - Complexity: O(*n*) time in the number of bytes, O(1) memory.
   public func forEachPreToken(in bytes: Span<UInt8>, _ body: (Range<Int>) -> Void) {
-    unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { ends in
+    forEachPreToken(in: bytes, batchSize: 256, body)
+  }
+
+  /// As above; with less room for ends than ``WordScanner/minimumRoom`` they are found one by one.
+  package func forEachPreToken(
+    in bytes: Span<UInt8>, batchSize: Int, _ body: (Range<Int>) -> Void
+  ) {
+    unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: batchSize) { ends in
       // SAFETY: `scan` writes at most `ends.count` ends and says how many; only those are read.
       unsafe bytes.withUnsafeBufferPointer { text in
         var start = 0
@@ -48,9 +55,10 @@ public struct PreTokenizer: Hashable, Sendable {
   /// The last position up to a limit where a text can be cut so that its parts, split on their
   /// own, give the pre-tokens of the whole.
   ///
-  /// Such a position lies between a letter and a character that is no letter, number, mark or
-  /// apostrophe. Every pattern but ``PreTokenizerPattern/none`` begins a pre-token there, and
-  /// none looks further back or ahead from there.
+  /// For the named patterns such a position lies between a letter and a character that is no letter,
+  /// number, mark or apostrophe, nor of those that a pattern keeps apart: every pattern begins a
+  /// pre-token there, and none looks further back or ahead from there. For an expression its
+  /// automaton tells. Without a pattern there is none.
   ///
   /// - Parameters:
   ///   - limit: The position must not be greater.
@@ -58,35 +66,36 @@ public struct PreTokenizer: Hashable, Sendable {
   ///   - bytes: The text.
   /// - Returns: The position, or `nil` if there is none.
   public func safeSplit(before limit: Int, after start: Int = 0, in bytes: Span<UInt8>) -> Int? {
-    guard pattern != .none else { return nil }
     precondition(start >= 0 && limit <= bytes.count, "a split is looked for within the text")
-    let table = CharacterClassTable.shared
-    // SAFETY: `position` and `letterStart` stay within 0..<count.
     return unsafe bytes.withUnsafeBufferPointer { text in
-      guard let base = text.baseAddress else { return nil }
-      let joined: CharacterClass = [.letter, .number, .mark]
-      var position = min(limit, text.count - 1)
-      while position > start {
-        defer { position -= 1 }
-        if unsafe base[position] == UInt8(ascii: "'") { continue }
-        let following = unsafe table.character(in: base, at: position, end: text.count)
-        if following.class & joined.rawValue != 0 { continue }
-        // The character that ends here: back over its continuation bytes to its lead byte.
-        var letterStart = position - 1
-        while letterStart > 0, position - letterStart < 4,
-          unsafe base[letterStart] & 0xC0 == 0x80
-        {
-          letterStart -= 1
-        }
-        let letter = unsafe table.character(in: base, at: letterStart, end: text.count)
-        if letter.class & CharacterClass.letter.rawValue != 0,
-          letterStart + letter.size == position
-        {
-          return position
-        }
+      // SAFETY: passed on within the closure.
+      if case .expression(let expression) = pattern {
+        return unsafe expression.matcher.safeSplit(before: limit, after: start, in: text)
       }
-      return nil
+      guard let family = pattern.family else { return nil }
+      return unsafe Self.safeSplit(before: limit, after: start, in: text, family)
     }
+  }
+
+  @unsafe
+  private static func safeSplit(
+    before limit: Int, after start: Int, in text: UnsafeBufferPointer<UInt8>,
+    _ family: any PatternFamily.Type
+  ) -> Int? {
+    guard let base = text.baseAddress else { return nil }
+    let table = family.table
+    let joined = family.joined.rawValue
+    let splittable = family.splittable.rawValue
+    var position = min(limit, text.count - 1)
+    while position > start {
+      defer { position -= 1 }
+      // SAFETY: `position` is above 0 and below the count.
+      if unsafe base[position] == UInt8(ascii: "'") { continue }
+      let following = unsafe table.character(in: base, at: position, end: text.count).class
+      if following & joined != 0 { continue }
+      if unsafe table.character(before: position, in: base) & splittable != 0 { return position }
+    }
+    return nil
   }
 
   /// Writes the ends of the next pre-tokens.
@@ -105,9 +114,18 @@ public struct PreTokenizer: Hashable, Sendable {
     case .gpt2: unsafe scan(GPT2Family.self, text, from: start, into: ends)
     case .cl100k: unsafe scan(CL100KFamily.self, text, from: start, into: ends)
     case .llama3: unsafe scan(Llama3Family.self, text, from: start, into: ends)
+    case .nanochat: unsafe scan(NanochatFamily.self, text, from: start, into: ends)
     case .qwen2: unsafe scan(Qwen2Family.self, text, from: start, into: ends)
+    case .qwen35: unsafe scan(Qwen35Family.self, text, from: start, into: ends)
     case .o200k: unsafe scan(O200KFamily.self, text, from: start, into: ends)
+    case .tekken: unsafe scan(TekkenFamily.self, text, from: start, into: ends)
+    case .kimi: unsafe scan(KimiFamily.self, text, from: start, into: ends)
+    case .deepseek: unsafe scan(DeepSeekFamily.self, text, from: start, into: ends)
+    case .starcoder: unsafe scan(StarCoderFamily.self, text, from: start, into: ends)
+    case .falcon: unsafe scanFalcon(text, from: start, into: ends)
     case .none: unsafe scanAll(text, from: start, into: ends)
+    case .expression(let expression):
+      unsafe expression.matcher.scan(text, from: start, into: ends)
     }
   }
 
@@ -122,12 +140,11 @@ public struct PreTokenizer: Hashable, Sendable {
   }
 
   @unsafe
-  private func scan<Family: PatternFamily>(
-    _ family: Family.Type, _ text: UnsafeBufferPointer<UInt8>, from start: Int,
-    into ends: UnsafeMutableBufferPointer<Int>
+  private func scanFalcon(
+    _ text: UnsafeBufferPointer<UInt8>, from start: Int, into ends: UnsafeMutableBufferPointer<Int>
   ) -> Int {
     guard let base = text.baseAddress, let room = ends.baseAddress else { return 0 }
-    let scanner = unsafe PatternScanner<Family>(text: text, base: base)
+    let scanner = unsafe FalconScanner(text: text, base: base)
     var position = start
     var count = 0
     while position < text.count, count < ends.count {
@@ -137,5 +154,50 @@ public struct PreTokenizer: Hashable, Sendable {
       count += 1
     }
     return count
+  }
+
+  @unsafe
+  private func scan<Family: PatternFamily>(
+    _ family: Family.Type, _ text: UnsafeBufferPointer<UInt8>, from start: Int,
+    into ends: UnsafeMutableBufferPointer<Int>
+  ) -> Int {
+    guard let base = text.baseAddress, let room = ends.baseAddress else { return 0 }
+    let scanner = unsafe PatternScanner<Family>(text: text, base: base)
+    let rules = Family.wordRules
+    // Where there is little room from the beginning, everything goes one by one.
+    let wordScanner = ends.count < WordScanner.minimumRoom ? nil : WordScanner.best
+    var position = start
+    var count = 0
+    while position < text.count, count < ends.count {
+      if let wordScanner {
+        if ends.count - count < WordScanner.minimumRoom { break }
+        if unsafe Self.beginsInASCII(base + position, text.count - position) {
+          // SAFETY: `count` is at most `ends.count`.
+          let found = unsafe wordScanner.scan(
+            text, from: position, rules: rules,
+            into: UnsafeMutableBufferPointer(start: room + count, count: ends.count - count))
+          if found > 0 {
+            count += found
+            position = unsafe room[count - 1]
+            continue
+          }
+        }
+      }
+      position = scanner.preTokenEnd(from: position)
+      // SAFETY: `count` is below `ends.count`.
+      unsafe room[count] = position
+      count += 1
+    }
+    return count
+  }
+
+  /// Whether it pays to look at many bytes at a time: whether the next four are ASCII.
+  @inline(__always)
+  @unsafe
+  private static func beginsInASCII(_ text: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    // SAFETY: there are `count` bytes, of which four are read where there are as many.
+    if count < 4 { return unsafe text[0] < 0x80 }
+    let word = unsafe UnsafeRawPointer(text).loadUnaligned(as: UInt32.self)
+    return word & 0x8080_8080 == 0
   }
 }

@@ -1,8 +1,9 @@
-/// How text is split into pre-tokens before any merge: one of the patterns in common use.
+/// How text is split into pre-tokens before any merge: one of the patterns in common use, or a
+/// regular expression.
 ///
-/// The raw value is the name on the command line. Every pattern is a regular expression; its
-/// matches, from left to right, are the pre-tokens, and they cover all of the text.
-public enum PreTokenizerPattern: String, CaseIterable, Hashable, Sendable {
+/// The matches of a pattern, from left to right, are pre-tokens, and so is what it leaves between
+/// them; together they cover all of the text.
+public enum PreTokenizerPattern: Hashable, Sendable {
   /// GPT-2, r50k and p50k; the `ByteLevel` pre-tokenizer of tokenizers with `use_regex`.
   case gpt2
   /// tiktoken's cl100k: like ``llama3``, but white space that ends a text is one pre-token even if
@@ -13,115 +14,118 @@ public enum PreTokenizerPattern: String, CaseIterable, Hashable, Sendable {
   case cl100k
   /// Llama 3, and the form of cl100k that files of tokenizers carry.
   case llama3
-  /// Qwen 2 to Qwen 3: ``llama3`` with one digit for each pre-token.
+  /// nanochat: ``llama3`` with up to two numbers in a pre-token.
+  case nanochat
+  /// Qwen 2 to Qwen 3: ``llama3`` with one number for each pre-token.
   case qwen2
+  /// Qwen 3.5: ``qwen2`` with marks in words.
+  case qwen35
   /// GPT-4o, gpt-oss, Llama 4: words split where the case changes, marks belong to words.
   case o200k
+  /// Mistral since Nemo, Nemotron 3: ``o200k`` without contractions and with single numbers.
+  case tekken
+  /// Kimi K2: ``o200k`` with runs of Han characters apart from words.
+  case kimi
+  /// DeepSeek V3 and R1: numbers, then Han characters and kana are cut out, and words may begin with
+  /// a mark of punctuation.
+  case deepseek
+  /// StarCoder, SmolLM, Command R: single digits are cut out, and the rest is split as ``gpt2``.
+  case starcoder
+  /// Falcon: punctuation is cut out, the rest is split as ``gpt2``, and then at digits, three at a time,
+  /// for which some bytes of other characters are taken.
+  case falcon
   /// No splitting: the whole text is one pre-token.
   case none
+  /// A regular expression.
+  case expression(PatternExpression)
 
-  /// The pattern as tokenizers and transformers read it (Oniguruma), or `nil` for ``none``.
+  /// The patterns that have a name.
+  public static let named: [PreTokenizerPattern] = [
+    .gpt2, .cl100k, .llama3, .nanochat, .qwen2, .qwen35, .o200k, .tekken, .kimi, .deepseek,
+    .starcoder, .falcon, .none,
+  ]
+
+  /// The pattern as tokenizers and transformers read it (Oniguruma); `nil` where it is not one
+  /// expression: for ``none``, ``deepseek``, ``starcoder`` and ``falcon``.
   ///
   /// No possessive quantifier of a counted repetition appears: Oniguruma reads `{1,3}+` as a
   /// repetition of a repetition.
   public var huggingFaceExpression: String? {
-    switch self {
-    case .gpt2: Self.gpt2Expression
-    case .cl100k: Self.cl100kExpression
-    case .llama3: Self.llama3Expression
-    case .qwen2: Self.qwen2Expression
-    case .o200k: Self.o200kExpression
-    case .none: nil
-    }
+    if case .expression(let expression) = self { return expression.text }
+    return Self.spellings(of: self).first
   }
 
-  /// The pattern as tiktoken takes it (`pat_str`), or `nil` for ``none``.
+  /// The pattern as tiktoken takes it (`pat_str`); `nil` where it is not one expression.
   public var tiktokenExpression: String? {
-    switch self {
-    case .cl100k: Self.cl100kTiktokenExpression
-    default: huggingFaceExpression
+    self == .cl100k ? Self.cl100kTiktokenExpression : huggingFaceExpression
+  }
+
+  /// The pattern that a regular expression is for tokenizers: a known one, or one that is compiled.
+  ///
+  /// Spellings of known patterns that differ in the text but not in what they match are recognized.
+  ///
+  /// - Throws: ``ExpressionError`` for what is not known and cannot be compiled.
+  public init(huggingFaceExpression text: String) throws(ExpressionError) {
+    if let known = Self(knownExpression: text), !Self.isTiktokenOnly(text) {
+      self = known
+    } else {
+      self = .expression(try PatternExpression(text))
     }
   }
 
   /// The pattern that a regular expression spells, if it is a known spelling of a known pattern.
-  ///
-  /// Spellings that differ in the text but not in what they match are recognized; anything else,
-  /// however close, is not.
-  public init?(expression: String) {
+  package init?(knownExpression text: String) {
     // Compared as UTF-8: the equality of strings would also accept canonical equivalents.
-    let bytes = Array(expression.utf8)
-    for (pattern, spellings) in Self.knownSpellings
-    where spellings.contains(where: { Array($0.utf8) == bytes }) {
-      self = pattern
-      return
+    let found = Self.named.first { pattern in
+      Self.spellings(of: pattern).contains { $0.utf8.elementsEqual(text.utf8) }
     }
-    return nil
+    guard let found else { return nil }
+    self = found
   }
-
-  private static let gpt2Expression =
-    #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
-  private static let gpt2TiktokenExpression =
-    #"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"#
-  private static let llama3Expression =
-    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"#
-    + #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-  private static let qwen2Expression =
-    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|"#
-    + #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-  // `\z` and not `$`, which Oniguruma also matches before newlines.
-  private static let cl100kExpression =
-    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"#
-    + #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s++\z|\s*[\r\n]+|\s+(?!\S)|\s+"#
-  private static let cl100kTiktokenExpression =
-    #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+|"#
-    + #" ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"#
-  private static let o200kExpression =
-    #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"#
-    + #"(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"#
-    + #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"#
-    + #"(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"#
-    + #"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-
-  /// Every spelling that is read, each checked against the scanner by a test.
-  package static let knownSpellings: [(PreTokenizerPattern, [String])] = [
-    (
-      .gpt2,
-      [
-        gpt2Expression,
-        #"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#,
-        gpt2TiktokenExpression,
-      ]
-    ),
-    (.cl100k, [cl100kExpression, cl100kTiktokenExpression]),
-    (
-      .llama3,
-      [
-        llama3Expression,
-        #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"#
-          + #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
-        #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}|"#
-          + #" ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"#,
-      ]
-    ),
-    (
-      .qwen2,
-      [
-        qwen2Expression,
-        #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|"#
-          + #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
-      ]
-    ),
-    (.o200k, [o200kExpression]),
-  ]
 }
 
-extension PreTokenizerPattern {
-  /// Whether an expression is a known one in a spelling that only tiktoken understands.
+extension PreTokenizerPattern: RawRepresentable {
+  /// The name, as on the command line, or the regular expression.
+  public var rawValue: String {
+    switch self {
+    case .gpt2: "gpt2"
+    case .cl100k: "cl100k"
+    case .llama3: "llama3"
+    case .nanochat: "nanochat"
+    case .qwen2: "qwen2"
+    case .qwen35: "qwen3.5"
+    case .o200k: "o200k"
+    case .tekken: "tekken"
+    case .kimi: "kimi"
+    case .deepseek: "deepseek"
+    case .starcoder: "starcoder"
+    case .falcon: "falcon"
+    case .none: "none"
+    case .expression(let expression): expression.text
+    }
+  }
+
+  /// The pattern with a name, or of a regular expression that is more than a word.
   ///
-  /// Oniguruma gives `$` and `{1,3}+` another meaning, so a tokenizer.json with such a spelling
-  /// does not do what its author meant, and is refused.
-  package static func isTiktokenOnly(expression: String) -> Bool {
-    let bytes = Array(expression.utf8)
-    return [gpt2TiktokenExpression, cl100kTiktokenExpression].contains { Array($0.utf8) == bytes }
+  /// - Returns: `nil` if a word is no pattern's name, or an expression cannot be compiled;
+  ///   ``init(huggingFaceExpression:)`` says why.
+  public init?(rawValue: String) {
+    if let named = Self.named.first(where: { $0.rawValue == rawValue }) {
+      self = named
+    } else if !Self.isWord(rawValue), let found = try? Self(huggingFaceExpression: rawValue) {
+      self = found
+    } else {
+      return nil
+    }
+  }
+
+  /// Whether a text looks like a name: letters, digits, and what joins them.
+  ///
+  /// As an expression it would match just itself, which nobody wants, and a mistyped name would be
+  /// taken for one.
+  public static func isWord(_ text: String) -> Bool {
+    text.utf8.allSatisfy { byte in
+      ASCIIWords.isLetter(byte) || byte &- UInt8(ascii: "0") < 10 || "._-".utf8.contains(byte)
+    }
   }
 }

@@ -18,6 +18,7 @@ public struct TextPattern: Sendable {
     case text([UInt8])
     /// Pre-tokens, of which each is a match.
     case preTokens(PreTokenizer)
+    case expression(PatternExpression)
   }
 
   /// A pattern that matches a text.
@@ -26,40 +27,41 @@ public struct TextPattern: Sendable {
     matcher = .text(Array(text.utf8))
   }
 
-  /// A pattern whose matches are the pre-tokens of a known pattern, or `nil` for
-  /// ``PreTokenizerPattern/none``.
+  /// A pattern whose matches are pre-tokens, or `nil` where that takes more than one expression.
   public init?(_ pattern: PreTokenizerPattern) {
     guard let expression = pattern.huggingFaceExpression else { return nil }
     source = .expression(expression)
-    matcher = .preTokens(PreTokenizer(pattern: pattern))
+    if case .expression(let compiled) = pattern {
+      matcher = .expression(compiled)
+    } else {
+      matcher = .preTokens(PreTokenizer(pattern: pattern))
+    }
   }
 
   /// A pattern that is a regular expression.
   ///
-  /// - Throws: ``TokenizerError/unsupported(part:name:advice:)`` for all but the expressions of
-  ///   ``PreTokenizerPattern``.
+  /// - Throws: ``TokenizerError/expression(_:_:)`` for one that cannot be compiled.
   public init(expression: String) throws(TokenizerError) {
     source = .expression(expression)
-    matcher = try Self.matcher(ofExpression: expression)
-  }
-
-  /// The one place that turns a regular expression into something that finds its matches.
-  private static func matcher(ofExpression expression: String) throws(TokenizerError) -> Matcher {
-    if let pattern = PreTokenizerPattern(expression: expression) {
-      guard !PreTokenizerPattern.isTiktokenOnly(expression: expression) else {
-        throw .unsupported(
-          part: "pattern", name: expression,
-          advice: "$ and possessive repetitions mean something else to tokenizers than to tiktoken")
+    do throws(ExpressionError) {
+      let pattern = try PreTokenizerPattern(huggingFaceExpression: expression)
+      if case .expression(let compiled) = pattern {
+        matcher = .expression(compiled)
+      } else {
+        matcher = .preTokens(PreTokenizer(pattern: pattern))
       }
-      return .preTokens(PreTokenizer(pattern: pattern))
+    } catch {
+      throw .expression(expression, error)
     }
-    let known = PreTokenizerPattern.allCases.map(\.rawValue).joined(separator: ", ")
-    throw .unsupported(part: "pattern", name: expression, advice: "known are those of \(known)")
   }
 
-  /// The known pattern that this is.
+  /// The pattern whose matches are pre-tokens, if this is no plain text.
   var preTokenizerPattern: PreTokenizerPattern? {
-    if case .preTokens(let preTokenizer) = matcher { preTokenizer.pattern } else { nil }
+    switch matcher {
+    case .text: nil
+    case .preTokens(let preTokenizer): preTokenizer.pattern
+    case .expression(let expression): .expression(expression)
+    }
   }
 
   /// Calls `body` with the range of each match, from left to right.
@@ -71,6 +73,7 @@ public struct TextPattern: Sendable {
     switch matcher {
     case .text(let pattern): forEachOccurrence(of: pattern, in: text, body)
     case .preTokens(let preTokenizer): preTokenizer.forEachPreToken(in: text, body)
+    case .expression(let expression): expression.forEachMatch(in: text, body)
     }
   }
 

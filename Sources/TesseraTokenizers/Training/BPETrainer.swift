@@ -9,10 +9,6 @@ public import TesseraBasics
 /// Gage, "A New Algorithm for Data Compression", 1994; Sennrich, Haddow and Birch, "Neural Machine
 /// Translation of Rare Words with Subword Units", 2016, arXiv:1508.07909.
 public enum BPETrainer {
-  /// How many positions the lists hold after a scan: 8 GiB of them. Lists of new pairs come on top,
-  /// and all must fit in the pool.
-  static let positionLimit = 1 << 31
-
   /// Trains on counted pre-tokens.
   ///
   ///     let counts = PreTokenCounts([(Array("low".utf8), 5), (Array("lower".utf8), 2)])
@@ -23,58 +19,133 @@ public enum BPETrainer {
   public static func train(
     on counts: PreTokenCounts, _ options: BPETrainerOptions, progress: ProgressHandler? = nil
   ) throws(TrainingError) -> TrainedBPE {
-    try train(
-      on: counts, options, schedule: nil, scanGrain: 1 << 18,
-      poolCapacity: PositionPool.largestCapacity, progress: progress)
+    try train(on: counts, options, MergingLimits(), progress: progress)
   }
 
-  /// Trains with given thresholds, ranges and memory, which the merges do not depend on.
+  /// Trains on the counted pre-tokens of a corpus, in bounded memory if that is asked for.
+  ///
+  /// - Parameters:
+  ///   - counted: The pre-tokens; they are given up on the way, so they serve for one training,
+  ///     unless they are read from files anew. Their options are those of the training.
+  ///   - options: What is trained.
+  ///   - memory: The budget; nil: as much as makes training fast.
+  ///   - first: A training whose merges come first, on whatever was counted then; it has the same
+  ///     special tokens and the same order of ties.
+  ///   - state: Where merges are kept as they are made; the training goes on from those that are
+  ///     there, which must be of the same counts and options.
+  ///   - progress: Called now and then, in merges.
+  /// - Throws: ``TrainingError``.
+  public static func train(
+    on counted: CountedPreTokens, _ options: BPETrainerOptions, memory: MemoryBudget? = nil,
+    after first: TrainedBPE? = nil, state: TrainingState? = nil, progress: ProgressHandler? = nil
+  ) throws(TrainingError) -> TrainedBPE {
+    var limits = MergingLimits()
+    limits.memory = memory
+    return try train(on: counted, options, limits, after: first, state: state, progress: progress)
+  }
+
+  /// Trains with given limits, which the merges do not depend on.
   package static func train(
-    on counts: PreTokenCounts, _ options: BPETrainerOptions, schedule: ThresholdSchedule?,
-    scanGrain: Int, poolCapacity: Int, progress: ProgressHandler? = nil
+    on source: some PreTokenSource, _ options: BPETrainerOptions, _ given: MergingLimits,
+    after first: TrainedBPE? = nil, state: TrainingState? = nil, progress: ProgressHandler? = nil
   ) throws(TrainingError) -> TrainedBPE {
     try options.check()
-    guard counts.count > 0 else { throw .emptyCorpus }
-    guard counts.textSize + counts.count < SymbolArena.slotLimit else {
-      throw .tooManySymbols(count: counts.textSize, maximum: SymbolArena.slotLimit - counts.count)
-    }
-    let alphabet = options.tie.alphabet
-    let limits = MergeEngine.Limits(
-      minimumCount: UInt64(max(1, options.minimumFrequency)),
-      maximumLength: min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize),
-      mergeCount: options.mergeCount,
-      schedule: schedule ?? .adaptive(positionLimit: positionLimit),
-      scanGrain: scanGrain, poolCapacity: poolCapacity)
-    var engine = MergeEngine(
-      arena: SymbolArena(counts, alphabet: alphabet),
-      byteLengths: [UInt32](repeating: 1, count: 256), limits: limits)
+    return 256 + options.mergeCount <= SymbolArena<UInt16>.idLimit
+      ? try train(UInt16.self, on: source, options, given, after: first, state, progress)
+      : try train(UInt32.self, on: source, options, given, after: first, state, progress)
+  }
 
-    let offset = options.tie == .hf ? TokenID(options.specialTokens.count) : 0
-    var tokens = alphabet.map { [$0] }
-    let reserved = reservedBytes(options.specialTokens)
-    var merges: [LearnedMerge] = []
-    merges.reserveCapacity(options.mergeCount)
-    while merges.count < options.mergeCount, let candidate = engine.next() {
-      let bytes = tokens[Int(candidate.left)] + tokens[Int(candidate.right)]
-      if reserved.contains(bytes) {
+  /// Trains with slots of a given width.
+  private static func train<Slot: ArenaSlot>(
+    _ slot: Slot.Type, on source: some PreTokenSource, _ options: BPETrainerOptions,
+    _ given: MergingLimits, after first: TrainedBPE?, _ state: TrainingState?,
+    _ progress: ProgressHandler?
+  ) throws(TrainingError) -> TrainedBPE {
+    var vocabulary = GrowingVocabulary(options, after: first)
+    var log: MergeLog?
+    if let state {
+      do throws(CountFileError) { log = try MergeLog(state, &vocabulary) } catch {
+        throw .counts(error)
+      }
+    }
+    var limits = given
+    limits.apply(options)
+    let arena: SymbolArena<Slot> = try arena(of: source, vocabulary, &limits)
+    // The engine changes the arena in place: nobody else may hold it.
+    var engine = MergeEngine(
+      arena: consume arena, byteLengths: vocabulary.byteLengths, limits: limits,
+      done: vocabulary.merges.count)
+    while !vocabulary.isComplete, let candidate = engine.next() {
+      guard vocabulary.append(candidate) else {
         engine.reject(candidate)
         continue
       }
-      let id = engine.merge(candidate)
-      tokens.append(bytes)
-      merges.append(
-        LearnedMerge(
-          left: candidate.left + offset, right: candidate.right + offset, result: id + offset,
-          count: candidate.count))
-      if merges.count % 256 == 0 {
-        progress?(
-          ProgressUpdate(
-            phase: "merging", completed: merges.count, total: options.mergeCount, unit: "merges"))
+      engine.merge(candidate)
+      log?.append(left: candidate.left, right: candidate.right, count: candidate.count)
+      if vocabulary.merges.count % 256 == 0 {
+        try Self.flush(&log)
+        progress?(vocabulary.progress)
         if Interruption.isRequested { throw .interrupted }
       }
     }
-    return TrainedBPE(options: options, merges: merges)
+    try Self.flush(&log)
+    return TrainedBPE(options: options, merges: vocabulary.merges)
   }
+
+  private static func flush(_ log: inout MergeLog?) throws(TrainingError) {
+    do throws(CountFileError) { try log?.flush() } catch { throw .counts(error) }
+  }
+
+  /// The pre-tokens with the merges that are made already.
+  private static func arena<Slot: ArenaSlot>(
+    of source: some PreTokenSource, _ vocabulary: GrowingVocabulary, _ limits: inout MergingLimits
+  ) throws(TrainingError) -> SymbolArena<Slot> {
+    let alphabet = vocabulary.options.tie.alphabet
+    if vocabulary.merges.isEmpty {
+      return try makeArena(of: source, &limits) { source, plan throws(CountFileError) in
+        try SymbolArena(source, plan, alphabet: alphabet)
+      }
+    }
+    let trained = TrainedBPE(options: vocabulary.options, merges: vocabulary.merges)
+    guard let compiled = try? trained.makeTokenizer().compiled else {
+      preconditionFailure("merges of a training make a tokenizer")
+    }
+    return try makeArena(of: source, &limits) { source, plan throws(CountFileError) in
+      try SymbolArena(
+        source, plan, encodedWith: compiled, firstSymbol: trained.firstByteID)
+    }
+  }
+}
+
+/// The pre-tokens of a source as symbols; the limits become those under which all fits into memory.
+func makeArena<Source: PreTokenSource, Slot: ArenaSlot>(
+  of source: Source, _ limits: inout MergingLimits,
+  _ make: (Source, ArenaPlan) throws(CountFileError) -> SymbolArena<Slot>
+) throws(TrainingError) -> SymbolArena<Slot> {
+  let plan: ArenaPlan
+  let arena: SymbolArena<Slot>
+  do throws(CountFileError) { plan = try ArenaPlan(source) } catch { throw .counts(error) }
+  guard plan.totals.distinctCount > 0 else { throw .emptyCorpus }
+  guard plan.slotCount < ArenaLayout.slotLimit else {
+    throw .tooManySymbols(
+      count: plan.totals.textSize, maximum: ArenaLayout.slotLimit - plan.totals.distinctCount - 2)
+  }
+  // What does not fit is known before memory is taken.
+  if let memory = limits.memory {
+    _ = try memory.mergingSize(arenaSize: plan.arenaSize(Slot.self), longestList: 0)
+  }
+  do throws(CountFileError) {
+    if let memory = limits.memory {
+      try source.makeRoom(for: plan.arenaSize(Slot.self), in: memory)
+    }
+    arena = try make(source, plan)
+  } catch {
+    throw .counts(error)
+  }
+  source.release(plan.totals)
+  if limits.memory != nil { returnFreeMemory() }
+  limits = try limits.bounded(by: arena)
+  return arena
 }
 
 extension BPETrainerOptions {
@@ -95,6 +166,16 @@ extension BPETrainerOptions {
     if let maximumTokenLength, maximumTokenLength < 2 {
       throw .maximumTokenLengthTooSmall(maximumTokenLength)
     }
+    try counting.check()
+  }
+}
+
+extension CountingOptions {
+  /// Refuses special tokens that cannot be such.
+  ///
+  /// - Throws: ``TrainingError/invalidSpecialToken(_:)``,
+  ///   ``TrainingError/specialTokenIsByte(_:byte:)``.
+  public func check() throws(TrainingError) {
     for (index, token) in specialTokens.enumerated() {
       let bytes = Array(token.utf8)
       if bytes.isEmpty || specialTokens[..<index].contains(where: { Array($0.utf8) == bytes }) {
@@ -104,19 +185,5 @@ extension BPETrainerOptions {
         throw .specialTokenIsByte(token, byte: spelled[0])
       }
     }
-  }
-}
-
-extension SymbolArena {
-  /// The pre-tokens as bytes, each byte numbered by its place in the alphabet.
-  init(_ counts: PreTokenCounts, alphabet: [UInt8]) {
-    var ids = [UInt32](repeating: 0, count: 256)
-    for (id, byte) in alphabet.enumerated() { ids[Int(byte)] = UInt32(id) }
-    slots.reserveCapacity(counts.textSize + counts.count + 1)
-    for index in 0..<counts.count {
-      let (bytes, count) = counts[index]
-      append(bytes.lazy.map { ids[Int($0)] }, count: count)
-    }
-    finish()
   }
 }

@@ -54,6 +54,23 @@ public struct ContinuedBPE: Hashable, Sendable {
   public let firstID: TokenID
   /// The bytes of each new token, in the order of the IDs.
   public let newTokens: [[UInt8]]
+
+  /// The base with the merges after its own.
+  ///
+  /// - Throws: `TokenizerError`, which the trainer's own limits rule out.
+  public func makeTokenizer(base: Tokenizer) throws(TokenizerError) -> Tokenizer {
+    var list: [NewMerge] = []
+    for merge in merges {
+      let bytes =
+        merge.result >= firstID
+        ? newTokens[Int(merge.result - firstID)] : base.bytes(of: merge.result) ?? []
+      list.append(
+        NewMerge(
+          left: merge.left, right: merge.right, result: merge.result, bytes: bytes,
+          count: merge.count))
+    }
+    return try base.extended(with: list)
+  }
 }
 
 /// Learns merges on top of a tokenizer: continued byte-pair training.
@@ -86,27 +103,49 @@ public func continueTraining(
   isAllowed: (([UInt8]) -> Bool)? = nil, progress: ProgressHandler? = nil
 ) throws(TrainingError) -> ContinuedBPE {
   try continueTraining(
-    base: base, counts: counts, options: options, isAllowed: isAllowed, schedule: nil,
+    base: base, counts: counts, options: options, isAllowed: isAllowed, limits: MergingLimits(),
     progress: progress)
 }
 
-/// Continues with given thresholds, which the merges do not depend on.
+/// Learns merges on top of a tokenizer, in bounded memory if that is asked for.
+///
+/// - Parameters:
+///   - counted: The pre-tokens of a corpus, as the base splits it; they are given up on the way.
+///   - memory: The budget; nil: as much as makes training fast.
+/// - Throws: ``TrainingError``.
+public func continueTraining(
+  base: Tokenizer, counted: CountedPreTokens, options: ContinuedTrainingOptions,
+  memory: MemoryBudget? = nil, progress: ProgressHandler? = nil
+) throws(TrainingError) -> ContinuedBPE {
+  var limits = MergingLimits()
+  limits.memory = memory
+  return try continueTraining(
+    base: base, counts: counted, options: options, isAllowed: nil, limits: limits,
+    progress: progress)
+}
+
+/// Continues with given limits, which the merges do not depend on.
 package func continueTraining(
-  base: Tokenizer, counts: PreTokenCounts, options: ContinuedTrainingOptions,
-  isAllowed: (([UInt8]) -> Bool)?, schedule: ThresholdSchedule?, progress: ProgressHandler?
+  base: Tokenizer, counts: some PreTokenSource, options: ContinuedTrainingOptions,
+  isAllowed: (([UInt8]) -> Bool)?, limits given: MergingLimits, progress: ProgressHandler?
 ) throws(TrainingError) -> ContinuedBPE {
   let idCount = base.vocabularySize
   let firstID = try options.checkedFirstID(base: base)
-  guard counts.count > 0 else { throw .emptyCorpus }
-  let (arena, occurring) = try encodedArena(counts, base)
-  let limits = MergeEngine.Limits(
-    minimumCount: UInt64(max(1, options.minimumFrequency)),
-    maximumLength: min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize),
-    mergeCount: options.newTokenCount,
-    schedule: schedule ?? .adaptive(positionLimit: BPETrainer.positionLimit))
+  var limits = given
+  limits.minimumCount = UInt64(max(1, options.minimumFrequency))
+  limits.maximumLength = min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize)
+  limits.mergeCount = options.newTokenCount
+  // Which tokens have neighbours.
+  var occurring = [Bool](repeating: false, count: idCount)
+  let arena = try makeArena(of: counts, &limits) { source, plan throws(CountFileError) in
+    try SymbolArena<UInt32>(source, plan, encodedWith: base.compiled) { symbols in
+      for id in symbols { occurring[Int(id)] = true }
+    }
+  }
+  // The engine changes the arena in place: nobody else may hold it.
   var engine = MergeEngine(
-    arena: arena, byteLengths: (0..<idCount).map { UInt32(base.tokens.size(of: TokenID($0))) },
-    limits: limits)
+    arena: consume arena,
+    byteLengths: (0..<idCount).map { UInt32(base.tokens.size(of: TokenID($0))) }, limits: limits)
 
   var names = NewTokenNames(base, occurring: occurring, firstID: firstID)
   var merges: [LearnedMerge] = []
@@ -116,7 +155,7 @@ package func continueTraining(
       engine.reject(candidate)
       continue
     }
-    _ = engine.merge(candidate)
+    engine.merge(candidate)
     merges.append(
       LearnedMerge(
         left: names.id(of: candidate.left), right: names.id(of: candidate.right), result: result,
@@ -199,48 +238,4 @@ func reservedBytes(_ addedTokens: [String]) -> Set<[UInt8]> {
     if let spelled = ByteAlphabet.bytes(spelledBy: token) { reserved.insert(spelled) }
   }
   return reserved
-}
-
-/// The pre-tokens as the base encodes them, and which tokens have neighbours there.
-private func encodedArena(
-  _ counts: PreTokenCounts, _ base: Tokenizer
-) throws(TrainingError) -> (SymbolArena, occurring: [Bool]) {
-  let partCount = Workers.threadCount
-  // Flat: the tokens of a part of the pre-tokens, and how many each of them has.
-  let parts = parallelMap(partCount) { part -> (ids: [TokenID], sizes: [UInt32]) in
-    let range =
-      counts.count * part / partCount..<counts.count * (part + 1) / partCount
-    var encoder = TextEncoder(base.compiled, PreTokenizer(pattern: .none))
-    var ids: [TokenID] = []
-    var sizes: [UInt32] = []
-    for index in range {
-      let before = ids.count
-      encoder.encodeText(counts.text.span.extracting(counts.range(at: index)), into: &ids)
-      sizes.append(UInt32(ids.count - before))
-    }
-    return (ids, sizes)
-  }
-  var arena = SymbolArena()
-  var occurring = [Bool](repeating: false, count: base.vocabularySize)
-  let symbolCount = parts.reduce(0) { $0 + $1.ids.count }
-  guard arena.hasRoom(for: symbolCount + counts.count) else {
-    throw .tooManySymbols(count: symbolCount, maximum: SymbolArena.slotLimit - counts.count)
-  }
-  arena.slots.reserveCapacity(symbolCount + counts.count + 1)
-  var index = 0
-  for part in parts {
-    var start = 0
-    for size in part.sizes {
-      let symbols = part.ids[start..<start + Int(size)]
-      // A pre-token of one token has no pairs.
-      if size > 1 {
-        arena.append(symbols, count: counts[index].count)
-        for id in symbols { occurring[Int(id)] = true }
-      }
-      start += Int(size)
-      index += 1
-    }
-  }
-  arena.finish()
-  return (arena, occurring)
 }

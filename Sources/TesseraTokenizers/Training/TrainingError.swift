@@ -18,6 +18,12 @@ public enum TrainingError: Error, Equatable, Sendable {
   case emptyCorpus
   /// The distinct pre-tokens have more symbols than positions are for.
   case tooManySymbols(count: Int, maximum: Int)
+  /// The memory budget is too small.
+  case memoryTooSmall(size: Int, minimum: Int)
+  /// The corpus is not the one that the state of a killed run is of.
+  case corpusChanged
+  /// Counts cannot be read or written.
+  case counts(CountFileError)
   /// The process was asked to stop.
   case interrupted
 }
@@ -47,6 +53,12 @@ extension TrainingError: CustomStringConvertible {
     case .tooManySymbols(let count, let maximum):
       "the distinct pre-tokens have \(count) symbols, more than \(maximum), "
         + "the most that can be trained on"
+    case .memoryTooSmall(let size, let minimum):
+      "a memory budget of \(size) bytes is too small, "
+        + "\((minimum + (1 << 20) - 1) >> 20)M is the least that works"
+    case .corpusChanged:
+      "the corpus has changed since a part of it was counted, so the counting cannot go on"
+    case .counts(let error): error.description
     case .interrupted:
       "interrupted"
     }

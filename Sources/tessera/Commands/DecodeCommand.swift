@@ -21,7 +21,9 @@ struct DecodeCommand: ParsableCommand {
   @Option(help: "A folder with tokenizer.json, a tokenizer.json, or a rank file (.tiktoken).")
   var tokenizer: String
 
-  @Option(help: "How text is split, for a rank file that does not say it.")
+  @Option(
+    help: "How text is split, for a rank file that does not say it.",
+    transform: PreTokenizerPattern.parse)
   var pattern: PreTokenizerPattern?
 
   @Option(help: "How IDs are written.")
@@ -56,13 +58,20 @@ struct DecodeCommand: ParsableCommand {
     var documents: [JSONValue] = []
     for file in files.isEmpty ? ["-"] : files {
       let bytes = try Self.content(of: file)
-      for ids in try format.documents(in: bytes, path: file) {
-        if common.json {
-          let text = try tokenizer.decodeText(ids, skipsSpecial: skipSpecial)
-          documents.append(["text": .string(text)])
-          continue
+      for (index, ids) in try format.documents(in: bytes, path: file).enumerated() {
+        // Text has a document in each line; the other formats have no lines that a reader counts.
+        let line = format == .text ? index + 1 : nil
+        var text: [UInt8]
+        do {
+          if common.json {
+            let text = try tokenizer.decodeText(ids, skipsSpecial: skipSpecial)
+            documents.append(["text": .string(text)])
+            continue
+          }
+          text = try tokenizer.decode(ids, skipsSpecial: skipSpecial)
+        } catch {
+          throw error.located(in: file, line: line)
         }
-        var text = try tokenizer.decode(ids, skipsSpecial: skipSpecial)
         if lines { text.append(UInt8(ascii: "\n")) }
         try StandardStreams.writeToOutput(text)
       }

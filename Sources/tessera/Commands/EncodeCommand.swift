@@ -23,7 +23,9 @@ struct EncodeCommand: ParsableCommand {
   @Option(help: "A folder with tokenizer.json, a tokenizer.json, or a rank file (.tiktoken).")
   var tokenizer: String
 
-  @Option(help: "How text is split, for a rank file that does not say it.")
+  @Option(
+    help: "How text is split, for a rank file that does not say it.",
+    transform: PreTokenizerPattern.parse)
   var pattern: PreTokenizerPattern?
 
   @Option(help: "How IDs are written. (default: text)")

@@ -15,6 +15,17 @@ struct TrainCommand: ParsableCommand {
       the vocabulary was made, and configuration.yaml, the options of this call; the vocabulary of \
       --also-size N goes to vocab-N in the folder.
 
+      --memory bounds the memory: what does not fit goes to files. --counts takes what `tessera \
+      count` made, on one machine or many, instead of a corpus.
+
+      With --resume, and for corpora of 1 GB and more, the folder OUTPUT.state holds the counts and \
+      the merges so far; when a run was killed, the same call with --resume goes on from there to the \
+      same result. It is removed at the end.
+
+      --language NAME=PATH trains on several languages such that none is served much worse than \
+      another. --superwords-after N lets later tokens span several words. --from TOKENIZER goes on \
+      from another tokenizer.
+
       A tokenizer that is to train a model needs an end-of-text token: give --special.
 
       Example:
@@ -26,7 +37,12 @@ struct TrainCommand: ParsableCommand {
     help:
       "Text files or folders of them; .jsonl, .gz and .zst are read as such, - is standard input.",
     completion: .file())
-  var corpus: [String]
+  var corpus: [String] = []
+
+  @Option(
+    parsing: .upToNextOption, help: "Files that tessera count made, instead of a corpus.",
+    completion: .file())
+  var counts: [String] = []
 
   @OptionGroup var documents: DocumentOptions
 
@@ -36,24 +52,37 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "One more vocabulary size from the same run. (repeatable)")
   var alsoSize: [Int] = []
 
-  @Option(help: "How text is split before merging.")
-  var pattern = PreTokenizerPattern.o200k
-
-  @Option(help: "How text is normalized before it is split.")
-  var normalizer = Normalization.none
-
   @Option(help: "Pairs that occur less often are not merged.")
   var minFrequency = 0
 
-  @Option(help: "The longest token, in bytes. (default: no limit)")
+  @Option(help: "The longest token, in bytes; tokens of this length are made. (default: no limit)")
   var maxTokenLength: Int?
 
-  @Option(help: "A special token: cut out of the corpus, never made by text. (repeatable)")
-  var special: [String] = []
+  @Option(
+    help: """
+      The same as max_token_length of tokenizers, whose longest token is one byte shorter. (default: \
+      no limit)
+      """)
+  var hfMaxTokenLength: Int?
 
   @Option(help: "Which of equally frequent pairs is merged first.")
   var tie = TieOrder.hf
 
+  @Option(
+    help: """
+      A tokenizer to go on from, instead of the bytes: --vocab-size counts its tokens too, and it \
+      splits the corpus as it does.
+      """,
+    completion: .directory)
+  var from: String?
+
+  @Flag(help: "Go on from OUTPUT.state, if a run was killed, and keep it while this one lasts.")
+  var resume = false
+
+  @OptionGroup var parity: ParityArguments
+  @OptionGroup var superwords: SuperwordArguments
+  @OptionGroup var counting: CountingArguments
+  @OptionGroup var memory: MemoryArguments
   @OptionGroup var output: OutputOptions
   @OptionGroup var common: CommonOptions
 
@@ -64,70 +93,163 @@ struct TrainCommand: ParsableCommand {
     if let maxTokenLength, maxTokenLength < 2 {
       throw ValidationError("--max-token-length must be at least 2, not \(maxTokenLength)")
     }
-    let minimum = 256 + special.count
+    if hfMaxTokenLength != nil && maxTokenLength != nil {
+      throw ValidationError("--max-token-length and --hf-max-token-length exclude each other")
+    }
+    try checkRange("--hf-max-token-length", hfMaxTokenLength, 0...(.max))
+    let sources = [("a corpus", corpus), ("--counts", counts), ("--language", parity.language)]
+      .filter { !$0.1.isEmpty }.map(\.0)
+    if sources.isEmpty { throw ValidationError("a corpus, --counts or --language is needed") }
+    if sources.count > 1 {
+      throw ValidationError("\(sources[0]) and \(sources[1]) exclude each other")
+    }
+    try checkModes()
+    let minimum = 256 + counting.special.count
     for (name, size) in [("--vocab-size", vocabSize)] + alsoSize.map({ ("--also-size", $0) })
-    where size < minimum {
+    where size < minimum && from == nil {
       throw ValidationError("\(name) must be at least \(minimum), not \(size)")
+    }
+    if let first = superwords.superwordsAfter, !(minimum...max(minimum, vocabSize)).contains(first)
+    {
+      throw ValidationError(
+        "--superwords-after must be between \(minimum) and --vocab-size, not \(first)")
+    }
+  }
+
+  /// Refuses options that do not go together.
+  private func checkModes() throws {
+    let isParity = !parity.language.isEmpty
+    let modes: [(name: String, isGiven: Bool, excluded: [(String, Bool)])] = [
+      (
+        "--language", isParity,
+        [
+          ("--superwords-after", superwords.superwordsAfter != nil), ("--from", from != nil),
+          ("--memory", memory.memory != nil), ("--resume", resume),
+        ]
+      ),
+      (
+        "--superwords-after", superwords.superwordsAfter != nil,
+        [
+          ("--counts", !counts.isEmpty), ("--from", from != nil), ("--resume", resume),
+          ("a corpus on standard input", corpus.contains("-")),
+        ]
+      ),
+      (
+        "--from", from != nil,
+        [
+          ("--counts", !counts.isEmpty), ("--resume", resume), ("--also-size", !alsoSize.isEmpty),
+          ("--pattern", counting.pattern != nil), ("--normalizer", counting.normalizer != nil),
+          ("--special", !counting.special.isEmpty),
+        ]
+      ),
+    ]
+    for mode in modes where mode.isGiven {
+      if let other = mode.excluded.first(where: { $0.1 }) {
+        throw ValidationError("\(mode.name) and \(other.0) exclude each other")
+      }
     }
   }
 
   func run() throws {
     let console = common.start()
     Interruption.install()
-    try namingCorpus(corpus) { try train(console) }
+    try namingCorpus(corpus + counts) { try train(console) }
+  }
+
+  /// The options for the largest vocabulary that was asked for.
+  private var options: BPETrainerOptions {
+    var options = BPETrainerOptions(vocabularySize: max(vocabSize, alsoSize.max() ?? 0))
+    options.minimumFrequency = minFrequency
+    options.maximumTokenLength =
+      maxTokenLength ?? hfMaxTokenLength.map(BPETrainerOptions.maximumTokenLength(huggingFace:))
+    options.tie = tie
+    options.counting = counting.options()
+    return options
   }
 
   private func train(_ console: Console) throws {
-    let directory = try OutputDirectory(
-      path: output.output, force: output.force, inputs: self.corpus)
-    let corpus = try documents.corpus(corpus)
-    var options = BPETrainerOptions(vocabularySize: max(vocabSize, alsoSize.max() ?? 0))
-    options.minimumFrequency = minFrequency
-    options.maximumTokenLength = maxTokenLength
-    options.specialTokens = special
-    options.tie = tie
-    options.pattern = pattern
-    options.normalization = normalizer
-    try options.check()
+    let languages = parity.languages
+    let inputs = corpus + counts + languages.flatMap(\.paths) + (from.map { [$0] } ?? [])
+    let options = options
+    let base = try from.map { try Tokenizer(contentsOf: $0) }
+    if base == nil { try options.check() }
+    let corpora = try documents.corpora(corpus.isEmpty ? languages.map(\.paths) : [corpus])
 
-    let counts = try countPreTokens(
-      in: corpus, pattern: pattern, normalization: normalizer, specialTokens: special,
-      progress: console.progress)
-    let trained = try BPETrainer.train(on: counts, options, progress: console.progress)
+    let directory = try OutputDirectory(path: output.output, force: output.force, inputs: inputs)
+    let budget = try memory.budget(in: directory.stagingPath)
+    let isSimple = languages.isEmpty && base == nil && superwords.superwordsAfter == nil
+    let state = try StateFolder(
+      beside: output.output, resume: resume, force: output.force,
+      isLarge: isSimple && (corpora.first?.byteCount ?? 0) >= StateFolder.corpusSize)
+    var training = TokenizerTraining(
+      options: options, budget: budget, state: state.state, console: console)
 
-    let main = trained.prefix(vocabularySize: vocabSize)
-    try write(main, counts, to: directory.stagingPath)
+    if let base {
+      let (tokenizer, record) = try training.extend(
+        base, with: corpora[0], newTokenCount: vocabSize - base.vocabularySize)
+      try write(tokenizer, record, to: directory.stagingPath)
+      try RunConfiguration.current.write(to: directory.stagingPath)
+      try directory.commit()
+      try report(tokenizer, record, console)
+      return
+    }
+    let outcome = try state.keepingIfInterrupted {
+      if !languages.isEmpty {
+        return try training.train(
+          on: Array(zip(languages.map(\.name), corpora)), parity: parity.options)
+      }
+      if !counts.isEmpty {
+        let counted = try givenCounts()
+        training.options.counting = counted.options
+        return try training.train(on: counted)
+      }
+      if let first = superwords.superwordsAfter {
+        return try training.train(
+          on: corpora[0], superwordsAfter: first, pattern: superwords.superwordPattern)
+      }
+      return try training.train(on: corpora[0])
+    }
+
+    let main = outcome.trained.prefix(vocabularySize: vocabSize)
+    try write(main.makeTokenizer(), outcome.record(main).json, to: directory.stagingPath)
     for size in Set(alsoSize).sorted() {
       let path = Path.join(directory.stagingPath, "vocab-\(size)")
       try createDirectory(path)
-      try write(trained.prefix(vocabularySize: size), counts, to: path)
+      let smaller = outcome.trained.prefix(vocabularySize: size)
+      try write(smaller.makeTokenizer(), outcome.record(smaller).json, to: path)
     }
     try RunConfiguration.current.write(to: directory.stagingPath)
     try directory.commit()
-    try report(main, counts, output.output, console)
+    state.remove()
+    try report(main, outcome, console)
+  }
+
+  /// The sum of the files of counts, which must be of what the command line says, if it says so.
+  private func givenCounts() throws -> CountedPreTokens {
+    let first = try CountedPreTokens(files: [counts[0]])
+    return try CountedPreTokens(files: counts, options: counting.options(over: first.options))
   }
 
   /// Writes the files of a vocabulary.
-  private func write(_ trained: TrainedBPE, _ counts: PreTokenCounts, to path: String) throws {
-    try trained.makeTokenizer().write(toDirectory: path)
-    let record = TrainingRecord(trained, counts: counts, tool: "tessera \(Tessera.version)")
-    try writeFile(Path.join(path, "training.json"), record.json.serialized(pretty: true) + [0x0A])
+  private func write(_ tokenizer: Tokenizer, _ record: JSONValue, to path: String) throws {
+    try tokenizer.write(toDirectory: path)
+    try writeFile(Path.join(path, "training.json"), record.serialized(pretty: true) + [0x0A])
   }
 
   /// Says what was made.
   private func report(
-    _ trained: TrainedBPE, _ counts: PreTokenCounts, _ path: String, _ console: Console
+    _ trained: TrainedBPE, _ outcome: TokenizerTraining.Outcome, _ console: Console
   ) throws {
     console.finishProgress()
-    let textSize = counts.source?.textSize ?? 0
+    let textSize = outcome.corpora.reduce(0) { $0 + $1.textSize }
     if common.json {
       try console.printJSON([
-        "output": JSONValue(path),
+        "output": JSONValue(output.output),
         "vocabulary_size": JSONValue(trained.vocabularySize),
         "merges": JSONValue(trained.merges.count),
-        "documents": JSONValue(counts.source?.documentCount ?? 0),
+        "documents": JSONValue(outcome.corpora.reduce(0) { $0 + $1.documentCount }),
         "corpus_bytes": JSONValue(textSize),
-        "distinct_pre_tokens": JSONValue(counts.count),
+        "distinct_pre_tokens": JSONValue(outcome.totals.distinctCount),
       ])
       return
     }
@@ -136,9 +258,32 @@ struct TrainCommand: ParsableCommand {
         "no further pair is frequent enough: "
           + "\(groupDigits(trained.vocabularySize)) tokens and not \(groupDigits(vocabSize))")
     }
+    for language in outcome.languages {
+      console.say(
+        "\(language.name): \(groupDigits(Int(clamping: language.tokenCount))) tokens, "
+          + "\(groupDigits(language.mergeCount)) merges made for it")
+    }
     console.say(
-      "\(path): \(groupDigits(trained.vocabularySize)) tokens from "
+      "\(output.output): \(groupDigits(trained.vocabularySize)) tokens from "
         + "\(formatAmount(Double(textSize), unit: "B")) of text, "
-        + "\(groupDigits(counts.count)) distinct pre-tokens")
+        + "\(groupDigits(outcome.totals.distinctCount)) distinct pre-tokens")
+  }
+
+  /// Says what was made out of another tokenizer.
+  private func report(_ tokenizer: Tokenizer, _ record: JSONValue, _ console: Console) throws {
+    console.finishProgress()
+    let newTokenCount = record["vocabulary"]?["new_tokens"]?.int ?? 0
+    if common.json {
+      try console.printJSON([
+        "output": JSONValue(output.output),
+        "vocabulary_size": JSONValue(tokenizer.vocabularySize),
+        "new_tokens": JSONValue(newTokenCount),
+      ])
+      return
+    }
+    if tokenizer.vocabularySize < vocabSize { console.say("no further pair is frequent enough") }
+    console.say(
+      "\(output.output): \(groupDigits(tokenizer.vocabularySize)) IDs, "
+        + "\(groupDigits(newTokenCount)) new")
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TesseraBasics
 
 /// Where a verb that makes a folder puts it.
 struct OutputOptions: ParsableArguments {
@@ -16,5 +17,31 @@ struct OutputOptions: ParsableArguments {
     if output.isEmpty || output == "-" {
       throw ValidationError("--output must name a folder, not \"\(output)\"")
     }
+  }
+}
+
+/// Where a verb that makes one file puts it.
+struct OutputFileOptions: ParsableArguments {
+  @Option(name: [.customShort("o"), .long], help: "The file to make.", completion: .file())
+  var output: String
+
+  @Flag(help: "Replace the output if it exists.")
+  var force = false
+
+  mutating func validate() throws {
+    if output.isEmpty || output == "-" {
+      throw ValidationError("--output must name a file, not \"\(output)\"")
+    }
+  }
+
+  /// Finds out before a long way to the output whether it could be made.
+  ///
+  /// - Throws: `FileError`.
+  func check(inputs: [String]) throws {
+    try OutputDirectory.checkInputs(inputs, of: output)
+    if !force, Path.exists(output) { throw FileError.exists(path: output) }
+    if Path.isDirectory(output) { throw FileError.notRegularFile(path: output) }
+    let folder = Path.directory(of: output)
+    if !Path.isDirectory(folder) { throw FileError.notDirectory(path: folder) }
   }
 }

@@ -14,7 +14,7 @@ struct RunConfiguration {
 
   /// Options that say nothing about what the result will be.
   private static let passingOptions: Set<String> = [
-    "config", "dry-run", "force", "json", "output", "quiet", "resume", "threads",
+    "config", "dry-run", "force", "json", "memory", "output", "quiet", "resume", "threads",
   ]
 
   private let syntax: VerbSyntax

@@ -48,9 +48,13 @@ extension ExitStatus {
     case CheckpointError.noConfiguration, CheckpointError.noWeights: self = .inputMissing
     case TokenizerError.notATokenizer(let path, _) where Path.isDirectory(path):
       self = .inputMissing
+    case TrainingError.memoryTooSmall: self = .memory
+    case TrainingError.counts(.file(let cause)), CountFileError.file(let cause):
+      self.init(file: cause)
     case is UsageError: self = .usage
     case is ConfigurationFileError: self = .configuration
     case is CheckpointError, is CommandError, is CompressionError, is CorpusError,
+      is CountFileError,
       is GenerationError, is JSONError, is TokenizerError, is TokenFormatError, is TrainingError,
       is TrainingRunError, is VocabularyError:
       self = .inputContent
@@ -61,7 +65,7 @@ extension ExitStatus {
   private init(file error: FileError) {
     switch error {
     case .cannotOpen, .notRegularFile, .notDirectory: self = .inputMissing
-    case .cannotCreate, .exists, .locked, .protected, .notOutput, .overlapsInput:
+    case .cannotCreate, .exists, .unfinished, .locked, .protected, .notOutput, .overlapsInput:
       self = .cannotCreateOutput
     case .truncated, .tooLarge, .invalidName: self = .inputContent
     case .readFailed, .writeFailed, .commitFailed, .cannotRemove: self = .inputOutput

@@ -58,7 +58,7 @@ import Testing
     let cases: [([String], Int?, TokenizerError)] = [
       (Self.byteLines + ["YQ== 300"], 257, .duplicateToken("a", first: 97, second: 300)),
       (Self.byteLines + ["", "YWI= 97"], 258, .duplicateID(97, first: "a", second: "ab")),
-      (Self.byteLines + ["YWI= 16777216"], 257, .idTooLarge(1 << 24, limit: 1 << 24 - 1)),
+      (Self.byteLines + ["YWI= 16777216"], 257, .idTooLarge(1 << 24, limit: 1 << 24 - 2)),
       (
         [long + " 300"] + Self.byteLines, 1,
         .tokenTooLong(300, size: size, limit: TokenTable.maximumTokenSize)

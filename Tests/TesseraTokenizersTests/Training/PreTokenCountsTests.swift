@@ -65,7 +65,7 @@ import Testing
     return document
   }
 
-  @Test(arguments: PreTokenizerPattern.allCases)
+  @Test(arguments: PreTokenizerPattern.named)
   func `counts what the definition counts, however documents are cut`(
     pattern: PreTokenizerPattern
   ) throws {

@@ -1,0 +1,151 @@
+import TesseraBasics
+
+/// Reads a file of counts from its first entry to its last; see `CountFile.swift` for the format.
+///
+/// Header, order, sums and checksum are checked on the way; the checksum is known to be right when
+/// ``advance()`` has returned false.
+final class CountFileReader: CountCursor {
+  /// Where the file is.
+  let path: String
+  /// What it says of itself.
+  let header: CountFileHeader
+  private(set) var bytes: [UInt8] = []
+  private(set) var count: UInt64 = 0
+
+  private let file: InputFile
+  private let totals: CountTotals
+  private let digest: [UInt8]
+  private var hash = SHA256()
+  private var seen = CountTotals()
+
+  /// What was read last, and how much of it was used.
+  private var buffer: [UInt8] = []
+  private var position = 0
+  /// Where the buffer ends in the file.
+  private var bufferEnd: Int
+  /// Where the entries end in the file.
+  private let entriesEnd: Int
+
+  private static let bufferSize = 1 << 16
+
+  /// Opens a file and reads what stands before and after the entries.
+  ///
+  /// - Throws: ``CountFileError``.
+  init(path: String) throws(CountFileError) {
+    self.path = path
+    do {
+      file = try InputFile(path: path)
+      let size = file.size
+      guard size >= CountFile.prefixSize + CountFile.trailerSize else {
+        throw CountFileError.notCounts(path: path)
+      }
+      let prefix = try file.read(at: 0, count: CountFile.prefixSize)
+      guard prefix.starts(with: CountFile.magic) else { throw CountFileError.notCounts(path: path) }
+      let headerSize = Int(littleEndian(prefix[8...]))
+      entriesEnd = size - CountFile.trailerSize
+      guard headerSize <= min(CountFile.headerLimit, entriesEnd - CountFile.prefixSize) else {
+        throw CountFileError.malformed(
+          path: path, offset: 8, expected: "the size of a header within the file")
+      }
+      let headerBytes = try file.read(at: CountFile.prefixSize, count: headerSize)
+      guard let json = try? JSONValue(parsing: headerBytes), let header = CountFileHeader(json)
+      else {
+        throw CountFileError.malformed(
+          path: path, offset: CountFile.prefixSize, expected: "a header of \(CountFile.format)")
+      }
+      self.header = header
+      let trailer = try file.read(at: entriesEnd, count: CountFile.trailerSize)
+      totals = CountTotals(
+        distinctCount: Int(clamping: littleEndian(trailer[0..<8])),
+        textSize: Int(clamping: littleEndian(trailer[8..<16])),
+        occurrenceCount: littleEndian(trailer[16..<24]))
+      digest = Array(trailer[24...])
+      bufferEnd = CountFile.prefixSize + headerSize
+      hash.update(prefix)
+      hash.update(headerBytes)
+    } catch let error as FileError {
+      throw .file(error)
+    } catch let error as CountFileError {
+      throw error
+    } catch {
+      preconditionFailure("files and formats throw their own errors")
+    }
+  }
+
+  func advance() throws(CountFileError) -> Bool {
+    if position == buffer.count, bufferEnd == entriesEnd {
+      try checkEnd()
+      return false
+    }
+    let start = offset
+    let shared = try readVariable()
+    let added = try readVariable()
+    guard shared <= bytes.count, added > 0, added <= entriesEnd - offset else {
+      throw malformed(start, "an entry within the file")
+    }
+    let bound = shared < bytes.count ? Int(bytes[Int(shared)]) : -1
+    bytes.removeSubrange(Int(shared)...)
+    for index in 0..<added {
+      let byte = try readByte()
+      if index == 0, Int(byte) <= bound { throw malformed(start, "a greater pre-token") }
+      bytes.append(byte)
+    }
+    count = try readVariable()
+    guard count > 0 else { throw malformed(start, "a count of at least 1") }
+    try seen.add(size: bytes.count, count: count)
+    return true
+  }
+
+  /// Where the next byte is in the file.
+  private var offset: Int { bufferEnd - buffer.count + position }
+
+  private func malformed(_ offset: Int, _ expected: String) -> CountFileError {
+    .malformed(path: path, offset: offset, expected: expected)
+  }
+
+  private func readByte() throws(CountFileError) -> UInt8 {
+    if position == buffer.count {
+      let size = min(Self.bufferSize, entriesEnd - bufferEnd)
+      guard size > 0 else { throw malformed(offset, "more of an entry") }
+      do { buffer = try file.read(at: bufferEnd, count: size) } catch { throw .file(error) }
+      hash.update(buffer)
+      bufferEnd += size
+      position = 0
+    }
+    defer { position += 1 }
+    return buffer[position]
+  }
+
+  private func readVariable() throws(CountFileError) -> UInt64 {
+    let start = offset
+    var number: UInt64 = 0
+    for shift in stride(from: UInt64(0), to: 70, by: 7) {
+      let byte = try readByte()
+      if shift == 63, byte > 1 { break }
+      number |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 { return number }
+    }
+    throw malformed(start, "a number of 64 bits")
+  }
+
+  private func checkEnd() throws(CountFileError) {
+    guard seen.distinctCount == totals.distinctCount, seen.textSize == totals.textSize,
+      seen.occurrenceCount == totals.occurrenceCount
+    else { throw malformed(entriesEnd, "the sums of the entries") }
+    let trailerStart: [UInt8]
+    do {
+      trailerStart = try file.read(at: entriesEnd, count: CountFile.trailerSize - digest.count)
+    } catch {
+      throw .file(error)
+    }
+    hash.update(trailerStart)
+    guard exchange(&hash, with: SHA256()).finalize() == digest else {
+      throw .wrongChecksum(path: path)
+    }
+  }
+}
+
+/// The number that bytes are, the lowest first.
+private func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+  bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+}

@@ -1,0 +1,72 @@
+/// How much memory a training may take, and where it puts what does not fit.
+///
+/// The merges do not depend on it. Counting writes what it has to files, sorted, whenever its table
+/// has grown to its share, and adds the files up at the end; merging follows fewer pairs at a time,
+/// and goes over the pre-tokens more often. What has to fit are the distinct pre-tokens, with two
+/// bytes for each of theirs, and four where the vocabulary has more than 32,766 tokens.
+public struct MemoryBudget: Hashable, Sendable {
+  /// The most memory that the process may have, in bytes.
+  public var size: Int
+  /// The folder for the files; it exists, and what is put there is removed again.
+  public var folder: String
+
+  /// A budget of so many bytes.
+  public init(size: Int, folder: String) {
+    self.size = size
+    self.folder = folder
+  }
+
+  /// What the process takes whatever it does: code, tables of Unicode, and small memory.
+  static let fixedSize = 36 << 20
+  /// The least that counting works with, whatever the corpus.
+  public static let minimumSize = fixedSize + (16 << 20)
+
+  /// What there is for data.
+  private var dataSize: Int { size - Self.fixedSize }
+
+  /// How large the tables of counting may get: half of the data's share. The rest is for the text
+  /// that is being counted, and for the growth of a table until it is looked at.
+  var tableSize: Int { dataSize / 2 }
+
+  /// Whether tables and an arena of these sizes fit, with what it takes to fill the arena.
+  func fits(tables: Int, arena: Int) -> Bool { tables + arena <= dataSize / 8 * 7 }
+
+  /// The size of chunks for so many threads.
+  ///
+  /// A byte of text makes a table grow by 20 bytes at most: three bytes or more for each new
+  /// pre-token of 24 bytes, in tables that are at least three eighths full. A batch, and the next
+  /// one that is read meanwhile, have two chunks for each thread.
+  func chunkSize(threadCount: Int) -> Int {
+    max(1 << 12, min(DocumentChunks.chunkSize, dataSize / (256 * threadCount)))
+  }
+
+  /// The most bytes of a text that has no place to cut it at.
+  var uncutSize: Int { dataSize / 8 }
+
+  /// What a text needs that has no place to cut it at.
+  static func minimumSize(uncut size: Int) -> Int { fixedSize + 8 * (size + 1) }
+
+  /// What merging may take, for an arena of so many bytes.
+  ///
+  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:)``.
+  func mergingSize(arenaSize: Int, longestList: Int) throws(TrainingError) -> Int {
+    // The longest list of positions, the lists of the pairs that its merge makes, and what they are
+    // collected in; and small tables.
+    let least = 32 * longestList + (8 << 20)
+    let minimum = Self.fixedSize + arenaSize + least
+    guard size >= minimum else {
+      let unit = 1 << 20
+      throw .memoryTooSmall(size: size, minimum: (minimum + unit - 1) / unit * unit)
+    }
+    return dataSize - arenaSize
+  }
+
+  /// Refuses what is too small for any corpus.
+  ///
+  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:)``.
+  public func check() throws(TrainingError) {
+    guard size >= Self.minimumSize else {
+      throw .memoryTooSmall(size: size, minimum: Self.minimumSize)
+    }
+  }
+}

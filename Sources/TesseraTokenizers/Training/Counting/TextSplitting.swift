@@ -1,0 +1,128 @@
+/// How a corpus becomes pre-tokens: added tokens cut out, the rest normalized, then split.
+///
+/// The same steps in the same order as when a tokenizer encodes: one that is still to be trained,
+/// or one that is there already.
+package struct TextSplitting: Sendable {
+  let preTokenizer: PreTokenizer
+  let normalization: Normalization
+  let cutter: SpecialTokenCutter
+  /// The tokenizer that is there already.
+  private let tokenizer: Tokenizer?
+
+  /// The steps of a tokenizer to be trained.
+  init(_ options: CountingOptions) {
+    self.init(
+      pattern: options.pattern, normalization: options.normalization,
+      specialTokens: options.specialTokens)
+  }
+
+  /// The steps of a tokenizer to be trained.
+  package init(
+    pattern: PreTokenizerPattern, normalization: Normalization, specialTokens: [String]
+  ) {
+    preTokenizer = PreTokenizer(pattern: pattern)
+    self.normalization = normalization
+    cutter = SpecialTokenCutter(specialTokens.map { Array($0.utf8) })
+    tokenizer = nil
+  }
+
+  /// The steps of a tokenizer.
+  init(_ tokenizer: Tokenizer) {
+    preTokenizer = PreTokenizer(pattern: tokenizer.pattern)
+    normalization = tokenizer.normalization
+    let contents = tokenizer.addedTokens.map { Array($0.content.utf8) }
+    cutter = SpecialTokenCutter(contents + contents.map(tokenizer.normalization.normalized))
+    self.tokenizer = tokenizer
+  }
+
+  /// Counts the pre-tokens of a text, or of a part between safe splits.
+  func count(_ text: Span<UInt8>, into table: inout PreTokenTable) {
+    if let tokenizer {
+      do {
+        try tokenizer.forEachPart(of: text, special: .all) { token, part, _ in
+          if token == nil { countPreTokens(of: part, into: &table) }
+        }
+      } catch {
+        preconditionFailure("the policy lets all tokens pass: \(error)")
+      }
+      return
+    }
+    cutter.forEachPart(of: text) { range in
+      let part = text.extracting(range)
+      if let normalized = normalization.normalized(part) {
+        countPreTokens(of: normalized.span, into: &table)
+      } else {
+        countPreTokens(of: part, into: &table)
+      }
+    }
+  }
+
+  private func countPreTokens(of text: Span<UInt8>, into table: inout PreTokenTable) {
+    preTokenizer.forEachPreToken(in: text) { table.add(text, $0) }
+  }
+
+  /// How far a split must stay away from the end of the text that is there: a character and an
+  /// added token that begin before the split must be whole.
+  var lookAhead: Int { 4 * max(1, cutter.longest) + 4 }
+
+  /// The last safe split of the beginning of a document.
+  ///
+  /// Its parts give the pre-tokens of the whole when they go through all steps on their own:
+  ///
+  /// - the pre-tokenizer begins a pre-token there;
+  /// - no added token spans or touches the split, whatever comes after the text that is there;
+  /// - under a normalization, the character before it is a letter that is its own normal form and
+  ///   the one after it stays as it is and combines with nothing before it, so neither changes
+  ///   class;
+  /// - if the tokenizer puts a space before texts, there is one already.
+  ///
+  /// - Parameter start: The split must be greater.
+  /// - Returns: The position, or nil if there is none.
+  package func safeSplit(of text: Span<UInt8>, after start: Int) -> Int? {
+    var limit = text.count - lookAhead
+    while limit > start {
+      guard let position = preTokenizer.safeSplit(before: limit, after: start, in: text) else {
+        return nil
+      }
+      if isSafe(position, in: text) { return position }
+      limit = position - 1
+    }
+    return nil
+  }
+
+  private func isSafe(_ position: Int, in text: Span<UInt8>) -> Bool {
+    if cutter.isNear(position, in: text) { return false }
+    if tokenizer?.addsPrefixSpace == true && text[position] != UInt8(ascii: " ") { return false }
+    if normalization == .none { return true }
+    guard normalization.isIndependent(at: position, in: text) else { return false }
+    let letterStart = characterStart(before: position, in: text)
+    guard normalization.normalized(text.extracting(letterStart..<position)) == nil else {
+      return false
+    }
+    return tokenizer == nil || cutter.longest == 0 || !isNearNormalized(position, in: text)
+  }
+
+  /// Whether an added token spans or touches a split in the normalized text.
+  private func isNearNormalized(_ position: Int, in text: Span<UInt8>) -> Bool {
+    // Normal forms are at most a few times longer or shorter, so this window is enough.
+    var lower = max(0, position - lookAhead)
+    while lower > 0 && text[lower] & 0xC0 == 0x80 { lower -= 1 }
+    let upper = min(text.count, position + lookAhead)
+    let before = normalized(text.extracting(lower..<position))
+    let both = before + normalized(text.extracting(position..<upper))
+    return cutter.isNear(before.count, in: both.span)
+  }
+
+  private func normalized(_ text: Span<UInt8>) -> [UInt8] {
+    if let normalized = normalization.normalized(text) { return normalized }
+    var copy: [UInt8] = []
+    for index in text.indices { copy.append(text[index]) }
+    return copy
+  }
+
+  private func characterStart(before position: Int, in text: Span<UInt8>) -> Int {
+    var start = position - 1
+    while start > 0 && text[start] & 0xC0 == 0x80 { start -= 1 }
+    return start
+  }
+}

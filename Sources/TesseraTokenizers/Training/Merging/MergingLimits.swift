@@ -1,0 +1,78 @@
+/// What a training may make, and what it may hold in memory; merges depend on the former alone.
+package struct MergingLimits: Sendable {
+  /// No pair below this count is a candidate.
+  var minimumCount: UInt64 = 1
+  /// No token longer than this is made, in bytes.
+  var maximumLength = Int.max
+  /// The number of merges that the caller wants, which guides the thresholds.
+  var mergeCount = 0
+
+  /// How thresholds are chosen.
+  package var schedule = ThresholdSchedule.adaptive
+  /// How many slots a range of a scan has at least; a smaller arena is scanned on one thread.
+  package var scanGrain = 1 << 18
+  /// How many positions the lists hold after a scan, unless the first list alone has more: 8 GiB of
+  /// them. Lists of new pairs come on top, and all must fit in the pool.
+  package var positionLimit = 1 << 31
+  /// The most positions that the pool may have.
+  package var poolCapacity = PositionPool.largestCapacity
+  /// How many pairs are followed after a scan; new ones come on top, up to as many.
+  package var pairLimit = Int.max / 4
+  /// How many pairs a thread counts at a time; if there are more, a scan goes over the arena again.
+  package var countedPairLimit = Int.max
+  /// The budget that the other limits are to be made of, if there is one.
+  package var memory: MemoryBudget?
+
+  /// No limits but those of the data structures.
+  package init() {}
+}
+
+extension MergingLimits {
+  /// The bytes for each followed pair: its places in the table, in the queue, and in what a scan
+  /// sorts, each before and after it has grown.
+  private static let pairSize = 256
+  /// The bytes for each pair in a table that counts: 24 at a third of the load, as much again in the
+  /// sum of the tables, and half of that while it grows.
+  private static let countedPairSize = 180
+
+  /// The limits within the budget, for a given arena.
+  ///
+  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:)``.
+  func bounded<Slot>(by arena: borrowing SymbolArena<Slot>) throws(TrainingError) -> MergingLimits {
+    guard let memory else { return self }
+    let longest = longestList(in: arena)
+    var limits = self
+    // What a merge collects for its left and its right side comes first.
+    let rest =
+      try memory.mergingSize(arenaSize: arena.memorySize, longestList: longest) - 24 * longest
+    limits.poolCapacity = min(poolCapacity, rest / 2 / MemoryLayout<UInt32>.stride)
+    limits.positionLimit = min(positionLimit, limits.poolCapacity / 2)
+    limits.pairLimit = max(1, rest / 4 / Self.pairSize)
+    // While pairs are counted, there are no lists.
+    limits.countedPairLimit = max(
+      64, rest / 4 * 3 / Self.countedPairSize / arena.rangeCount(grain: scanGrain))
+    return limits
+  }
+
+  /// A bound for how often any pair stands: no pair stands at more places than the first pairs do,
+  /// and none of those at more than its left token.
+  private func longestList<Slot>(in arena: borrowing SymbolArena<Slot>) -> Int {
+    var pairs = [UInt32](repeating: 0, count: 1 << 16)
+    var tokens = [UInt32](repeating: 0, count: 256)
+    let separator = SymbolArena<Slot>.separator
+    var left = separator
+    for slot in arena.slots {
+      if left < 256, slot < 256 {
+        pairs[Int(left) << 8 | Int(slot)] += 1
+      } else if left != separator, slot != separator {
+        if Int(left) >= tokens.count {
+          tokens.append(
+            contentsOf: repeatElement(0, count: Int(left) + 256 - tokens.count))
+        }
+        tokens[Int(left)] += 1
+      }
+      left = slot
+    }
+    return Int(max(pairs.max() ?? 0, tokens.max() ?? 0))
+  }
+}

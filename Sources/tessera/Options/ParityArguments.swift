@@ -1,0 +1,75 @@
+import ArgumentParser
+import TesseraTokenizers
+
+/// Training on several languages such that none is served much worse than another.
+struct ParityArguments: ParsableArguments {
+  @Option(
+    help: """
+      A language and a file or folder of it, as NAME=PATH, instead of a corpus: each merge is made for \
+      the language that has the least text for each of its tokens. (repeatable)
+      """,
+    completion: .file())
+  var language: [String] = []
+
+  @Option(
+    help: """
+      What tokens are compared with: the bytes of each language, or its documents, for corpora that \
+      are translations of each other.
+      """)
+  var parityUnit = ParityUnit.bytes
+
+  @Option(help: "How many merges are those of all languages together, before languages take turns.")
+  var parityAfter = 0
+
+  mutating func validate() throws {
+    try checkRange("--parity-after", parityAfter, 0...tokenCountLimit)
+    for value in language where Self.parts(value) == nil {
+      throw ValidationError("--language must be NAME=PATH, not \"\(value)\"")
+    }
+  }
+
+  /// How languages are compared.
+  var options: ParityOptions {
+    var options = ParityOptions()
+    options.unit = parityUnit
+    options.globalMergeCount = parityAfter
+    return options
+  }
+
+  /// The paths of each language, in the order in which the languages were given.
+  var languages: [(name: String, paths: [String])] {
+    var languages: [(name: String, paths: [String])] = []
+    for (name, path) in language.compactMap(Self.parts) {
+      if let index = languages.firstIndex(where: { $0.name == name }) {
+        languages[index].paths.append(path)
+      } else {
+        languages.append((name, [path]))
+      }
+    }
+    return languages
+  }
+
+  private static func parts(_ value: String) -> (name: String, path: String)? {
+    let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+    return (String(parts[0]), String(parts[1]))
+  }
+}
+
+/// A second stage of training, whose tokens may span what the first stage splits at.
+struct SuperwordArguments: ParsableArguments {
+  @Option(
+    help: """
+      After so many tokens, split text with --superword-pattern instead, so that tokens may span \
+      several words, and go on. The corpus is read twice.
+      """)
+  var superwordsAfter: Int?
+
+  @Option(
+    help: """
+      How text is split from then on, and when the tokenizer encodes: a name or a regular expression \
+      as for --pattern. (default: none)
+      """,
+    transform: PreTokenizerPattern.parse)
+  var superwordPattern = PreTokenizerPattern.none
+}

@@ -1,0 +1,99 @@
+import TesseraBasics
+import TesseraCorpora
+import TesseraTestSupport
+import Testing
+
+@testable import TesseraTokenizers
+
+/// Counting and training under a bound: the same results, or a refusal.
+@Suite struct MemoryBudgetTests {
+  /// Many distinct pre-tokens.
+  private static func text(_ seed: UInt64, wordCount: Int) -> String {
+    var random = SplitMix64(seed: seed)
+    let letters = Array("abcdefgh漢字éΩ")
+    return (0..<wordCount).map { _ in
+      String((0..<1 + random.below(9)).map { _ in letters[random.below(letters.count)] })
+    }.joined(separator: " ")
+  }
+
+  private static func list(_ counted: some PreTokenSource) throws -> [[UInt8]: UInt64] {
+    var counts: [[UInt8]: UInt64] = [:]
+    try counted.forEach { bytes, count in
+      var key: [UInt8] = []
+      for index in bytes.indices { key.append(bytes[index]) }
+      counts[key, default: 0] += count
+    }
+    return counts
+  }
+
+  @Test func `counts in files are the counts in memory, for any threads, chunks and tables`() throws
+  {
+    let folder = try TemporaryDirectory()
+    let corpus = try Corpus(
+      paths: (0..<3).map { try folder.write("\($0).txt", Self.text($0, wordCount: 2_000)) })
+    let expected = try Self.list(
+      countPreTokens(in: corpus, CountingOptions(), CountingLimits()))
+    for (threads, chunkSize, tableSize) in [(1, 100, 0), (3, 1_000, 200_000), (2, 64, 150_000)] {
+      Workers.setThreadCount(threads)
+      var limits = CountingLimits()
+      limits.memory = MemoryBudget(size: 1 << 30, folder: folder.path)
+      limits.chunkSize = chunkSize
+      limits.tableSize = tableSize
+      let counted = try countPreTokens(in: corpus, CountingOptions(), limits)
+      #expect(try Self.list(counted) == expected)
+      #expect(try directoryEntries(folder.path).contains { $0.hasPrefix("counts-") })
+      let totals = try counted.totals()
+      #expect(totals.distinctCount == expected.count)
+      counted.release(totals)
+      #expect(try directoryEntries(folder.path).allSatisfy { $0.hasSuffix(".txt") })
+    }
+  }
+
+  @Test func `learns the same merges under a bound`() throws {
+    let folder = try TemporaryDirectory()
+    let corpus = try Corpus(paths: [folder.write("a.txt", Self.text(7, wordCount: 5_000))])
+    var options = BPETrainerOptions(vocabularySize: 900)
+    let unbounded = try BPETrainer.train(
+      on: countPreTokens(in: corpus, options.counting), options)
+    let budget = MemoryBudget(size: MemoryBudget.minimumSize, folder: folder.path)
+    for tie in TieOrder.allCases {
+      options.tie = tie
+      let bounded = try BPETrainer.train(
+        on: countPreTokens(in: corpus, options.counting, memory: budget), options, memory: budget)
+      #expect((bounded.merges == unbounded.merges) == (tie == .hf))
+      #expect(bounded.merges.count == 644)
+    }
+  }
+
+  @Test func `says what the least is, and works with it`() throws {
+    let folder = try TemporaryDirectory()
+    let least = MemoryBudget.minimumSize
+    #expect(throws: TrainingError.memoryTooSmall(size: least - 1, minimum: least)) {
+      try MemoryBudget(size: least - 1, folder: folder.path).check()
+    }
+    // A text of one pre-token, which has to be in memory whole.
+    let corpus = try Corpus(
+      paths: [folder.write("a.txt", String(repeating: "ab", count: 5 << 18))])
+    var options = BPETrainerOptions(vocabularySize: 258)
+    options.pattern = .none
+    func train(_ size: Int) throws -> [UInt64] {
+      let budget = MemoryBudget(size: size, folder: folder.path)
+      return try BPETrainer.train(
+        on: countPreTokens(in: corpus, options.counting, memory: budget), options, memory: budget
+      ).merges.map(\.count)
+    }
+    var size = least
+    var steps = 0
+    while true {
+      do {
+        #expect(try train(size) == [5 << 18, (5 << 18) - 1])
+        break
+      } catch TrainingError.memoryTooSmall(size, let minimum) {
+        #expect(minimum > size)
+        size = minimum
+        steps += 1
+      }
+    }
+    #expect((0...3).contains(steps))
+  }
+}
