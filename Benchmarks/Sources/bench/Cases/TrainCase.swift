@@ -27,10 +27,11 @@ struct TrainCase: ParsableCommand {
     Workers.setThreadCount(threads)
     var options = BPETrainerOptions(vocabularySize: vocabularySize)
     options.tie = tie
+    options.pattern = pattern
 
     let (trained, times) = try measure {
-      let counts = try countPreTokens(in: Corpus(paths: [file]), pattern: pattern)
-      return try BPETrainer.train(on: counts, options)
+      let counted = try countPreTokens(in: Corpus(paths: [file]), options.counting)
+      return try BPETrainer.train(on: counted, options)
     }
     let peak = peakMemory()
 
