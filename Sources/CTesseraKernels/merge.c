@@ -125,7 +125,7 @@ TARGET static int64_t merge_avx512(uint32_t *memory, int64_t count,
 
 tk_merge tk_merge_for(enum tk_instruction_set set) {
   if (set != TK_AVX512 || tk_best_instruction_set() != TK_AVX512) return 0;
-  return __builtin_cpu_supports("avx512dq") ? merge_avx512 : 0;
+  return __builtin_cpu_supports("bmi2") ? merge_avx512 : 0;
 }
 
 #else

@@ -70,10 +70,14 @@ final class EncoderPool: Sendable {
     /// The fast encoder, which splits text by itself; or else the plain one, for one pre-token.
     private var fast: TextEncoder?
     private var plain: PlainEncoder?
+    /// The fast encoder for pre-tokens, which must not be split again: `\A` matches in each of them.
+    private var whole: TextEncoder?
+    private let engine: BPEEngine
 
     init(
       _ engine: BPEEngine, _ preTokenizer: PreTokenizer, _ limits: EncoderLimits = EncoderLimits()
     ) {
+      self.engine = engine
       switch engine {
       case .byteLevel(let compiled): fast = TextEncoder(compiled, preTokenizer, limits)
       case .plain(let model): plain = PlainEncoder(model)
@@ -90,9 +94,10 @@ final class EncoderPool: Sendable {
 
     /// Calls `body` with each token of a pre-token and the number of bytes that it covers.
     func encode(_ preToken: Span<UInt8>, _ tokens: TokenTable, _ body: (TokenID, Int) -> Void) {
-      guard fast != nil else { return plain!.encode(preToken, body) }
+      guard case .byteLevel(let compiled) = engine else { return plain!.encode(preToken, body) }
+      if whole == nil { whole = TextEncoder(compiled, PreTokenizer(pattern: .none)) }
       var ids: [TokenID] = []
-      fast!.encodeText(preToken, into: &ids)
+      whole!.encodeText(preToken, into: &ids)
       for id in ids { body(id, tokens.size(of: id)) }
     }
   }

@@ -6,6 +6,8 @@ struct TextSteps: Sendable {
   private let preTokenization: PreTokenization?
   /// The prefix space and the pattern of a last `ByteLevel`, whose characters are left out.
   private let lastStep: (addsPrefixSpace: Bool, usesExpression: Bool)?
+  /// Falcon's steps, whose `ByteLevel` is not the last one: its scanner does them over the bytes.
+  private let isFalcon: Bool
   /// Whether a step depends on where the text comes from.
   private let needsOrigins: Bool
 
@@ -14,7 +16,10 @@ struct TextSteps: Sendable {
     let normalizers = pipeline.normalizer?.steps ?? []
     var splits = pipeline.preTokenization?.steps ?? []
     var lastStep: (Bool, Bool)?
-    if alphabet == .bytes,
+    isFalcon = alphabet == .bytes && PreTokenizerPattern(steps: splits) == .falcon
+    if isFalcon {
+      splits = []
+    } else if alphabet == .bytes,
       case .byteLevel(let addsPrefixSpace, let usesExpression, _)? = splits.last
     {
       lastStep = (addsPrefixSpace, usesExpression)
@@ -46,6 +51,7 @@ struct TextSteps: Sendable {
   func preTokens(of text: AlignedText) -> PreTokens {
     var preTokens = PreTokens(text)
     preTokenization?.apply(to: &preTokens)
+    if isFalcon { preTokens.split(.isolated, PreTokenizer(pattern: .falcon).forEachPreToken) }
     if let lastStep {
       preTokens.splitBytes(
         addsPrefixSpace: lastStep.addsPrefixSpace, usesExpression: lastStep.usesExpression)

@@ -56,7 +56,9 @@ extension Tokenizer {
       }
     }
     return try Tokenizer(
-      model: BPEModel(tokens: tokens, merges: list, semantics: model.semantics),
+      model: BPEModel(
+        tokens: tokens, merges: list, semantics: model.semantics, alphabet: model.alphabet,
+        options: model.options),
       pipeline: pipeline, addedTokens: addedTokens, endOfText: endOfText, document: document)
   }
 }

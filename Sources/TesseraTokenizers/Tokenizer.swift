@@ -45,7 +45,8 @@ public struct Tokenizer: Sendable {
   ///   - pattern: How text is split.
   ///   - normalization: How text is normalized.
   ///   - addedTokens: Added tokens; their IDs may lie inside or outside of the vocabulary.
-  ///   - addsPrefixSpace: Whether a space is put before texts.
+  ///   - addsPrefixSpace: Whether a space is put before what `ByteLevel` gets: the text for gpt2 and
+  ///     none, each piece for a pattern that another step splits by. Falcon never has it.
   ///   - endOfText: The token that ends a document; by default the added token with a known name.
   /// - Throws: As ``init(model:pipeline:addedTokens:endOfText:)`` does.
   public init(

@@ -35,6 +35,20 @@ import Testing
     #expect(small["vocabulary"]?["tokens"]?.int == 259)
   }
 
+  @Test(arguments: ["--force", "--resume"])
+  func `keeps a folder in the place of its state that it did not make`(option: String) throws {
+    let folder = try TemporaryDirectory()
+    let corpus = try folder.write("out.state/corpus.txt", Self.text)
+    let other = try folder.write("corpus.txt", Self.text)
+    for input in [corpus, other] {
+      let run = try ToolRun([
+        "train", input, "--vocab-size", "260", option, "--output", folder.file("out"),
+      ])
+      #expect(run.status != 0)
+      #expect(try folder.read("out.state/corpus.txt") == Array(Self.text.utf8))
+    }
+  }
+
   @Test func `gives the same bytes for any number of threads`() throws {
     let folder = try TemporaryDirectory()
     let corpus = try folder.write("corpus.txt", Self.text)

@@ -1,5 +1,5 @@
 // Vector kernels with run-time dispatch: what Swift does not vectorize by itself, that is
-// exponentials, reductions, the optimizer's pass, and (at the end) a scanner of text.
+// exponentials, reductions, the optimizer's pass, and (at the end) splitting and merging of text.
 //
 // Every function takes pointers and sizes, keeps no state, allocates nothing, and does not split
 // its work: callers hand out rows to threads. Matrices are row-major. A `stride` is the distance

@@ -9,6 +9,7 @@ extension BPEModel {
   /// - Parameter omitted: Tokens that the rank file leaves out: added tokens. Where a merge makes
   ///   or uses one, ranks do not say what the merges say.
   func agreesWithRanks(without omitted: Set<TokenID>) -> Bool {
+    if alphabet != .bytes { return false }
     if semantics == .ranks { return true }
     var previous: TokenID?
     for merge in merges {

@@ -40,8 +40,8 @@ struct CoreVocabulary: ~Copyable, @unchecked Sendable {
 
   /// The most tokens. More would be found at once, but slower, and fewer left to be merged.
   static let countLimit = 1 << 11
-  /// The most bytes of all tokens together.
-  private static let sizeLimit = 1 << 20
+  /// The most bytes of a token: so deep a walk begins at each position.
+  private static let tokenSizeLimit = 128
   /// The logarithm of the number of slots for pairs.
   private static let pairBits: UInt32 = 12
   private static let freePair = UInt64.max
@@ -49,7 +49,8 @@ struct CoreVocabulary: ~Copyable, @unchecked Sendable {
   /// The core of a list of merges.
   ///
   /// It ends where a merge makes a token that an earlier merge uses: such merges may happen in
-  /// another order than that of ranks.
+  /// another order than that of ranks. It also ends at a long token, and at one that is not spelled
+  /// like its parts.
   ///
   /// - Parameters:
   ///   - tokens: The tokens; each byte is one.
@@ -71,20 +72,19 @@ struct CoreVocabulary: ~Copyable, @unchecked Sendable {
       unsafe ids[Int(byte)] = id
     }
     var used: Set<TokenID> = []
-    var size = 256
     for (index, merge) in merges.enumerated() {
       mergeCount = index
       // Of equal pairs the last one counts.
       let rank = tables.ranksAreTokens ? merge.result : UInt32(index)
       if tables.rank(merge.left, merge.right) != rank { continue }
+      if !tokens.isConcatenation(merge.result, of: merge.left, merge.right) { return }
       used.insert(merge.left)
       used.insert(merge.right)
       guard numbers[merge.result] == nil, let left = numbers[merge.left],
         let right = numbers[merge.right], view.areCompatible(left, right)
       else { continue }
-      size += tokens.size(of: merge.result)
-      if count == Self.countLimit || size > Self.sizeLimit || used.contains(merge.result)
-        || !tokens.isConcatenation(merge.result, of: merge.left, merge.right)
+      if count == Self.countLimit || tokens.size(of: merge.result) > Self.tokenSizeLimit
+        || used.contains(merge.result)
       {
         return
       }

@@ -21,6 +21,10 @@ struct PlainEncoder {
 
   /// Appends the tokens of a pre-token.
   mutating func encode(_ preToken: Span<UInt8>, into ids: inout [TokenID]) {
+    if let whole = wholeToken(preToken) {
+      ids.append(whole)
+      return
+    }
     forEachPart(of: preToken) { encoder, part in
       if encoder.model.dropout > 0 || part.count > Self.cachedSizeLimit {
         encoder.merge(part) { id, _ in ids.append(id) }
@@ -42,7 +46,13 @@ struct PlainEncoder {
 
   /// Calls `body` with each token of a pre-token and the number of bytes that it covers.
   mutating func encode(_ preToken: Span<UInt8>, _ body: (TokenID, Int) -> Void) {
+    if let whole = wholeToken(preToken) { return body(whole, preToken.count) }
     forEachPart(of: preToken) { encoder, part in encoder.merge(part, body) }
+  }
+
+  /// The token that a pre-token is as a whole. A part of one is merged, also where it is a token.
+  private func wholeToken(_ preToken: Span<UInt8>) -> TokenID? {
+    model.takesWholePreTokens ? model.tokens.id(of: preToken) : nil
   }
 
   /// Cuts a pre-token where no merge can cross.
@@ -50,9 +60,6 @@ struct PlainEncoder {
     of preToken: Span<UInt8>, _ body: (inout PlainEncoder, Span<UInt8>) -> Void
   ) {
     if preToken.isEmpty { return }
-    if model.takesWholePreTokens, model.tokens.id(of: preToken) != nil {
-      return body(&self, preToken)
-    }
     guard let joints = model.joints else { return body(&self, preToken) }
     var start = 0
     joints.forEachCut(in: preToken) { cut in
@@ -63,9 +70,6 @@ struct PlainEncoder {
   }
 
   private mutating func merge(_ preToken: Span<UInt8>, _ body: (TokenID, Int) -> Void) {
-    if model.takesWholePreTokens, let id = model.tokens.id(of: preToken) {
-      return body(id, preToken.count)
-    }
     symbols.removeAll(keepingCapacity: true)
     model.appendSymbols(of: preToken, to: &symbols)
     for index in symbols.indices {

@@ -136,7 +136,7 @@ struct PreTokenCache: ~Copyable {
     low: UInt64, high: UInt64, _ newTokens: UnsafeBufferPointer<TokenID>
   ) {
     if (shortCount + 1) * 3 > shortSlots * 2 { makeRoomForShort() }
-    if list.count + newTokens.count > limits.listLimit { removeAll() }
+    if newTokens.count > 3, list.count + newTokens.count > limits.listLimit { removeAll() }
     // SAFETY: the entry is within the table; `newTokens` has the tokens that are read.
     let view = shortView
     let entry = unsafe view.entry(low: low, high: high, from: view.slot(low: low, high: high))

@@ -10,7 +10,7 @@ struct PreTokenMerger: ~Copyable {
   ///   - model: The tables.
   ///   - output: Room for as many tokens as there are bytes.
   /// - Returns: The number of tokens written to `output`.
-  /// - Complexity: O(*n*) time for *n* bytes, O(*n* log *n*) where merging is needed.
+  /// - Complexity: O(*n* log *n*) time for *n* bytes.
   @unsafe
   mutating func merge(
     _ bytes: UnsafeBufferPointer<UInt8>, _ model: CompiledBPE.View,
@@ -24,5 +24,8 @@ struct PreTokenMerger: ~Copyable {
   }
 
   /// Gives back the memory of pre-tokens above a size.
-  mutating func shrink(to size: Int) { scratch.shrink(to: size) }
+  mutating func shrink(to size: Int) {
+    search.shrink(to: size)
+    scratch.shrink(to: size)
+  }
 }

@@ -207,7 +207,7 @@ struct TextEncoder: ~Copyable {
     return tokens.count
   }
 
-  /// Encodes a pre-token that does not fit into a short entry by its definition.
+  /// Encodes a pre-token that is not remembered.
   @unsafe
   private mutating func mergeLong(
     _ preToken: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<TokenID>
@@ -239,7 +239,7 @@ struct TextEncoder: ~Copyable {
 package struct EncoderLimits: Sendable {
   /// The most slots of the table of pre-tokens of up to 15 bytes, a power of two: 32 MiB.
   package var shortSlotLimit = 1 << 20
-  /// The most slots of the table of longer ones, a power of two: 12 MiB.
+  /// The most slots of the table of longer ones, a power of two: 8 MiB.
   package var longSlotLimit = 1 << 19
   /// The most words of 32 bits that the tokens of both may have in the list, and the bytes of the
   /// longer ones: 32 MiB.

@@ -67,7 +67,8 @@ struct TokenSearch: ~Copyable {
   ///   - tables: The core.
   ///   - output: Room for as many tokens as there are bytes.
   /// - Returns: The number of tokens written to `output`, or `nil` if merging will be faster.
-  /// - Complexity: O(*n*) time for *n* bytes.
+  /// - Precondition: The tables are the same in every call: what is known of pairs stays.
+  /// - Complexity: O(*n l*) time for *n* bytes and tokens of up to *l* bytes.
   @unsafe
   mutating func find(
     _ bytes: UnsafeBufferPointer<UInt8>, _ tables: TokenSearchTables.View,
@@ -139,6 +140,15 @@ struct TokenSearch: ~Copyable {
   private func markDeadEnd(_ position: Int) {
     // SAFETY: as above.
     unsafe deadEnds[position >> 6] |= 1 << UInt64(position & 63)
+  }
+
+  /// Gives back the memory of pre-tokens above a size.
+  mutating func shrink(to size: Int) {
+    let words = size >> 6 + 1
+    if words >= deadEndWords { return }
+    unsafe deadEnds.deallocate()
+    deadEndWords = words
+    unsafe deadEnds = .allocate(capacity: words)
   }
 
   private mutating func clearDeadEnds(_ size: Int) {

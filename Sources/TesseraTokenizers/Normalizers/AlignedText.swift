@@ -36,9 +36,15 @@ struct AlignedText: Sendable {
     return origins
   }
 
-  /// The part of the original that a range of the text comes from; the range is not empty.
+  /// The part of the original that a range of the text comes from.
   func origin(of range: Range<Int>) -> Range<Int> {
     guard let origins else { return offset + range.lowerBound..<offset + range.upperBound }
+    if range.isEmpty {
+      let place =
+        range.lowerBound < origins.count
+        ? origins[range.lowerBound].lowerBound : origins.last?.upperBound ?? offset
+      return place..<place
+    }
     let start = origins[range.lowerBound].lowerBound
     return start..<max(start, origins[range.upperBound - 1].upperBound)
   }

@@ -66,8 +66,8 @@ public struct TextPattern: Sendable {
 
   /// Calls `body` with the range of each match, from left to right.
   ///
-  /// Matches do not overlap. A text without bytes has none; the empty pattern matches at every
-  /// other place between two characters, at the beginning and at the end.
+  /// Matches do not overlap. A text without bytes has none; the empty pattern matches between
+  /// any two characters, at the beginning and at the end.
   func forEachMatch(in text: Span<UInt8>, _ body: (Range<Int>) -> Void) {
     if text.isEmpty { return }
     switch matcher {

@@ -125,12 +125,14 @@ struct TrainCommand: ParsableCommand {
         [
           ("--superwords-after", superwords.superwordsAfter != nil), ("--from", from != nil),
           ("--memory", memory.memory != nil), ("--resume", resume),
+          ("--also-size", !alsoSize.isEmpty),
         ]
       ),
       (
         "--superwords-after", superwords.superwordsAfter != nil,
         [
           ("--counts", !counts.isEmpty), ("--from", from != nil), ("--resume", resume),
+          ("--also-size", !alsoSize.isEmpty),
           ("a corpus on standard input", corpus.contains("-")),
         ]
       ),
@@ -179,7 +181,7 @@ struct TrainCommand: ParsableCommand {
     let budget = try memory.budget(in: directory.stagingPath)
     let isSimple = languages.isEmpty && base == nil && superwords.superwordsAfter == nil
     let state = try StateFolder(
-      beside: output.output, resume: resume, force: output.force,
+      beside: output.output, inputs: inputs, resume: resume, force: output.force,
       isLarge: isSimple && (corpora.first?.byteCount ?? 0) >= StateFolder.corpusSize)
     var training = TokenizerTraining(
       options: options, budget: budget, state: state.state, console: console)

@@ -12,15 +12,28 @@ struct StateFolder: ~Copyable {
 
   /// Makes the folder, or takes up the one that a killed run left.
   ///
+  /// - Parameter inputs: What the training reads, none of which may be in the folder.
   /// - Throws: `FileError`; ``UsageError`` if there is a state that nobody said to go on from or to
-  ///   drop, or one of another call.
-  init(beside output: String, resume: Bool, force: Bool, isLarge: Bool) throws {
+  ///   drop, or one of another call, or a folder that is no state.
+  init(
+    beside output: String, inputs: [String], resume: Bool, force: Bool, isLarge: Bool
+  ) throws {
     var path = output
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     path += ".state"
-    if Path.isDirectory(path), !resume {
-      if !force { throw FileError.unfinished(path: path) }
-      removeTree(path)
+    try OutputDirectory.checkInputs(inputs, of: path)
+    if Path.isDirectory(path) {
+      // Only what a training has left gives way.
+      if !Path.exists(Path.join(path, RunConfiguration.fileName)),
+        try listFiles(under: path).contains(where: { !$0.hasSuffix("/.lock") })
+      {
+        throw UsageError(
+          "\(path) is needed for the state of the training, and holds something else")
+      }
+      if !resume {
+        if !force { throw FileError.unfinished(path: path) }
+        removeTree(path)
+      }
     }
     try self.init(path: resume || isLarge ? path : nil)
   }

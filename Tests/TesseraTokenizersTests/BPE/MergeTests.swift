@@ -187,6 +187,38 @@ import Testing
     }
   }
 
+  @Test func `ends the core at a long token, and where a merge is not what it says`() throws {
+    // Each token is twice the one before: the last one has as many bytes as a token may have.
+    var tokens = try TokenTable((0..<256).map { [UInt8($0)] })
+    var merges: [Merge] = []
+    var last: TokenID = 97
+    for level in 1...16 {
+      let id = TokenID(255 + level)
+      try tokens.insert([UInt8](repeating: 97, count: 1 << level), id: id)
+      merges.append(Merge(left: last, right: last, result: id))
+      last = id
+    }
+    let tables = MergeTables(tokens, merges: merges)
+    #expect(TokenSearchTables(tokens, merges: merges, in: tables.view).mergeCount == 7)
+    let model = try BPEModel(tokens: tokens, merges: merges, semantics: .merges)
+    let text = [UInt8](repeating: 97, count: 1 << 16 + 3)
+    let tokenizer = try Tokenizer(model: model, pattern: .none)
+    #expect(try tokenizer.encode(text) == [271, 256, 97])
+
+    var few = try TokenTable((0..<256).map { [UInt8($0)] })
+    try few.insert(Array("ab".utf8), id: 256)
+    try few.insert(Array("de".utf8), id: 257)
+    let odd = try BPEModel(
+      tokens: few,
+      merges: [
+        Merge(left: 97, right: 98, result: 256), Merge(left: 99, right: 100, result: 256),
+        Merge(left: 100, right: 101, result: 257),
+      ], semantics: .merges)
+    #expect(
+      try Tokenizer(model: odd, pattern: .none).encode("cde")
+        == mergeReference(Array("cde".utf8), odd))
+  }
+
   @Test func `keeps every rank in a table that grows`() throws {
     var table = PairTable(capacity: 0)
     var ranks: [UInt64: UInt32] = [:]

@@ -159,6 +159,29 @@ import Testing
     #expect(growth < quadraticGrowth)
   }
 
+  @Test func `takes whole pre-tokens only, not the parts into which it cuts them`() throws {
+    var tokens = TokenTable()
+    for text in ["a", "b", "c", "d", "e", "cd", "de", "cde"] {
+      try tokens.insert(Array(text.utf8), id: TokenID(tokens.count))
+    }
+    let model = try BPEModel(
+      tokens: tokens,
+      merges: [Merge(left: 2, right: 3, result: 5), Merge(left: 3, right: 4, result: 6)],
+      semantics: .mergesAfterWholePreTokens, alphabet: .characters)
+    let tokenizer = try Tokenizer(model: model, pipeline: TokenizerPipeline())
+    for _ in 0..<2 {
+      #expect(try tokenizer.encode("cde") == [7])
+      #expect(try tokenizer.encode("acde") == [0, 5, 4])
+    }
+  }
+
+  @Test func `is written without a rank file`() throws {
+    let tokenizer = try Tokenizer(model: Self.model(seed: 1), pipeline: TokenizerPipeline())
+    let folder = try TemporaryDirectory()
+    let files = try tokenizer.write(toDirectory: folder.path)
+    #expect(files.contains("tokenizer.json") && !files.contains("tokenizer.tiktoken"))
+  }
+
   @Test func `cannot be extended, and says so`() throws {
     let tokenizer = try Tokenizer(model: Self.model(seed: 1), pipeline: TokenizerPipeline())
     let error = #expect(throws: TokenizerError.self) { try tokenizer.extended(with: []) }

@@ -3,6 +3,43 @@ import TesseraTokenizers
 import Testing
 
 @Suite struct EncodingTests {
+  /// A pattern splits a text once, also where its own pre-tokens would be split again.
+  @Test func `has the tokens that encoding gives, for every pattern`() throws {
+    var tokens = try TokenTable((0..<256).map { [UInt8($0)] })
+    var merges: [Merge] = []
+    for pair in ["he", "ll", "bc", "ab", " w", "12"] {
+      let bytes = Array(pair.utf8)
+      merges.append(
+        Merge(
+          left: TokenID(bytes[0]), right: TokenID(bytes[1]), result: TokenID(tokens.idBound)))
+      try tokens.insert(bytes, id: TokenID(tokens.idBound))
+    }
+    let model = try BPEModel(tokens: tokens, merges: merges, semantics: .merges)
+    let expressions = [#"\A.|.+"#, #"x|\Aab"#, #"\bb|."#]
+    let patterns =
+      PreTokenizerPattern.named
+      + (try expressions.map { .expression(try PatternExpression($0)) })
+    for pattern in patterns {
+      let tokenizer = try Tokenizer(model: model, pattern: pattern)
+      for text in ["hello world 1234", "xabc", "  é²1½, ab!\n\n12 bc"] {
+        let encoding = try tokenizer.encoding(of: Array(text.utf8), addsSpecialTokens: false)
+        #expect(try encoding.ids == tokenizer.encode(text), "\(pattern.rawValue), \(text)")
+      }
+    }
+  }
+
+  @Test func `has a place for added tokens that cover nothing`() throws {
+    let tokens = try TokenTable((0..<256).map { [UInt8($0)] })
+    let model = try BPEModel(tokens: tokens, merges: [], semantics: .merges)
+    let first = AddedToken("x", id: 256, isNormalized: true, stripsRight: true)
+    let second = AddedToken(" ", id: 257, isNormalized: true)
+    let tokenizer = try Tokenizer(
+      model: model, pattern: .gpt2, normalization: .nfc, addedTokens: [first, second])
+    let encoding = try tokenizer.encoding(of: Array("ax  ".utf8), special: .all)
+    #expect(encoding.ids.first == 97 && encoding.ids.contains(256))
+    #expect(encoding.offsets.allSatisfy { $0.upperBound <= 4 })
+  }
+
   private func tokenizer(_ change: (inout TokenizerPipeline) -> Void) throws -> Tokenizer {
     let base = try GoldenTokenizerTests.tokenizer("gpt2")
     var pipeline = TokenizerPipeline(pattern: .gpt2)

@@ -117,7 +117,9 @@ struct ExpressionParser {
         try checkFolding(previous, scalar)
       }
       if take("(?#") {
-        while let scalar = next, scalar != ")" { position += scalar == "\\" ? 2 : 1 }
+        while let scalar = next, scalar != ")" {
+          position = min(scalars.count, position + (scalar == "\\" ? 2 : 1))
+        }
         if !take(")") { throw .malformed(found: "a comment without its end", offset: start) }
         continue
       }
@@ -144,6 +146,7 @@ struct ExpressionParser {
     _ node: ExpressionNode, from start: Int
   ) throws(ExpressionError) -> ExpressionNode {
     var node = node
+    var count = 0
     while true {
       let offset = position
       var limits: (minimum: Int, maximum: Int?)
@@ -159,6 +162,10 @@ struct ExpressionParser {
         isInterval = true
       } else {
         return node
+      }
+      count += 1
+      if count > Self.depthLimit {
+        throw .tooLarge(of: "repetitions of repetitions", limit: Self.depthLimit)
       }
       if case .lookahead = node { throw unsupported("a repeated condition", at: start) }
       if case .lookbehind = node { throw unsupported("a repeated condition", at: start) }

@@ -24,6 +24,10 @@ struct ExpressionProgram {
   /// The most instructions; counted repetitions are written out.
   static let sizeLimit = 20_000
 
+  /// How often a part of the tree was compiled, which also parts without instructions cost.
+  private var visitCount = 0
+  private static let visitLimit = 1 << 20
+
   init(_ node: ExpressionNode) throws(ExpressionError) {
     start = try compile(node, next: 0)
   }
@@ -48,6 +52,10 @@ struct ExpressionProgram {
   private mutating func compile(
     _ node: ExpressionNode, next: Int
   ) throws(ExpressionError) -> Int {
+    visitCount += 1
+    if visitCount > Self.visitLimit {
+      throw .tooLarge(of: "repetitions written out", limit: Self.visitLimit)
+    }
     switch node {
     case .set(let set):
       return try append(.read(set: index(of: set, in: &sets), next: next))

@@ -133,7 +133,7 @@ import Testing
     (#"\x{110000}"#, "an escape of no character", 0),
     (#"\xZ"#, "an escape without its hexadecimal digits", 0),
     (#"a\u12"#, "an escape without its hexadecimal digits", 1),
-    ("(?#a", "a comment without its end", 0),
+    ("(?#a", "a comment without its end", 0), ("(?#\\", "a comment without its end", 0),
     (#"\p{L"#, "a property's name without its end", 0),
     ("(?<a", "a group's name without its end", 0),
   ])
@@ -142,6 +142,19 @@ import Testing
   ) {
     #expect(throws: ExpressionError.malformed(found: found, offset: offset)) {
       try PatternExpression(expression)
+    }
+  }
+
+  @Test func `bounds what repetitions of repetitions cost`() {
+    let stacked = "a" + String(repeating: "*", count: 5_000)
+    #expect(throws: ExpressionError.tooLarge(of: "repetitions of repetitions", limit: 100)) {
+      try PatternExpression(stacked)
+    }
+    for empty in ["(?:)", "a{0}"] {
+      let expression = empty + "{1000}{1000}{1000}{1000}"
+      #expect(throws: ExpressionError.tooLarge(of: "repetitions written out", limit: 1 << 20)) {
+        try PatternExpression(expression)
+      }
     }
   }
 
