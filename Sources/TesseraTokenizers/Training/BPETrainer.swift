@@ -41,6 +41,8 @@ public enum BPETrainer {
   ) throws(TrainingError) -> TrainedBPE {
     var limits = MergingLimits()
     limits.memory = memory
+    var state = state
+    state?.origin = options.origin(of: counted)
     return try train(on: counted, options, limits, after: first, state: state, progress: progress)
   }
 
@@ -114,6 +116,19 @@ public enum BPETrainer {
       try SymbolArena(
         source, plan, encodedWith: compiled, firstSymbol: trained.firstByteID)
     }
+  }
+}
+
+extension BPETrainerOptions {
+  /// What decides about merges and their order: what was counted, and the options but the size.
+  fileprivate func origin(of counted: CountedPreTokens) -> [UInt8] {
+    let header = CountFileHeader(options: counting, corpora: counted.corpora).json
+    let choice: JSONValue = [
+      "counts": header, "tie": JSONValue(tie.rawValue),
+      "min_frequency": JSONValue(minimumFrequency),
+      "max_token_length": JSONValue(maximumTokenLength ?? 0),
+    ]
+    return choice.serialized(pretty: false)
   }
 }
 

@@ -134,5 +134,17 @@ import Testing
       try writeFile(state.mergesPath, damaged)
       #expect(try train(state) == expected, "byte \(offset) of the log")
     }
+    // Another corpus and other options do not go on from these merges.
+    let other = try Corpus(paths: [folder.write("b.txt", Self.words(6, 4_000))])
+    for (corpus, minimumFrequency) in [(other, 0), (corpus, 5)] {
+      try writeFile(state.mergesPath, log)
+      options.minimumFrequency = minimumFrequency
+      let fresh = try BPETrainer.train(
+        on: countPreTokens(in: corpus, options.counting), options)
+      #expect(fresh != expected)
+      #expect(
+        try BPETrainer.train(
+          on: countPreTokens(in: corpus, options.counting), options, state: state) == fresh)
+    }
   }
 }

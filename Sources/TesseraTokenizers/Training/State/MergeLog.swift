@@ -5,7 +5,11 @@
 //   8 + 24 i     4     left symbol of merge i, little-endian
 //   12 + 24 i    4     right symbol
 //   16 + 24 i    8     count
-//   24 + 24 i    8     the stable hash of the 24 · i + 24 bytes before it, the magic included
+//   24 + 24 i    8     the stable hash of the magic, the training's origin, and the 24 · i + 16 bytes
+//                      behind the magic
+//
+// The origin, which is not in the file, says what was counted and how merges are chosen. The log of
+// another training has no sound merge, and is begun anew.
 //
 // Symbols are bytes in the order of the training's alphabet, then merges. A run that is killed may
 // leave a part of a merge at the end; merges count up to the first one whose hash is wrong.
@@ -28,7 +32,7 @@ struct MergeLog: ~Copyable {
     let path = state.mergesPath
     do throws(FileError) {
       var sound = Self.magic
-      hash.update(Self.magic)
+      hash.update(Self.magic + state.origin)
       if Path.exists(path) {
         let bytes = try readFile(path, limit: .max)
         if bytes.starts(with: Self.magic) { Self.read(bytes, &sound, &hash, &vocabulary) }

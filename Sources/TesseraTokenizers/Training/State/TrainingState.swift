@@ -15,6 +15,8 @@ public struct TrainingState: Hashable, Sendable {
   public let folder: String
   /// After how many seconds what was counted goes to a file.
   package var interval = 120.0
+  /// What merges are learned from and how, so that those of another training are not taken.
+  var origin: [UInt8] = []
 
   /// The state in a folder.
   public init(folder: String) { self.folder = folder }
