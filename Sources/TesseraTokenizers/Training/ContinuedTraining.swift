@@ -110,8 +110,11 @@ public func continueTraining(
 /// Learns merges on top of a tokenizer, in bounded memory if that is asked for.
 ///
 /// - Parameters:
+///   - base: The tokenizer to go on from.
 ///   - counted: The pre-tokens of a corpus, as the base splits it; they are given up on the way.
+///   - options: How many tokens, and which may be.
 ///   - memory: The budget; nil: as much as makes training fast.
+///   - progress: Gets the number of new tokens.
 /// - Throws: ``TrainingError``.
 public func continueTraining(
   base: Tokenizer, counted: CountedPreTokens, options: ContinuedTrainingOptions,
