@@ -176,14 +176,6 @@ def main():
           + packed(["/// Maximal ranges of code points with equal scripts, in order: each number",
                     "/// is the first code point shifted left by eight, and the index of the name."],
                    "unicodeScriptRanges", scripts))
-    digits = expand(source["hf_Digits_pretokenizer"])
-    assert classes["N"] <= digits
-    write("PreTokenizerRanges.swift", "What tokenizers 0.23 takes for digits and punctuation.",
-          closed(["/// The code points that the `Digits` pre-tokenizer of tokenizers takes for digits,",
-                  "/// and that its regular expressions do not have in N: those of Unicode 17.0."],
-                 "numericExtensionRanges", ranges(digits - classes["N"]))
-          + closed(["/// What the `Punctuation` pre-tokenizer of tokenizers splits at."],
-                   "punctuationRanges", ranges(expand(source["hf_Punctuation_pretokenizer"]))))
 
 
 if __name__ == "__main__":

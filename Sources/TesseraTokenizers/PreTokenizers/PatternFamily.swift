@@ -216,10 +216,10 @@ enum StarCoderFamily: PatternFamily {
 
   /// With the digits that the `Digits` of tokenizers knows and its regular expressions do not.
   private static let numericTable: CharacterClassTable = {
-    let extensions = CodePointSet(numericExtensionRanges)
+    let numbers = PreTokenizerTables.numbers
     return CharacterClassTable(
-      ranges: CharacterClassTable.unicodeRanges(boundaries: extensions.boundaries) {
-        extensions.contains($1) ? .number : $0
+      ranges: CharacterClassTable.unicodeRanges(boundaries: numbers.boundaries) {
+        numbers.contains($1) ? .number : $0
       })
   }()
 }
@@ -240,7 +240,7 @@ enum FalconFamily: PatternFamily {
 
   /// With what the `Punctuation` of tokenizers knows, which is less than P and some more.
   private static let punctuationTable: CharacterClassTable = {
-    let punctuation = CodePointSet(punctuationRanges)
+    let punctuation = PreTokenizerTables.punctuation
     return CharacterClassTable(
       ranges: CharacterClassTable.unicodeRanges(boundaries: punctuation.boundaries) {
         punctuation.contains($1) ? .ideograph : $0.subtracting([.punctuation, .symbol])
