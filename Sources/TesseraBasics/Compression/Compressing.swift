@@ -42,6 +42,7 @@ public func gzipCompressed(_ bytes: [UInt8], level: Int = 6) -> [UInt8] {
 ///   - level: From 1, fastest, to 19, smallest.
 public func zstdCompressed(_ bytes: [UInt8], level: Int = 3) -> [UInt8] {
   precondition((1...19).contains(level), "the level is from 1 to 19")
+  // A small block of memory, whatever the data: without it nothing can go on, as in Swift itself.
   guard let context = unsafe ZSTD_createCCtx() else { fatalError("out of memory") }
   defer { unsafe ZSTD_freeCCtx(context) }
   unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))

@@ -10,6 +10,7 @@ internal import CZstd
   private let context: OpaquePointer
 
   init() {
+    // A small block of memory, whatever the data: without it nothing can go on, as in Swift itself.
     guard let context = unsafe ZSTD_createDCtx() else { fatalError("out of memory") }
     unsafe self.context = context
     let status = unsafe ZSTD_DCtx_setParameter(

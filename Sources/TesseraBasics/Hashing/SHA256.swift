@@ -9,6 +9,7 @@ internal import CCrypto
 
   /// The hash of nothing so far.
   public init() {
+    // A small block of memory, whatever the data: without it nothing can go on, as in Swift itself.
     guard let context = unsafe EVP_MD_CTX_new() else { fatalError("out of memory") }
     unsafe self.context = context
     let status = unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)

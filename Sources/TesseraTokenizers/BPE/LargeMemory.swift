@@ -2,8 +2,6 @@
   import Glibc
 #elseif canImport(Musl)
   import Musl
-#elseif canImport(Darwin)
-  import Darwin
 #endif
 
 /// Allocates memory for tables that are read at random places.
@@ -38,19 +36,3 @@ func copyLarge<Element: BitwiseCopyable>(_ array: [Element]) -> UnsafeMutablePoi
   }
   return unsafe memory
 }
-
-/// Allocates memory of zeros, of which the system provides only what is touched.
-///
-/// - Returns: Memory that ``deallocateZeroed(_:)`` gives back.
-@unsafe
-func allocateZeroed<Element: FixedWidthInteger>(
-  _ type: Element.Type, count: Int
-) -> UnsafeMutablePointer<Element> {
-  guard let memory = unsafe calloc(count, MemoryLayout<Element>.stride) else {
-    fatalError("no memory")
-  }
-  return unsafe memory.bindMemory(to: type, capacity: count)
-}
-
-@unsafe
-func deallocateZeroed(_ memory: UnsafeMutableRawPointer) { unsafe free(memory) }

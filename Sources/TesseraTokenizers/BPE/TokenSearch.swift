@@ -40,7 +40,7 @@ struct TokenSearchTables: ~Copyable, Sendable {
 @safe
 struct TokenSearch: ~Copyable {
   /// A bit for each pair of tokens that is known to be compatible: 512 KiB, of which a language
-  /// touches little, because frequent tokens have small numbers.
+  /// reads little, because frequent tokens have small numbers.
   private let known: UnsafeMutablePointer<UInt32>
   /// Positions from which there is no way: a bit for each.
   private var deadEnds: UnsafeMutablePointer<UInt64>
@@ -50,13 +50,14 @@ struct TokenSearch: ~Copyable {
   private static let retriesPerByte = 4
 
   init() {
-    let pairCount = CoreVocabulary.countLimit * CoreVocabulary.countLimit
-    unsafe known = allocateZeroed(UInt32.self, count: pairCount / 32)
+    let wordCount = CoreVocabulary.countLimit * CoreVocabulary.countLimit / 32
+    unsafe known = .allocate(capacity: wordCount)
+    unsafe known.initialize(repeating: 0, count: wordCount)
     unsafe deadEnds = .allocate(capacity: deadEndWords)
   }
 
   deinit {
-    unsafe deallocateZeroed(known)
+    unsafe known.deallocate()
     unsafe deadEnds.deallocate()
   }
 
