@@ -109,9 +109,7 @@ public enum BPETrainer {
       }
     }
     let trained = TrainedBPE(options: vocabulary.options, merges: vocabulary.merges)
-    guard let compiled = try? trained.makeTokenizer().compiled else {
-      preconditionFailure("merges of a training make a tokenizer")
-    }
+    guard let compiled = try? trained.makeTokenizer().compiled else { throw .unusableMerges }
     return try makeArena(of: source, &limits) { source, plan throws(CountFileError) in
       try SymbolArena(
         source, plan, encodedWith: compiled, firstSymbol: trained.firstByteID)

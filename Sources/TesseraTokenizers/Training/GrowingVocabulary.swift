@@ -41,7 +41,7 @@ struct GrowingVocabulary {
   /// - Returns: Whether it may be made; if not, nothing changes.
   mutating func append(_ candidate: MergeCandidate) -> Bool {
     let bytes = tokens[Int(candidate.left)] + tokens[Int(candidate.right)]
-    if reserved.contains(bytes) { return false }
+    if reserved.contains(bytes) || bytes.count > TokenTable.maximumTokenSize { return false }
     merges.append(
       LearnedMerge(
         left: candidate.left + firstByteID, right: candidate.right + firstByteID,

@@ -22,6 +22,8 @@ public enum TrainingError: Error, Equatable, Sendable {
   case memoryTooSmall(size: Int, minimum: Int)
   /// The corpus is not the one that the state of a killed run is of.
   case corpusChanged
+  /// The merges in the state of a killed run are none that a training makes.
+  case unusableMerges
   /// Counts cannot be read or written.
   case counts(CountFileError)
   /// The process was asked to stop.
@@ -56,6 +58,8 @@ extension TrainingError: CustomStringConvertible {
     case .memoryTooSmall(let size, let minimum):
       "a memory budget of \(size) bytes is too small, "
         + "\((minimum + (1 << 20) - 1) >> 20)M is the least that works"
+    case .unusableMerges:
+      "the merges that a killed run has left make no tokenizer; with --force they are dropped"
     case .corpusChanged:
       "the corpus has changed since a part of it was counted, so the counting cannot go on"
     case .counts(let error): error.description

@@ -134,6 +134,26 @@ import Testing
       try writeFile(state.mergesPath, damaged)
       #expect(try train(state) == expected, "byte \(offset) of the log")
     }
+    // Sound records of merges that no training makes: a token twice, and tokens without bound.
+    for (repeated, error) in [(true, TrainingError.unusableMerges), (false, nil)] {
+      try writeFile(state.mergesPath, [])
+      var vocabulary = GrowingVocabulary(options)
+      var strange = try MergeLog(state, &vocabulary)
+      for index in 0..<UInt32(40) {
+        let symbol = repeated || index == 0 ? 0 : 255 + index
+        strange.append(left: symbol, right: symbol, count: 1)
+      }
+      try strange.flush()
+      let counts = try countPreTokens(in: corpus, options.counting)
+      let outcome = Result {
+        try BPETrainer.train(on: counts, options, MergingLimits(), state: state)
+      }
+      if let error {
+        #expect(throws: error) { try outcome.get() }
+      } else {
+        #expect(try outcome.get().merges.count <= options.mergeCount)
+      }
+    }
     // Another corpus and other options do not go on from these merges.
     let other = try Corpus(paths: [folder.write("b.txt", Self.words(6, 4_000))])
     for (corpus, minimumFrequency) in [(other, 0), (corpus, 5)] {
