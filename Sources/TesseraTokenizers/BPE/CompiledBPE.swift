@@ -3,8 +3,9 @@ final class CompiledBPE: Sendable {
   private let tokens: TokenTable
   private let tables: MergeTables
   private let search: TokenSearchTables
+  private let joints: WideJoints
   /// Whether a pre-token that is a token as a whole is that token.
-  private let takesWholePreTokens: Bool
+  let takesWholePreTokens: Bool
   private let wholeTokens: WholeTokenTable
 
   init(_ model: BPEModel) {
@@ -15,6 +16,8 @@ final class CompiledBPE: Sendable {
       ? RankMerges.tables(of: model.tokens, &merges)
       : MergeTables(model.tokens, merges: merges)
     search = TokenSearchTables(model.tokens, merges: merges, in: tables.view)
+    joints = WideJoints(
+      model.tokens, merges: merges, takesWholePreTokens: model.semantics != .merges)
     self.tables = tables
     takesWholePreTokens = model.semantics != .merges
     wholeTokens = WholeTokenTable(takesWholePreTokens ? model.tokens : TokenTable())
@@ -34,11 +37,12 @@ final class CompiledBPE: Sendable {
   }
 
   /// The tables for the inner loop, which must not outlive the model.
-  var view: View { View(tables: tables.view, search: search.view) }
+  var view: View { View(tables: tables.view, search: search.view, joints: joints.view) }
 
   /// The tables' memory, for the inner loop.
   struct View {
     let tables: MergeTables.View
     let search: TokenSearchTables.View
+    let joints: WideJoints.View
   }
 }

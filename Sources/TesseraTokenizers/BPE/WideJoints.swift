@@ -1,0 +1,188 @@
+// Where a pre-token can be cut before it is merged.
+//
+// A merge that crosses a place is the first one to do so at some time, and then joins a token that
+// ends there with one that begins there. Where no merge joins what lies before the place with what
+// lies behind it, none ever crosses it, and the parts are merged each on its own. So texts without
+// spaces fall into words that come again, as others do at their spaces, and are found in the cache.
+//
+// Asked for are places between two characters of three bytes in UTF-8, as those scripts have them.
+// A merge tells up to three bytes before the place and up to three behind it:
+//
+//   before   ..XXX|   a whole character, or its last one or two bytes
+//   behind   |XXX..   a whole character, or its first one or two bytes
+//
+// Where whole pre-tokens are tokens, no place within a token is one, whether or not merges make it.
+//
+// What they tell is hashed to a bit. Most merges tell of both characters whole. Whether any others
+// matter is asked first, by the last byte and the first one.
+
+/// Which characters of three bytes merges can join.
+@safe
+struct WideJoints: ~Copyable, @unchecked Sendable {
+  // SAFETY (Sendable): the memory is written in `init` only.
+  private let bits: UnsafeMutablePointer<UInt64>
+  private let shift: UInt64
+  /// For the six low bits of a last byte, which first bytes follow in merges that do not tell of both
+  /// characters whole, by their four low bits.
+  private let partial: UnsafeMutablePointer<UInt16>
+
+  /// - Parameters:
+  ///   - tokens: The tokens.
+  ///   - merges: All merges.
+  ///   - takesWholePreTokens: Whether a pre-token that is a token as a whole is that token.
+  /// - Complexity: O(*b*) time for tokens of *b* bytes in all; 2 to 4 bytes of memory for each merge
+  ///   that joins such characters.
+  init(_ tokens: TokenTable, merges: [Merge], takesWholePreTokens: Bool) {
+    var joined: [(before: WideContext, behind: WideContext)] = []
+    // Where the bytes of a token are not those of its parts, they do not tell what merges join.
+    var isKnown = true
+    for merge in merges {
+      guard tokens.isConcatenation(merge.result, of: merge.left, merge.right),
+        let left = tokens.bytes(of: merge.left), let right = tokens.bytes(of: merge.right)
+      else {
+        isKnown = false
+        break
+      }
+      if left.last! < 0x80 || right.first! < 0xE0 { continue }
+      guard let before = WideContext(before: left), let behind = WideContext(behind: right) else {
+        continue
+      }
+      joined.append((before, behind))
+    }
+    if takesWholePreTokens {
+      // Shorter ones are not cut.
+      for id in 0..<TokenID(tokens.idBound) where tokens.size(of: id) > PackedPreToken.sizeLimit {
+        guard let token = tokens.bytes(of: id) else { continue }
+        for index in token.indices.dropFirst() where token[index] >= 0xE0 {
+          if let before = WideContext(before: token[..<index]),
+            let behind = WideContext(behind: token[index...])
+          {
+            joined.append((before, behind))
+          }
+        }
+      }
+    }
+    var logarithm = 12
+    while 1 << logarithm < joined.count * 16 { logarithm += 1 }
+    shift = UInt64(64 - logarithm)
+    unsafe bits = allocateLarge(UInt64.self, count: 1 << (logarithm - 6))
+    unsafe bits.initialize(repeating: isKnown ? 0 : .max, count: 1 << (logarithm - 6))
+    unsafe partial = .allocate(capacity: 64)
+    unsafe partial.initialize(repeating: 0, count: 64)
+    for (before, behind) in joined {
+      let bit = Int(((before.bytes | behind.bytes << 24) &* Self.multiplier) >> shift)
+      // SAFETY: the shift leaves as many bits as there are; six bits choose one of 64.
+      unsafe bits[bit >> 6] |= 1 << UInt64(bit & 63)
+      if before.size < 3 || behind.size < 3 {
+        let last = Int(before.bytes >> UInt64(before.size * 8 - 8) & 0x3F)
+        unsafe partial[last] |= 1 << UInt16(behind.bytes & 0xF)
+      }
+    }
+  }
+
+  deinit {
+    unsafe bits.deallocate()
+    unsafe partial.deallocate()
+  }
+
+  private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  /// The joints for the inner loop, which must not outlive them.
+  var view: View { unsafe View(bits: bits, shift: shift, partial: partial) }
+
+  /// The joints' memory, for the inner loop.
+  @safe
+  struct View {
+    fileprivate let bits: UnsafeMutablePointer<UInt64>
+    fileprivate let shift: UInt64
+    fileprivate let partial: UnsafeMutablePointer<UInt16>
+
+    /// The first place behind `start` where a text can be cut, or `end`.
+    ///
+    /// - Parameters:
+    ///   - bytes: The text.
+    ///   - start: Where its first character begins.
+    ///   - end: Where the pre-token ends.
+    ///   - readable: How many bytes of the text can be read, at least `end`.
+    @inline(__always)
+    @unsafe
+    func cut(_ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int, readable: Int) -> Int {
+      var position = start
+      let last = min(end &- 6, readable &- 8)
+      while position <= last {
+        // SAFETY: eight bytes can be read from all positions up to `last`.
+        let word = unsafe UInt64(
+          littleEndian: UnsafeRawPointer(bytes + position).loadUnaligned(as: UInt64.self))
+        if word & 0xC0_C0F0_C0C0F0 == 0x80_80E0_8080E0 {
+          if !mayJoin(word & 0xFFFF_FFFF_FFFF) { return position &+ 3 }
+          position &+= 3
+        } else {
+          position &+= word & 0xC0_C0F0 == 0x80_80E0 ? 3 : 1
+        }
+      }
+      return end
+    }
+
+    /// Whether a merge may join two characters, the first one in the low three bytes.
+    @inline(__always)
+    private func mayJoin(_ characters: UInt64) -> Bool {
+      if isMarked(characters) { return true }
+      let last = Int(truncatingIfNeeded: characters &>> 16 & 0x3F)
+      let first = UInt16(truncatingIfNeeded: characters &>> 24 & 0xF)
+      // SAFETY: there are 64.
+      return unsafe partial[last] &>> first & 1 == 1 && mayJoinPartially(characters)
+    }
+
+    @inline(__always)
+    private func isMarked(_ key: UInt64) -> Bool {
+      let bit = Int(truncatingIfNeeded: (key &* WideJoints.multiplier) &>> shift)
+      // SAFETY: the shift leaves as many bits as there are.
+      return unsafe bits[bit >> 6] &>> UInt64(bit & 63) & 1 == 1
+    }
+
+    /// Whether merges may join parts of two characters, or one with a part of the other.
+    @inline(never)
+    private func mayJoinPartially(_ characters: UInt64) -> Bool {
+      let first = characters & 0xFF_FFFF
+      let second = characters &>> 24
+      for before in [first, first &>> 8, first &>> 16] {
+        for behind in [second, second & 0xFFFF, second & 0xFF]
+        where isMarked(before | behind &<< 24) {
+          return true
+        }
+      }
+      return false
+    }
+  }
+}
+
+/// What a token tells of a character of three bytes beside it, up to the whole character.
+private struct WideContext {
+  /// The bytes, the first one in the low bits.
+  var bytes: UInt64 = 0
+  var size = 0
+
+  /// What the end of a token tells of the character before the place; `nil` if there is none of three
+  /// bytes that ends there.
+  init?(before token: ArraySlice<UInt8>) {
+    for byte in token.reversed() {
+      bytes = bytes << 8 | UInt64(byte)
+      size += 1
+      if size == 3 {
+        if byte & 0xF0 != 0xE0 { return nil }
+        break
+      }
+      if byte & 0xC0 != 0x80 { return nil }
+    }
+  }
+
+  /// What the beginning of a token tells of the character behind the place; `nil` if there is none of
+  /// three bytes that begins there.
+  init?(behind token: ArraySlice<UInt8>) {
+    for byte in token.prefix(3) {
+      if size == 0 ? byte & 0xF0 != 0xE0 : byte & 0xC0 != 0x80 { return nil }
+      bytes |= UInt64(byte) << UInt64(size * 8)
+      size += 1
+    }
+  }
+}
