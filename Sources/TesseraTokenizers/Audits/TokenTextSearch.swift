@@ -133,9 +133,10 @@ enum TokenContexts {
   private static let before = ["", " ", "a", "A", "1", "(", ".", "\n", "'", "中", "\u{301}"].map {
     Array($0.utf8)
   }
-  private static let after = ["", "a", " ", "1", ".", "\n", "A", " a", "中", "\u{301}"].map {
-    Array($0.utf8)
-  }
+  /// The last ones end contractions, which some patterns keep with the word before.
+  private static let after = [
+    "", "a", " ", "1", ".", "\n", "A", " a", "中", "\u{301}", "s", "t", "m", "d", "re", "ve", "ll",
+  ].map { Array($0.utf8) }
 
   /// Whether something holds for a token in some context.
   static func contains(_ bytes: [UInt8], where holds: ([UInt8]) -> Bool) -> Bool {

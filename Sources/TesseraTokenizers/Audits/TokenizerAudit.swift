@@ -19,10 +19,15 @@ extension Tokenizer {
 }
 
 extension Tokenizer {
+  /// The text of a token for a message: on one line, of bounded size, and spelled with the characters
+  /// of `ByteAlphabet` where it is not UTF-8; nil if there is no such token.
+  public func readableText(of id: TokenID) -> String? {
+    bytes(of: id).map { TokenizerError.text(of: $0.span).shortened(to: 40) }
+  }
+
   /// A token as a sentence names it: its ID, and its bytes as people can read them.
   func name(of id: TokenID) -> String {
-    guard let bytes = spelling(of: id).flatMap({ _ in bytes(of: id) }) else { return "token \(id)" }
-    return "token \(id) \"\(TokenizerError.text(of: bytes.span).shortened(to: 40))\""
+    readableText(of: id).map { "token \(id) \"\($0)\"" } ?? "token \(id)"
   }
 }
 
