@@ -130,7 +130,8 @@ struct TokenTextSearch: Sendable {
 
 /// What is put around a token in the search for a text that encodes to it.
 enum TokenContexts {
-  private static let before = ["", " ", "a", "A", "1", "(", ".", "\n", "'", "中", "\u{301}"].map {
+  private static let before = ["", " ", "a", "A", "1", "(", ".", "\n", "'", "中", "§", "\u{301}"].map
+  {
     Array($0.utf8)
   }
   /// The last ones end contractions, which some patterns keep with the word before.

@@ -13,6 +13,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
   case otherNewTokens(folder: String)
   /// A corpus that should be a translation of another one has another number of documents.
   case unequalDocuments(corpus: String, count: Int, reference: String, expected: Int)
+  /// A file names a token that the tokenizer lacks.
+  case unknownToken(file: String, line: Int, token: String)
   /// A file is not the report of a run of `adapt`.
   case malformedReport(path: String, reason: String)
 
@@ -31,6 +33,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case .unequalDocuments(let corpus, let count, let reference, let expected):
       "the corpus \(corpus) has \(count) documents and \(reference) has \(expected), so they are no "
         + "translations of each other, document for document; compare them by --parity-unit bytes"
+    case .unknownToken(let file, let line, let token):
+      "\(file), line \(line): \"\(token.prefix(60))\" is no token"
     case .malformedReport(let path, let reason):
       "\(path) is not a report of tessera adapt: \(reason)"
     }
