@@ -22,17 +22,21 @@ struct CharacterCounts: Sendable {
 
   /// Counts the characters of a text.
   mutating func add(_ text: Span<UInt8>) {
+    // In local variables while they change.
+    let table = Self.table
+    var counts = exchange(&self.counts, with: [])
     var position = 0
     while position < text.count {
       let (code, size) = UTF8Decoding.scalar(in: text, at: position)
       if let code {
-        counts[Int(Self.table.value(of: code))] += 1
+        counts[Int(table.value(of: code))] += 1
         if code == 0xFFFD { replacementCount += 1 }
       } else {
         invalidByteCount += 1
       }
       position += size
     }
+    self.counts = counts
   }
 
   /// Adds the counts of other text.

@@ -9,6 +9,8 @@ final class MeasuringLane: @unchecked Sendable {
   private(set) var counts: TokenizerMeasurement
   /// Whether each token stands for one byte.
   private let isSingleByte: [Bool]
+  /// The size of each token in bytes.
+  private let sizes: [Int32]
   /// The tokens of the current text.
   private var ids: [TokenID] = []
 
@@ -32,6 +34,9 @@ final class MeasuringLane: @unchecked Sendable {
     }
     for token in tokenizer.addedTokens { isSingleByte[Int(token.id)] = false }
     self.isSingleByte = isSingleByte
+    sizes = (0..<TokenID(tokenizer.vocabularySize)).map { id in
+      Int32(tokenizer.addedBytes[id]?.count ?? tokenizer.tokens.size(of: id))
+    }
   }
 
   /// Counts a document, or a part of one that ends at a safe split before white space.
@@ -40,10 +45,15 @@ final class MeasuringLane: @unchecked Sendable {
   func add(_ text: [UInt8], placing: Bool = false) {
     ids.removeAll(keepingCapacity: true)
     if placing || !addJoined(text) { addPlaced(text) }
+    // In local variables while they change: properties would be checked for exclusive access.
+    var frequencies = exchange(&counts.frequencies, with: [])
+    var singleByteCount = 0
     for id in ids {
-      counts.frequencies[Int(id)] += 1
-      if isSingleByte[Int(id)] { counts.singleByteTokenCount += 1 }
+      frequencies[Int(id)] += 1
+      if isSingleByte[Int(id)] { singleByteCount += 1 }
     }
+    counts.frequencies = frequencies
+    counts.singleByteTokenCount += singleByteCount
     counts.byteCount += text.count
   }
 
@@ -68,31 +78,31 @@ final class MeasuringLane: @unchecked Sendable {
     if tokenizer.addsPrefixSpace, let first = whole.first, first != space {
       whole = [space] + whole
     }
-    let size = ids.reduce(0) { $0 + self.size(of: $1) }
+    let size = ids.reduce(0) { $0 + Int(sizes[Int($1)]) }
     guard size == whole.count else {
       ids.removeAll(keepingCapacity: true)
       return false
     }
     counts.preTokenCount += preTokenCount
     var index = 0
-    var start = 0
+    /// Where the token at the index ends.
+    var end = ids.first.map { Int(sizes[Int($0)]) } ?? 0
+    var (wordCount, wholeWordCount) = (0, 0)
     let characterCount = Words.forEach(in: whole.span) { word in
-      while start + self.size(of: ids[index]) <= word.lowerBound {
-        start += self.size(of: ids[index])
+      while end <= word.lowerBound {
         index += 1
+        end += Int(sizes[Int(ids[index])])
       }
-      counts.wordCount += 1
-      if start + self.size(of: ids[index]) >= word.upperBound { counts.wholeWordCount += 1 }
+      wordCount += 1
+      if end >= word.upperBound { wholeWordCount += 1 }
     }
+    counts.wordCount += wordCount
+    counts.wholeWordCount += wholeWordCount
     // Those of the text, of which the space is none.
     counts.characterCount +=
       normalized == nil
       ? characterCount - (whole.count - text.count) : Words.forEach(in: text.span) { _ in }
     return true
-  }
-
-  private func size(of id: TokenID) -> Int {
-    tokenizer.addedBytes[id]?.count ?? tokenizer.tokens.size(of: id)
   }
 
   /// Counts a text whose tokens say where they are from.

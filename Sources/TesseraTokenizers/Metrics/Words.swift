@@ -14,29 +14,30 @@ enum Words {
   /// - Complexity: O(*n*) time, O(1) memory.
   @discardableResult
   static func forEach(in text: Span<UInt8>, _ body: (Range<Int>) -> Void) -> Int {
+    let table = Self.table
     var start: Int?
     /// Whether the current word is a letter of a script without spaces.
     var isSingle = false
     var characterCount = 0
     var position = 0
     while position < text.count {
-      let (kind, size) = kind(in: text, at: position)
-      switch kind {
-      case .whitespace:
+      let (code, size) = UTF8Decoding.scalar(in: text, at: position)
+      let kind = code.map(table.value) ?? Kind.sign
+      if kind == Kind.whitespace {
         if let start { body(start..<position) }
         start = nil
-      case .spacelessLetter, .letter:
-        if kind == .spacelessLetter || isSingle, let first = start {
-          body(first..<position)
-          start = nil
-        }
-        start = start ?? position
-        isSingle = kind == .spacelessLetter
-      case .sign:
+      } else if kind == Kind.sign {
         if start == nil {
           start = position
           isSingle = false
         }
+      } else {
+        if kind == Kind.spacelessLetter || isSingle, let first = start {
+          body(first..<position)
+          start = nil
+        }
+        start = start ?? position
+        isSingle = kind == Kind.spacelessLetter
       }
       characterCount += 1
       position += size
@@ -46,20 +47,13 @@ enum Words {
   }
 
   /// What a character is to words.
-  private enum Kind: UInt8 {
+  private enum Kind {
     /// A mark, punctuation, a symbol, or no character at all: part of the word before.
-    case sign
-    case whitespace
+    static let sign: UInt8 = 0
+    static let whitespace: UInt8 = 1
     /// A letter or number of a script with spaces.
-    case letter
-    case spacelessLetter
-  }
-
-  @inline(__always)
-  private static func kind(in text: Span<UInt8>, at position: Int) -> (kind: Kind, size: Int) {
-    let (code, size) = UTF8Decoding.scalar(in: text, at: position)
-    guard let code, let kind = Kind(rawValue: table.value(of: code)) else { return (.sign, size) }
-    return (kind, size)
+    static let letter: UInt8 = 2
+    static let spacelessLetter: UInt8 = 3
   }
 
   private static let spacelessScripts = [
@@ -71,17 +65,17 @@ enum Words {
       .reduce(CodePointSet()) { $0.union($1) }
     let boundaries = spaceless.boundaries
     let ranges = CharacterClassTable.unicodeRanges(boundaries: boundaries) { found, code in
-      let kind: Kind =
+      let kind =
         if found.contains(.whitespace) {
-          .whitespace
+          Kind.whitespace
         } else if found.isDisjoint(with: [.upper, .lower, .number]) {
-          .sign
+          Kind.sign
         } else if spaceless.contains(code), !found.contains(.number) {
-          .spacelessLetter
+          Kind.spacelessLetter
         } else {
-          .letter
+          Kind.letter
         }
-      return CharacterClass(rawValue: kind.rawValue)
+      return CharacterClass(rawValue: kind)
     }
     return CharacterClassTable(ranges: ranges)
   }()
