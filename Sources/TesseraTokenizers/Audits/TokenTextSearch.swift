@@ -130,26 +130,33 @@ struct TokenTextSearch: Sendable {
 
 /// What is put around a token in the search for a text that encodes to it.
 enum TokenContexts {
-  private static let before = ["", " ", "a", "A", "1", "(", ".", "\n", "'", "中", "§", "\u{301}"].map
-  {
-    Array($0.utf8)
-  }
+  private static let before = [
+    "", " ", "a", "A", "1", "(", ".", "\n", "'", "中", "§", "\u{301}",
+  ].map { Array($0.utf8) }
   /// The last ones end contractions, which some patterns keep with the word before.
   private static let after = [
     "", "a", " ", "1", ".", "\n", "A", " a", "中", "\u{301}", "s", "t", "m", "d", "re", "ve", "ll",
   ].map { Array($0.utf8) }
 
+  /// How many bytes of text are tried for a token at most; all contexts where it is not extremely long.
+  private static let sizeLimit = 1 << 18
+
   /// Whether something holds for a token in some context.
-  static func contains(_ bytes: [UInt8], where holds: ([UInt8]) -> Bool) -> Bool {
+  static func contains(_ bytes: [UInt8], where condition: ([UInt8]) -> Bool) -> Bool {
+    var left = max(8, sizeLimit / max(1, bytes.count))
+    func holds(_ text: [UInt8]) -> Bool {
+      left -= 1
+      return condition(text)
+    }
     for start in before {
-      for end in after where holds(start + bytes + end) { return true }
+      for end in after where left > 0 && holds(start + bytes + end) { return true }
     }
     let (heads, tails) = (heads(of: bytes), tails(of: bytes))
     if heads.count == 1, tails.count == 1 { return false }
     // Where both ends have to be completed, the two lists are gone through side by side.
     for index in 0..<max(heads.count, tails.count) {
       let whole = heads[index % heads.count] + bytes + tails[index % tails.count]
-      for start in before where holds(start + whole) { return true }
+      for start in before where left > 0 && holds(start + whole) { return true }
     }
     return false
   }

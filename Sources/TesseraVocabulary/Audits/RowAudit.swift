@@ -73,14 +73,24 @@ public struct RowAudit: Hashable, Sendable {
         if expected > 0, abs(row.norm - expected) <= tolerance {
           initial.add(about: TokenID(index), name(index))
         }
-        if let other = first[row.hash] {
+        if let other = first[row.hash], try Self.areEqual(index, other, matrix) {
           equal.add(about: TokenID(index), "\(name(index)) and \(name(other))")
-        } else {
+        } else if first[row.hash] == nil {
           first[row.hash] = index
         }
       }
     }
     results = [infinite, zero, equal, initial]
+  }
+
+  private static func areEqual(
+    _ a: Int, _ b: Int, _ matrix: TokenMatrix
+  ) throws(VocabularyError) -> Bool {
+    do {
+      return try matrix.bytes(in: a..<a + 1) == matrix.bytes(in: b..<b + 1)
+    } catch {
+      throw .checkpoint(error)
+    }
   }
 
   private struct Row: Sendable {
