@@ -92,6 +92,16 @@ final class EncoderPool: Sendable {
       if fast != nil { fast!.encodeText(text, into: &ids) } else { plain!.encode(text, into: &ids) }
     }
 
+    /// Appends the tokens of a part of a text from a place on, as far as they do not depend on what
+    /// follows.
+    ///
+    /// - Returns: How far that is.
+    func encodeCertain(
+      _ text: Span<UInt8>, from start: Int, isComplete: Bool, into ids: inout [TokenID]
+    ) -> Int {
+      fast!.encodeText(text, from: start, isComplete: isComplete, into: &ids)
+    }
+
     /// Calls `body` with each token of a pre-token and the number of bytes that it covers.
     func encode(_ preToken: Span<UInt8>, _ tokens: TokenTable, _ body: (TokenID, Int) -> Void) {
       guard case .byteLevel(let compiled) = engine else { return plain!.encode(preToken, body) }

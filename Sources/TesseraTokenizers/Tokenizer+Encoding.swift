@@ -34,7 +34,7 @@ extension Tokenizer {
   }
 
   /// Whether the fast encoder does all between added tokens.
-  private var isFast: Bool {
+  var isFast: Bool {
     guard case .byteLevel = engine else { return false }
     return steps.byteLevel != nil
   }
@@ -232,11 +232,26 @@ extension Tokenizer {
     guard let byteLevel = isFast ? steps.byteLevel : nil else {
       return try forEachPreToken(of: text, at: offset, special: special, body)
     }
-    if let normalized = byteLevel.normalization.normalized(text) {
-      try forEachFinalPart(of: normalized.span, at: nil, special: special, body)
-    } else {
-      try forEachFinalPart(of: text, at: offset, special: special, body)
+    do throws(TokenizerError) {
+      if let normalized = byteLevel.normalization.normalized(text) {
+        try forEachFinalPart(of: normalized.span, at: nil, special: special, body)
+      } else {
+        try forEachFinalPart(of: text, at: offset, special: special, body)
+      }
+    } catch {
+      throw located(error, of: text, at: offset)
     }
+  }
+
+  /// The error with the offset in the text of a special token that was found in normalized text.
+  private func located(
+    _ error: TokenizerError, of text: Span<UInt8>, at offset: Int
+  ) -> TokenizerError {
+    guard case .specialTokenInText(let token, .some(let place)) = error,
+      let normalized = try? steps.normalized(text, offset: offset, tracksOrigins: true)
+    else { return error }
+    return .specialTokenInText(
+      token, offset: normalized.origin(of: place..<place + 1).lowerBound)
   }
 
   private func forEachFinalPart(
@@ -246,16 +261,7 @@ extension Tokenizer {
       withPrefixSpace(text, at: offset, body)
       return
     }
-    let parts: [AddedTokenMatcher.Part]
-    do {
-      parts = try normalizedMatcher.parts(of: text, special)
-    } catch {
-      // The matcher counts from the beginning of its part.
-      guard case .specialTokenInText(let token, let place) = error else { throw error }
-      throw .specialTokenInText(
-        token, offset: offset.flatMap { offset in place.map { offset + $0 } })
-    }
-    for part in parts {
+    for part in try normalizedMatcher.parts(of: text, special) {
       let inside = text.extracting(part.range)
       let place = offset.map { $0 + part.range.lowerBound }
       if part.token != nil {
@@ -279,12 +285,18 @@ extension Tokenizer {
   private func forEachPreToken(
     of text: Span<UInt8>, at offset: Int, special: SpecialTokenPolicy, _ body: PartBody
   ) throws(TokenizerError) {
-    let normalized = steps.normalized(text, offset: offset, tracksOrigins: false)
-    for part in try normalizedParts(of: normalized, special: special) {
+    let normalized = try steps.normalized(text, offset: offset, tracksOrigins: false)
+    let parts: [AddedTokenMatcher.Part]
+    do throws(TokenizerError) {
+      parts = try normalizedMatcher.parts(of: normalized.bytes.span, special)
+    } catch {
+      throw located(error, of: text, at: offset)
+    }
+    for part in parts {
       if let token = part.token {
         body(token, normalized.bytes.span.extracting(part.range), nil)
       } else {
-        let preTokens = steps.preTokens(of: normalized.part(part.range))
+        let preTokens = try steps.preTokens(of: normalized.part(part.range))
         for range in preTokens.ranges {
           body(nil, preTokens.text.bytes.span.extracting(range), nil)
         }
@@ -292,21 +304,42 @@ extension Tokenizer {
     }
   }
 
-  /// Finds the added tokens of normalized text.
-  func normalizedParts(
-    of text: AlignedText, special: SpecialTokenPolicy
-  ) throws(TokenizerError) -> [AddedTokenMatcher.Part] {
-    do {
-      return try normalizedMatcher.parts(of: text.bytes.span, special)
-    } catch {
-      // The matcher counts in normalized text.
-      guard case .specialTokenInText(let token, _) = error else { throw error }
-      throw .specialTokenInText(token, offset: nil)
-    }
-  }
-
   private func copy(of text: Span<UInt8>) -> [UInt8] {
     // SAFETY: the buffer is copied within the closure.
     unsafe text.withUnsafeBufferPointer { unsafe Array($0) }
+  }
+}
+
+// MARK: - Texts that arrive in pieces
+
+extension Tokenizer {
+  /// Appends the tokens of a part of a text from a place on, as far as they do not depend on what
+  /// follows; where there is much of it, on all workers.
+  ///
+  /// - Returns: How far that is.
+  func encodeCertain(
+    _ text: [UInt8], from start: Int, isComplete: Bool, with encoder: EncoderPool.Box,
+    into ids: inout [TokenID]
+  ) -> Int {
+    guard text.count - start >= Self.parallelSize, Workers.threadCount > 1 else {
+      return encoder.encodeCertain(text.span, from: start, isComplete: isComplete, into: &ids)
+    }
+    let ranges = pieceRanges(of: text.span, start..<text.count)
+    // Where the last piece ends there is no good place if the text goes on.
+    let pieces = ranges.dropLast()
+    let encoded = parallelMap(pieces.count) { index in
+      let encoder = encoders.take()
+      defer { encoders.giveBack(encoder) }
+      var ids: [TokenID] = []
+      // The first piece may begin where patterns look at the character before.
+      let range = pieces[index]
+      _ = encoder.encodeCertain(
+        text.span.extracting((index == 0 ? 0 : range.lowerBound)..<range.upperBound),
+        from: index == 0 ? range.lowerBound : 0, isComplete: true, into: &ids)
+      return ids
+    }
+    for piece in encoded { ids += piece }
+    return encoder.encodeCertain(
+      text.span, from: pieces.last?.upperBound ?? start, isComplete: isComplete, into: &ids)
   }
 }

@@ -31,18 +31,32 @@ struct TextEncoder: ~Copyable {
   }
 
   /// Appends the tokens of a text.
-  mutating func encodeText(_ text: Span<UInt8>, into ids: inout [TokenID]) {
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - first: Where the first pre-token begins.
+  ///   - isComplete: Whether nothing follows the text; else what depends on it is left out.
+  ///   - ids: Gets the tokens.
+  /// - Returns: Where the last pre-token ends whose tokens were appended.
+  @discardableResult
+  mutating func encodeText(
+    _ text: Span<UInt8>, from first: Int = 0, isComplete: Bool = true, into ids: inout [TokenID]
+  ) -> Int {
     // SAFETY: the buffers live as long as the closures.
     unsafe text.withUnsafeBufferPointer { text in
-      guard let base = text.baseAddress else { return }
-      unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: Self.batchSize) { ends in
+      guard let base = text.baseAddress else { return first }
+      return unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: Self.batchSize) { ends in
         unsafe withUnsafeTemporaryAllocation(
           of: Pending.self, capacity: Self.batchSize
         ) { pending in
-          var start = 0
+          var start = first
           let idCount = ids.count
           while start < text.count {
-            let count = unsafe preTokenizer.scan(text, from: start, into: ends)
+            let count =
+              isComplete
+              ? unsafe preTokenizer.scan(text, from: start, into: ends)
+              : unsafe preTokenizer.scanCertain(text, from: start, into: ends)
+            if count == 0 { break }
             let end = unsafe ends[count - 1]
             // Each byte is at most one token, and three tokens are written at a time.
             buffer.reserve(end - start + 4)
@@ -57,12 +71,13 @@ struct TextEncoder: ~Copyable {
             if ids.capacity - ids.count < Self.batchSize, start < text.count {
               // As many again for each byte that is left. Growing step by step would copy them, and
               // touch twice the memory.
-              let rate = Double(ids.count - idCount) / Double(start)
+              let rate = Double(ids.count - idCount) / Double(start - first)
               ids.reserveCapacity(
                 ids.count + Int(rate * 1.05 * Double(text.count - start)) + Self.batchSize * 4)
             }
           }
           buffer.shrink(to: limits.keptSize)
+          return start
         }
       }
     }
@@ -244,7 +259,7 @@ package struct EncoderLimits: Sendable {
   /// The most words of 32 bits that the tokens of both may have in the list, and the bytes of the
   /// longer ones: 32 MiB.
   package var listLimit = 1 << 23
-  /// The longest pre-token, in bytes, whose memory for merging is kept: 36 bytes for each, 9 MiB.
+  /// The longest pre-token, in bytes, whose memory for merging is kept: a few bytes for each.
   package var keptSize = 1 << 18
   /// The longest stretch, in bytes, that is merged at once, because positions are numbers of 32
   /// bits and take 36 bytes each. A longer pre-token is merged in parts of this size.

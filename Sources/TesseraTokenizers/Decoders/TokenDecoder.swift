@@ -40,14 +40,18 @@ extension TokenDecoder {
     return String(decoding: parts.joined(), as: UTF8.self)
   }
 
-  /// What a token becomes in the middle of a text, where nothing is left out at either end.
+  /// What a token becomes in the middle of a text, where nothing is left out at either end and no
+  /// neighbor is the same.
   func bytes(inTextOf token: [UInt8]) -> [UInt8] {
-    let letter = [UInt8(ascii: "a")]
-    let frame = Array(decode([letter, letter], .kept).joined())
-    let whole = Array(decode([letter, token, letter], .kept).joined())
+    // The neighbors are letters that the decoder leaves as they are, if there are two such.
+    let letters = (UInt8(ascii: "a")...UInt8(ascii: "z")).map { [$0] }.filter {
+      $0 != token && decode([$0], .kept).joined().elementsEqual($0)
+    }
+    guard letters.count > 1 else { return Array(decode([token], .kept).joined()) }
+    let frame = decode([letters[0], letters[1]], .kept).joined().count
+    let whole = Array(decode([letters[0], token, letters[1]], .kept).joined())
     // The letter at the beginning stays; what comes with the one at the end is the same in both.
-    guard whole.count >= frame.count, frame.first == letter.first else { return token }
-    return Array(whole[1..<whole.count - frame.count + 1])
+    return Array(whole[1..<max(1, whole.count - frame + 1)])
   }
 
   /// Decodes a list of tokens into a list of parts of the text.
