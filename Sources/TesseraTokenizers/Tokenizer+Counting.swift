@@ -72,6 +72,23 @@ extension Tokenizer {
     return try count(of: bytes, upTo: limit, special: special)
   }
 
+  /// The first tokens of a text.
+  ///
+  /// - Parameters:
+  ///   - bytes: The text.
+  ///   - limit: The most tokens that are wanted.
+  ///   - special: What to do where the text contains special tokens.
+  /// - Throws: As ``count(of:upTo:special:)-([UInt8],_,_)`` does.
+  /// - Complexity: What is encoded is little more than the limit's tokens and the pre-token in which
+  ///   they end. A tokenizer that is not ``StreamingEncoder/isIncremental`` encodes all of the text.
+  public func encode(
+    _ bytes: [UInt8], upTo limit: Int, special: SpecialTokenPolicy = .none
+  ) throws(TokenizerError) -> [TokenID] {
+    precondition(limit >= 0, "a number of tokens is not negative")
+    let (ids, _) = try firstTokens(of: bytes, limit, special: special, decidingSize: .max)
+    return Array(ids.prefix(limit))
+  }
+
   /// The longest beginning of a text that ends with one of its first so many tokens.
   ///
   /// Its tokens are the first ones of the text. Encoded on its own it may have others, where it ends

@@ -4,7 +4,9 @@ extension Tokenizer {
   /// The tokens of a text.
   ///
   /// Long texts are split at places where splitting changes nothing and encoded on all workers;
-  /// the tokens are the same for any number of them.
+  /// the tokens are the same for any number of them. Where a tokenizer has steps besides a
+  /// normalization form and a pattern, they are done one after another, since some of them look at all
+  /// of a text, and only merging is shared; with dropout nothing is.
   ///
   /// - Parameters:
   ///   - bytes: The text. A text without bytes has no tokens.
@@ -17,6 +19,12 @@ extension Tokenizer {
   ) throws(TokenizerError) -> [TokenID] {
     if bytes.count >= Self.parallelSize, isFast, Workers.threadCount > 1 {
       return try encodeDocuments([bytes], special: special)[0]
+    }
+    // What dropout leaves out depends on all that was merged before.
+    if bytes.count >= Self.parallelSize, !isFast, model.options.dropout == 0,
+      Workers.threadCount > 1
+    {
+      return try encodeSteps(bytes.span, special: special)
     }
     let encoder = encoders.take()
     defer { encoders.giveBack(encoder) }
@@ -302,6 +310,41 @@ extension Tokenizer {
         }
       }
     }
+  }
+
+  /// The tokens of a long text of which the steps are done one after another, because some of them may
+  /// look at all of it. What they come to is merged on all workers.
+  private func encodeSteps(
+    _ text: Span<UInt8>, special: SpecialTokenPolicy
+  ) throws(TokenizerError) -> [TokenID] {
+    // Pre-tokens lie in one array, a group of them for each piece of work; an added token is a group.
+    var bytes: [UInt8] = []
+    var groups: [(token: TokenID?, ranges: [Range<Int>])] = []
+    var groupSize = 0
+    try forEachPart(of: text, special: special) { token, text, _ in
+      let start = bytes.count
+      if token == nil { bytes += copy(of: text) }
+      if token != nil || groupSize == 0 || groupSize >= Self.pieceSize {
+        groups.append((token, []))
+        groupSize = 0
+      }
+      if token == nil {
+        groups[groups.count - 1].ranges.append(start..<bytes.count)
+        groupSize += text.count
+      }
+    }
+    let (source, work) = (bytes, groups)
+    let encoded = parallelMap(work.count) { index in
+      if let token = work[index].token { return [token] }
+      let encoder = encoders.take()
+      defer { encoders.giveBack(encoder) }
+      var ids: [TokenID] = []
+      for range in work[index].ranges {
+        encoder.encodeText(source.span.extracting(range), into: &ids)
+      }
+      return ids
+    }
+    return Array(encoded.joined())
   }
 
   private func copy(of text: Span<UInt8>) -> [UInt8] {

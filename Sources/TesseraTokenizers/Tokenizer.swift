@@ -80,7 +80,9 @@ public struct Tokenizer: Sendable {
   /// - Throws: For added tokens ``TokenizerError/duplicateID(_:first:second:)``,
   ///   ``TokenizerError/duplicateToken(_:first:second:)`` also where two are equal once they are
   ///   normalized, ``TokenizerError/emptyToken(_:)``, ``TokenizerError/idTooLarge(_:limit:)``,
-  ///   ``TokenizerError/tokenTooLong(_:size:limit:)`` or ``TokenizerError/tooMany(of:limit:)``.
+  ///   ``TokenizerError/tokenTooLong(_:size:limit:)``, ``TokenizerError/tooMany(of:limit:)`` or
+  ///   ``TokenizerError/textGrowsTooLong(size:limit:)``; for a decoder that makes text many times as
+  ///   long ``TokenizerError/unsupported(part:name:advice:)``.
   public init(
     model: BPEModel, pipeline: TokenizerPipeline, addedTokens: [AddedToken] = [],
     endOfText: TokenID? = nil
@@ -97,6 +99,12 @@ public struct Tokenizer: Sendable {
     precondition(
       model.alphabet == .characters || pipeline.endsInBytes,
       "a vocabulary over bytes needs text in bytes")
+    let growth = pipeline.decoder?.growth ?? 1
+    guard growth <= TokenDecoder.growthLimit else {
+      throw .unsupported(
+        part: "decoder", name: "with replacements that make text \(growth) times as long",
+        advice: "\(TokenDecoder.growthLimit) times is the limit")
+    }
     self.model = model
     self.pipeline = pipeline
     steps = TextSteps(pipeline, model.alphabet)

@@ -48,6 +48,23 @@ import Testing
     }
   }
 
+  @Test func `gives the same tokens on all workers where steps are done one after another`() throws
+  {
+    let base = try GoldenTokenizerTests.tokenizer("gpt2")
+    var pipeline = base.pipeline
+    pipeline.normalizer = .lowercase
+    let tokenizer = try Tokenizer(
+      model: base.model, pipeline: pipeline, addedTokens: base.addedTokens)
+    var random = SplitMix64(seed: 26)
+    let text = randomText(&random, size: 1 << 20 + 5_000)
+    for special in [SpecialTokenPolicy.none, .all] {
+      var expected: [TokenID] = []
+      var encoder = tokenizer.makeEncoder()
+      try encoder.encode(text.span, special: special, into: &expected)
+      #expect(try tokenizer.encode(text, special: special) == expected)
+    }
+  }
+
   @Test func `encodes documents in order`() throws {
     let tokenizer = try GoldenTokenizerTests.tokenizer("qwen2")
     var random = SplitMix64(seed: 23)

@@ -16,33 +16,32 @@
 //
 // So a window of tokens is merged, and the next window begins where one of its last tokens does: far
 // enough from the end that what follows seldom changes anything before. If the border does not hold, the
-// next window begins at an earlier token. If none will do, the whole is merged at once.
+// next window begins at an earlier token. If none will do, all begins anew with larger windows, the last of
+// which is the whole.
 
 /// Merges many tokens, in windows.
 @safe
 struct WindowMerge: ~Copyable {
-  private var window = LinkedMerge()
+  private var window = MergedWindow()
   /// For two tokens beside a border.
-  private var pair = LinkedMerge()
+  private var pair = MergedWindow()
   /// What the windows have come to.
   private var merged: UnsafeMutablePointer<TokenID>
   private var capacity = 1
-  /// Where the tokens of the last window begin.
-  private var starts: [Int] = []
   /// How many tokens were merged in all, repeated ones included.
   private(set) var work = 0
   /// How often a whole was merged at once because no border held.
   private(set) var failureCount = 0
 
-  /// The number of tokens that a window has.
-  private let windowSize: Int
+  /// How many tokens a window has: at first, and where that was too few.
+  private let windowSizes: [Int]
   /// How far from the end of a window the next one begins, as a part of it: at first, and if that will
   /// not do.
   private static let distances = [16, 4, 2]
 
-  /// - Parameter windowSize: The number of tokens that a window has, at least two.
-  init(windowSize: Int = 320) {
-    self.windowSize = windowSize
+  /// - Parameter windowSizes: How many tokens a window has at first, and where that was too few.
+  init(windowSizes: [Int] = [1 << 7, 1 << 10, 1 << 13]) {
+    self.windowSizes = windowSizes
     unsafe merged = .allocate(capacity: 1)
   }
 
@@ -65,70 +64,64 @@ struct WindowMerge: ~Copyable {
       capacity = count
       unsafe merged = .allocate(capacity: count)
     }
-    var written = unsafe mergeWindows(tokens, count, model)
-    if written == 0 {
-      failureCount += 1
-      unsafe mergeWindow(tokens, 0..<count, model)
-      written = unsafe takeWindow(0, after: 0)
+    for size in windowSizes where size < count {
+      if let written = unsafe mergeWindows(of: size, tokens, count, model) {
+        // SAFETY: there are no more tokens than before.
+        unsafe tokens.update(from: merged, count: written)
+        return written
+      }
     }
-    // SAFETY: there are no more tokens than before.
+    if windowSizes.contains(where: { $0 < count }) { failureCount += 1 }
+    unsafe mergeWindow(tokens, 0..<count, model)
+    let written = unsafe takeWindow(after: 0)
     unsafe tokens.update(from: merged, count: written)
     return written
   }
 
-  /// - Returns: The number of tokens in `merged`; 0 if some border would not hold.
+  /// - Returns: The number of tokens in `merged`, or `nil` if some border would not hold.
   @unsafe
   private mutating func mergeWindows(
-    _ tokens: UnsafePointer<TokenID>, _ count: Int, _ model: MergeTables.View
-  ) -> Int {
-    var end = min(windowSize, count)
+    of size: Int, _ tokens: UnsafePointer<TokenID>, _ count: Int, _ model: MergeTables.View
+  ) -> Int? {
+    var start = 0
     // SAFETY: windows lie within the tokens.
-    unsafe mergeWindow(tokens, 0..<end, model)
-    var written = unsafe takeWindow(0, after: 0)
-    while end < count {
-      guard let index = unsafe borderBefore(end, of: tokens, count, model) else { return 0 }
-      let border = starts[index]
-      end = min(border + windowSize, count)
-      written = unsafe takeWindow(border, after: written - (starts.count - index))
+    unsafe mergeWindow(tokens, 0..<size, model)
+    var written = unsafe takeWindow(after: 0)
+    while start + size < count {
+      let last = written - window.count
+      guard let (border, index) = unsafe nextWindow(start, size, of: tokens, count, model) else {
+        return nil
+      }
+      start = border
+      written = unsafe takeWindow(after: last + index)
     }
     return written
   }
 
   /// Looks for a token of the last window at which the next one can begin, and merges that.
   ///
-  /// - Returns: The token's index among those of the last window.
+  /// - Returns: Where the next window begins, and how many tokens the last one has before.
   @unsafe
-  private mutating func borderBefore(
-    _ end: Int, of tokens: UnsafePointer<TokenID>, _ count: Int, _ model: MergeTables.View
-  ) -> Int? {
+  private mutating func nextWindow(
+    _ start: Int, _ size: Int, of tokens: UnsafePointer<TokenID>, _ count: Int,
+    _ model: MergeTables.View
+  ) -> (border: Int, index: Int)? {
     for distance in Self.distances {
       // The last token that begins so far from the end, but the first one.
-      let limit = end - windowSize / distance
-      guard let index = starts.lastIndex(where: { $0 <= limit }), index > 0 else { return nil }
-      let border = starts[index]
-      let nextEnd = min(border + windowSize, count)
-      // SAFETY: windows lie within the tokens.
-      unsafe mergeWindow(tokens, border..<nextEnd, model)
-      let second = window.token(at: 0).next
-      let pairEnd = second == LinkedMerge.none ? nextEnd : border + Int(second)
-      if unsafe isBorder(border, of: tokens, starts[index - 1]..<pairEnd, model) { return index }
+      let index = window.lastToken(from: size - size / distance)
+      if index == 0 { return nil }
+      let border = start + window.start(index)
+      let before = start + window.start(index - 1)
+      // SAFETY: both windows lie within the tokens.
+      unsafe mergeWindow(tokens, border..<min(border + size, count), model)
+      let end = window.count > 1 ? border + window.start(1) : min(border + size, count)
+      work += end - before
+      unsafe pair.merge(tokens + before, end - before, model)
+      let second = pair.lastToken(from: border - before)
+      if pair.start(second) == border - before { return (border, index) }
+      unsafe mergeWindow(tokens, start..<start + size, model)
     }
     return nil
-  }
-
-  /// Whether a token begins at a border once the tokens around it are merged.
-  @unsafe
-  private mutating func isBorder(
-    _ border: Int, of tokens: UnsafePointer<TokenID>, _ range: Range<Int>, _ model: MergeTables.View
-  ) -> Bool {
-    work += range.count
-    // SAFETY: the range lies within the tokens.
-    unsafe pair.merge(tokens + range.lowerBound, range.count, model)
-    var position: UInt32 = 0
-    while position != LinkedMerge.none, Int(position) < border - range.lowerBound {
-      position = pair.token(at: position).next
-    }
-    return Int(position) == border - range.lowerBound
   }
 
   @unsafe
@@ -140,33 +133,23 @@ struct WindowMerge: ~Copyable {
     unsafe window.merge(tokens + range.lowerBound, range.count, model)
   }
 
-  /// Takes what the window has come to, and notes where its tokens begin.
+  /// Takes what the window has come to.
   ///
-  /// - Parameters:
-  ///   - start: Where the window begins.
-  ///   - kept: How many tokens are before it.
+  /// - Parameter kept: How many tokens are before it.
   /// - Returns: How many tokens there are with it.
   @unsafe
-  private mutating func takeWindow(_ start: Int, after kept: Int) -> Int {
-    starts.removeAll(keepingCapacity: true)
-    var written = kept
-    var position: UInt32 = 0
-    while position != LinkedMerge.none {
-      let (id, next) = window.token(at: position)
-      starts.append(start + Int(position))
+  private func takeWindow(after kept: Int) -> Int {
+    for index in 0..<window.count {
       // SAFETY: there is room for one token for each that there was.
-      unsafe merged[written] = id
-      written += 1
-      position = next
+      unsafe merged[kept + index] = window.id(index)
     }
-    return written
+    return kept + window.count
   }
 
   /// Gives back the memory of more tokens than so many.
   mutating func shrink(to count: Int) {
     window.shrink(to: count)
     pair.shrink(to: count)
-    if starts.capacity > max(count, 4 * windowSize) { starts = [] }
     if capacity <= count { return }
     unsafe merged.deallocate()
     capacity = max(count, 1)

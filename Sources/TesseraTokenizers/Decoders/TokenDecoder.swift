@@ -54,6 +54,23 @@ extension TokenDecoder {
     return Array(whole[1..<max(1, whole.count - frame + 1)])
   }
 
+  /// The most times that the decoder makes tokens longer, by replacing one text by another again and
+  /// again; the greatest number if that is greater.
+  var growth: Int {
+    switch self {
+    case .replace(let pattern, let content):
+      // What is not a plain text may match nothing, between any two bytes.
+      let size =
+        if case .string(let text) = pattern.source { text.utf8.count } else { 0 }
+      return size == 0 ? 1 + content.utf8.count : max(1, (content.utf8.count + size - 1) / size)
+    case .sequence(let steps): return steps.reduce(1) { $0.multiplied(clampedBy: $1.growth) }
+    default: return 1
+    }
+  }
+
+  /// The most that ``growth`` may be.
+  static let growthLimit = 1 << 10
+
   /// Decodes a list of tokens into a list of parts of the text.
   func decode(_ tokens: [[UInt8]], _ invalid: InvalidBytes) -> [[UInt8]] {
     switch self {
