@@ -4,9 +4,8 @@ internal import Synchronization
 ///
 /// The memory is bounded (some 100 MiB at most, a few where texts are short) and holds only what
 /// merging gave, so the tokens of a text do not depend on what was encoded before, dropout aside:
-/// there they depend on how many texts were. While a very long pre-token is merged, it takes 36
-/// bytes more for each of its bytes. An encoder belongs to
-/// one thread; make one for each.
+/// there they depend on how many texts were. While a very long pre-token is merged, it takes some
+/// bytes more for each of its bytes. An encoder belongs to one thread; make one for each.
 public struct Encoder: ~Copyable {
   private let tokenizer: Tokenizer
   private let box: EncoderPool.Box

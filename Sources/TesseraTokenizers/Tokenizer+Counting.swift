@@ -63,7 +63,7 @@ extension Tokenizer {
   ///   - limit: The most tokens that are counted.
   ///   - special: What to do where the text contains special tokens.
   /// - Returns: The number, or `nil` if it is greater than the limit.
-  /// - Throws: As ``count(of:upTo:special:)-([UInt8],_,_)`` does.
+  /// - Throws: As `count(of:upTo:)` does.
   public func count(
     of text: String, upTo limit: Int, special: SpecialTokenPolicy = .none
   ) throws(TokenizerError) -> Int? {
@@ -78,7 +78,7 @@ extension Tokenizer {
   ///   - bytes: The text.
   ///   - limit: The most tokens that are wanted.
   ///   - special: What to do where the text contains special tokens.
-  /// - Throws: As ``count(of:upTo:special:)-([UInt8],_,_)`` does.
+  /// - Throws: As `count(of:upTo:)` does.
   /// - Complexity: What is encoded is little more than the limit's tokens and the pre-token in which
   ///   they end. A tokenizer that is not ``StreamingEncoder/isIncremental`` encodes all of the text.
   public func encode(
@@ -100,7 +100,7 @@ extension Tokenizer {
   ///   - keepsCharacters: Whether it must not end within a character, so that it is UTF-8 if the text
   ///     is. It then has fewer tokens where one of them ends there.
   ///   - special: What to do where the text contains special tokens.
-  /// - Throws: As ``count(of:upTo:special:)-([UInt8],_,_)`` does.
+  /// - Throws: As `count(of:upTo:)` does.
   /// - Complexity: What is encoded is little more than the limit's tokens and the pre-token in which
   ///   they end. A tokenizer that changes text encodes all of it, with offsets.
   public func prefix(
@@ -151,7 +151,7 @@ extension Tokenizer {
   ///   - text: The text.
   ///   - limit: The most tokens.
   ///   - special: What to do where the text contains special tokens.
-  /// - Throws: As ``count(of:upTo:special:)-([UInt8],_,_)`` does.
+  /// - Throws: As `count(of:upTo:)` does.
   public func prefix(
     of text: String, fitting limit: Int, special: SpecialTokenPolicy = .none
   ) throws(TokenizerError) -> Substring {

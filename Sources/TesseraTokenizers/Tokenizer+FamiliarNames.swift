@@ -6,7 +6,7 @@ extension Tokenizer {
   /// The tokens of a text as a model takes them.
   ///
   /// Special tokens that the text spells are found, which is right for a chat template, and wrong for
-  /// text that others wrote: for that see ``encode(_:special:seed:)-(String,_,_)``.
+  /// text that others wrote: for that see `encode(_:special:)`.
   ///
   /// - Parameters:
   ///   - text: The text.

@@ -262,7 +262,7 @@ package struct EncoderLimits: Sendable {
   /// The longest pre-token, in bytes, whose memory for merging is kept: a few bytes for each.
   package var keptSize = 1 << 18
   /// The longest stretch, in bytes, that is merged at once, because positions are numbers of 32
-  /// bits and take 36 bytes each. A longer pre-token is merged in parts of this size.
+  /// bits. A longer pre-token is merged in parts of this size.
   package var mergeSize = 1 << 31
 
   /// The limits that encoders have.

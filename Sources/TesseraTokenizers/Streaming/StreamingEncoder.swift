@@ -43,10 +43,12 @@ public struct StreamingEncoder: ~Copyable {
     self.tokenizer = tokenizer
     self.special = special
     self.seed = seed
-    box = EncoderPool.Box(tokenizer.engine, PreTokenizer(pattern: tokenizer.pattern))
+    box = tokenizer.encoders.take()
     raw = AddedTokenStream(tokenizer.rawMatcher, special)
     normalized = AddedTokenStream(tokenizer.normalizedMatcher, special)
   }
+
+  deinit { tokenizer.encoders.giveBack(box) }
 
   /// Takes the next piece of the text.
   ///

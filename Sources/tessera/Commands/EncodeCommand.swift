@@ -23,7 +23,7 @@ struct EncodeCommand: ParsableCommand {
 
       Examples:
         echo "One fine day" | tessera encode --tokenizer models/base-en
-        tessera encode --tokenizer models/base-en --count --limit 8192 prompt.txt
+        tessera encode --tokenizer models/base-en --count --limit 8192 README.md
       """)
 
   @Option(help: "A folder with tokenizer.json, a tokenizer.json, or a rank file (.tiktoken).")
