@@ -41,6 +41,10 @@ extension Tokenizer {
     try encode(Array(text.utf8), special: special, seed: seed)
   }
 
+  /// Whether a text that arrives in pieces has tokens before it is complete; see
+  /// ``StreamingEncoder/isIncremental``.
+  public var encodesIncrementally: Bool { isFast }
+
   /// Whether the fast encoder does all between added tokens.
   var isFast: Bool {
     guard case .byteLevel = engine else { return false }

@@ -19,7 +19,7 @@ public struct StreamingEncoder: ~Copyable {
   ///
   /// If not, because of dropout, of a vocabulary over characters, or of a normalizer or pre-tokenizer
   /// that is more than a form and a pattern, the text is kept and encoded at its end.
-  public var isIncremental: Bool { tokenizer.isFast }
+  public var isIncremental: Bool { tokenizer.encodesIncrementally }
 
   private let tokenizer: Tokenizer
   private let special: SpecialTokenPolicy

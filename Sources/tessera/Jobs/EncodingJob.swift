@@ -46,7 +46,7 @@ struct EncodingJob {
     while let piece = try reader.nextPiece(sizeLimit: batchSize) {
       let document = Document(bytes: piece.bytes, file: piece.file, position: piece.position)
       // Of a tokenizer that needs all of a text at once, the text is put together.
-      if piece.endsDocument || addsSpecialTokens || !isIncremental {
+      if piece.endsDocument || addsSpecialTokens || !tokenizer.encodesIncrementally {
         batch.append(try whole(document, piece.endsDocument, &reader))
         size += batch[batch.count - 1].bytes.count
       } else {
@@ -63,11 +63,6 @@ struct EncodingJob {
     show(reader.bytesRead, of: corpus, console)
     try writer.finish()
     return isExceeded
-  }
-
-  private var isIncremental: Bool {
-    let stream = tokenizer.makeStreamingEncoder()
-    return stream.isIncremental
   }
 
   private func show(_ bytesRead: Int, of corpus: Corpus, _ console: Console) {
@@ -123,7 +118,7 @@ struct EncodingJob {
       let ids = try tokenizer.encoding(of: text, special: special, seed: seed).ids
       return Tokens(ids: ids, count: ids.count)
     }
-    guard let limit, isIncremental else {
+    guard let limit, tokenizer.encodesIncrementally else {
       let ids = try tokenizer.encode(text, special: special, seed: seed)
       let limit = limit ?? .max
       return Tokens(
