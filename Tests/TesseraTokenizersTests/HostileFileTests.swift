@@ -64,7 +64,7 @@ import Testing
     let limit = 1 << 26
     #expect(
       throws: TokenizerError.tooMany(
-        of: "tokens once the post-processor has joined them", limit: limit)
+        of: "tokens once texts and pieces of them are joined", limit: limit)
     ) { try tokenizer.encoding(of: text) }
     // Fewer are as they were.
     pipeline.postProcessor = .template(

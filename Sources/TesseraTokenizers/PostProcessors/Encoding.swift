@@ -59,7 +59,7 @@ public struct Encoding: Hashable, Sendable {
     }
     let limit = max(joinedLimit, size + size / 4)
     guard tokenCount.multiplied(clampedBy: combinationCount) <= limit else {
-      throw .tooMany(of: "tokens once the post-processor has joined them", limit: limit)
+      throw .tooMany(of: "tokens once texts and pieces of them are joined", limit: limit)
     }
   }
 
