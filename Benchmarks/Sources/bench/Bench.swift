@@ -9,7 +9,10 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure one operation of Tessera.",
-    subcommands: [EncodeCase.self, TrainCase.self, SplitCase.self, StepCase.self, Describe.self])
+    subcommands: [
+      EncodeCase.self, TrainCase.self, SplitCase.self, HostileCase.self, StepCase.self,
+      Describe.self,
+    ])
 
   static func main() {
     restartForMatrixProducts()

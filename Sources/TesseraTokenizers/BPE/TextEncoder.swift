@@ -29,19 +29,34 @@ struct TextEncoder: ~Copyable {
   }
 
   /// Appends the tokens of a text.
-  mutating func encodeText(_ text: Span<UInt8>, into ids: inout [TokenID]) {
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - first: Where the first pre-token begins.
+  ///   - isComplete: Whether nothing follows the text; else what depends on it is left out.
+  ///   - ids: Gets the tokens.
+  /// - Returns: Where the last pre-token ends whose tokens were appended.
+  @discardableResult
+  mutating func encodeText(
+    _ text: Span<UInt8>, from first: Int = 0, isComplete: Bool = true, into ids: inout [TokenID]
+  ) -> Int {
     // SAFETY: the buffers live as long as the closures.
     unsafe text.withUnsafeBufferPointer { text in
-      guard let base = text.baseAddress else { return }
-      unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: PendingPreTokens.endLimit) {
-        ends in
+      guard let base = text.baseAddress else { return first }
+      return unsafe withUnsafeTemporaryAllocation(
+        of: Int.self, capacity: PendingPreTokens.endLimit
+      ) { ends in
         unsafe withUnsafeTemporaryAllocation(
           of: PendingPreToken.self, capacity: PendingPreTokens.pendingLimit
         ) { pending in
-          var start = 0
+          var start = first
           let idCount = ids.count
           while start < text.count {
-            let count = unsafe preTokenizer.scan(text, from: start, into: ends)
+            let count =
+              isComplete
+              ? unsafe preTokenizer.scan(text, from: start, into: ends)
+              : unsafe preTokenizer.scanCertain(text, from: start, into: ends)
+            if count == 0 { break }
             var batch = unsafe PendingPreTokens(
               text: base, textCount: text.count, firstStart: start, start: start,
               ends: ends.baseAddress!, endCount: count, pending: pending.baseAddress!)
@@ -58,12 +73,13 @@ struct TextEncoder: ~Copyable {
               // As many again for each byte that is left, and a third more, for the beginning of a
               // text is not like all of it. What is reserved and not used costs nothing; growing
               // step by step would copy what is there, and touch twice the memory.
-              let rate = max(0.25, Double(ids.count - idCount) / Double(start) * 1.3)
+              let rate = max(0.25, Double(ids.count - idCount) / Double(start - first) * 1.3)
               ids.reserveCapacity(
                 ids.count + Int(rate * Double(text.count - start)) + PendingPreTokens.endLimit * 4)
             }
           }
           buffer.shrink(to: limits.keptSize)
+          return start
         }
       }
     }
@@ -300,10 +316,10 @@ package struct EncoderLimits: Sendable {
   /// The most words of 32 bits that the tokens of both may have in the list, and the bytes of the
   /// longer ones: 32 MiB.
   package var listLimit = 1 << 23
-  /// The longest pre-token, in bytes, whose memory for merging is kept: 36 bytes for each, 9 MiB.
+  /// The longest pre-token, in bytes, whose memory for merging is kept: a few bytes for each.
   package var keptSize = 1 << 18
   /// The longest stretch, in bytes, that is merged at once, because positions are numbers of 32
-  /// bits and take 36 bytes each. A longer pre-token is merged in parts of this size.
+  /// bits. A longer pre-token is merged in parts of this size.
   package var mergeSize = 1 << 31
 
   /// The limits that encoders have.
