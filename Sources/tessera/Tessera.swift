@@ -29,7 +29,7 @@ struct Tessera: ParsableCommand {
         name: "Tokenizers",
         subcommands: [
           TrainCommand.self, CountCommand.self, MergeCountsCommand.self, EncodeCommand.self,
-          DecodeCommand.self,
+          DecodeCommand.self, ConvertCommand.self,
         ]),
       CommandGroup(
         name: "Models",

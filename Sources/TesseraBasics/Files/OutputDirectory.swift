@@ -19,7 +19,9 @@
 /// with `tessera-`. No output is, contains, or is inside one of its inputs.
 public struct OutputDirectory: ~Copyable {
   /// The files that tell an output of Tessera from other folders.
-  public static let recordNames = ["training.json", "extension.json", "run.json"]
+  public static let recordNames = [
+    "training.json", "extension.json", "run.json", "conversion.json",
+  ]
 
   /// What may become of a folder with content that is where the new one is to be.
   package enum Replacement: Sendable {

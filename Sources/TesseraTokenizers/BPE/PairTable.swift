@@ -20,25 +20,37 @@ internal import CTesseraKernels
 struct PairTable: ~Copyable, @unchecked Sendable {
   // SAFETY (Sendable): the memory is written in `init` and `insert` only; a table that is shared is
   // a constant.
-  private var entries: UnsafeMutablePointer<UInt64>
+  private(set) var entries: UnsafeMutablePointer<UInt64>
   /// Four bits for each slot, set at the hashes of the keys.
-  private var filter: UnsafeMutablePointer<UInt64>
-  private var slotBits: UInt64
+  private(set) var filter: UnsafeMutablePointer<UInt64>
+  private(set) var slotBits: UInt64
   private var count = 0
-  /// An odd number, another one in each process: see ``HashSeed``.
+  /// An odd number that depends on the seed: see ``HashSeed``.
   private let multiplier: UInt64
 
   /// The rank of a pair without a merge, greater than every other.
   static let none: UInt32 = 1 << 24 - 1
-  private static let free = UInt64.max
+  static let free = UInt64.max
   private static let hashBits: UInt64 = 48
   /// With fewer slots the distance would have too few bits.
-  private static let minimumSlotBits: UInt64 = 13
+  static let minimumSlotBits: UInt64 = 13
 
-  init(capacity: Int) {
+  init(capacity: Int, seed: HashSeed = .process) {
     var slotBits = Self.minimumSlotBits
     while 1 << slotBits < capacity * 2 { slotBits += 1 }
-    self.init(slotBits: slotBits, multiplier: HashSeed.process.first | 1)
+    self.init(slotBits: slotBits, multiplier: seed.first | 1)
+  }
+
+  /// A table out of its parts, which are what they must be, and now belong to it.
+  @unsafe
+  init(
+    entries: UnsafeMutablePointer<UInt64>, filter: UnsafeMutablePointer<UInt64>, slotBits: UInt64,
+    seed: HashSeed
+  ) {
+    unsafe self.entries = entries
+    unsafe self.filter = filter
+    self.slotBits = slotBits
+    multiplier = seed.first | 1
   }
 
   private init(slotBits: UInt64, multiplier: UInt64) {

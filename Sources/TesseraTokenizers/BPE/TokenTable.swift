@@ -12,26 +12,45 @@ public struct TokenTable: Sendable {
   public static let maximumTokenSize = 1 << 16
 
   /// The bytes of all tokens, in order of insertion.
-  private var bytes: [UInt8] = []
+  var bytes: [UInt8] = []
   /// For each ID, where its bytes begin in `bytes`, and how many it has: 0 where it has no token.
-  private var places: [Place] = []
+  var places: [Place] = []
   /// An ID below the upper half of its hash, at the hash of its bytes and linearly beyond.
-  private var slots: [UInt64] = []
+  var slots: [UInt64] = []
+  /// What the hashes begin with.
+  private(set) var seed = HashSeed.process
 
-  private struct Place {
+  struct Place {
     var start: UInt32 = 0
     var size: UInt32 = 0
     var range: Range<Int> { Int(start)..<Int(start) + Int(size) }
   }
 
   /// What a slot holds that holds nothing; no ID has all bits set.
-  private static let freeSlot = UInt64.max
+  static let freeSlot = UInt64.max
 
   /// The number of tokens.
   public private(set) var count = 0
 
   /// An empty table.
   public init() {}
+
+  /// A table out of its parts, which are what they must be.
+  init(bytes: [UInt8], places: [Place], slots: [UInt64], count: Int, seed: HashSeed) {
+    self.bytes = bytes
+    self.places = places
+    self.slots = slots
+    self.count = count
+    self.seed = seed
+  }
+
+  /// The same table with hashes that begin with something else.
+  func rehashed(with seed: HashSeed) -> TokenTable {
+    var result = self
+    result.seed = seed
+    result.rehash(slotCount: slots.count)
+    return result
+  }
 
   /// A table of consecutive IDs from 0.
   ///
@@ -82,7 +101,7 @@ public struct TokenTable: Sendable {
   /// The ID of a byte string, or `nil` if it is no token.
   public func id(of token: Span<UInt8>) -> TokenID? {
     guard !slots.isEmpty else { return nil }
-    let slot = slots[slotIndex(of: token, hash: byteHash(token))]
+    let slot = slots[slotIndex(of: token, hash: byteHash(token, seed))]
     return slot == Self.freeSlot ? nil : TokenID(truncatingIfNeeded: slot)
   }
 
@@ -119,7 +138,7 @@ public struct TokenTable: Sendable {
   public mutating func insert(_ token: Span<UInt8>, id: TokenID) throws(TokenizerError) {
     try check(token, id: id)
     if (count + 1) * 2 > slots.count { rehash(slotCount: max(16, (count + 1) * 4)) }
-    let hash = byteHash(token)
+    let hash = byteHash(token, seed)
     let slot = slotIndex(of: token, hash: hash)
     guard slots[slot] == Self.freeSlot else {
       let first = TokenID(truncatingIfNeeded: slots[slot])
@@ -201,7 +220,7 @@ public struct TokenTable: Sendable {
     let mask = capacity - 1
     for slot in known {
       let id = TokenID(truncatingIfNeeded: slot)
-      let hash = byteHash(bytes[places[Int(id)].range].span)
+      let hash = byteHash(bytes[places[Int(id)].range].span, seed)
       var index = Int(truncatingIfNeeded: hash) & mask
       while slots[index] != Self.freeSlot { index = (index + 1) & mask }
       slots[index] = Self.slot(id, hash: hash)
@@ -211,11 +230,10 @@ public struct TokenTable: Sendable {
 
 /// A hash of a byte string: eight bytes at a time, multiplied and folded.
 ///
-/// It depends on the process: see ``HashSeed``.
-func byteHash(_ bytes: Span<UInt8>) -> UInt64 {
+/// It depends on the seed: see ``HashSeed``.
+func byteHash(_ bytes: Span<UInt8>, _ seed: HashSeed) -> UInt64 {
   let raw = unsafe bytes.bytes
   let count = raw.byteCount
-  let seed = HashSeed.process
   var hash = UInt64(count)
   // SAFETY: every load is within the span: the last one ends where the span ends.
   if count >= 8 {

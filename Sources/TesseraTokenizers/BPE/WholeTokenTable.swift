@@ -5,18 +5,19 @@
 @safe
 struct WholeTokenTable: ~Copyable, @unchecked Sendable {
   // SAFETY (Sendable): the memory is written in `init` only.
-  private struct Key {
+  struct Key {
     var low: UInt64
     /// Zero where the slot is free.
     var high: UInt64
   }
 
-  private let keys: UnsafeMutablePointer<Key>
-  private let ids: UnsafeMutablePointer<TokenID>
-  private let slotCount: Int
-  private let seed = HashSeed.process
+  let keys: UnsafeMutablePointer<Key>
+  let ids: UnsafeMutablePointer<TokenID>
+  let slotCount: Int
+  private let seed: HashSeed
 
-  init(_ tokens: TokenTable) {
+  init(_ tokens: TokenTable, seed: HashSeed = .process) {
+    self.seed = seed
     var slotCount = 16
     while slotCount < tokens.count * 2 { slotCount *= 2 }
     self.slotCount = slotCount
@@ -36,6 +37,18 @@ struct WholeTokenTable: ~Copyable, @unchecked Sendable {
       unsafe keys[slot] = Key(low: low, high: high)
       unsafe ids[slot] = id
     }
+  }
+
+  /// A table out of its parts, which are what they must be, and now belong to it.
+  @unsafe
+  init(
+    keys: UnsafeMutablePointer<Key>, ids: UnsafeMutablePointer<TokenID>, slotCount: Int,
+    seed: HashSeed
+  ) {
+    unsafe self.keys = keys
+    unsafe self.ids = ids
+    self.slotCount = slotCount
+    self.seed = seed
   }
 
   deinit {

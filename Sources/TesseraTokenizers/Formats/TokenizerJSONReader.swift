@@ -115,8 +115,7 @@ struct TokenizerJSONReader {
     for entry in entries {
       spelling.removeAll(keepingCapacity: true)
       reader.append(entry.spelling, to: &spelling)
-      try check(id: entry.id, of: spelling)
-      let id = TokenID(entry.id)
+      let id = try TokenID(checking: entry.id, of: spelling)
       if alphabet == .characters {
         try tokens.insert(spelling.span, id: id)
       } else if let bytes = ByteAlphabet.bytes(spelledBy: spelling.span) {
@@ -125,13 +124,6 @@ struct TokenizerJSONReader {
         try tokens.insertHidden(spelling.span, id: id)
         hiddenIDs[spelling] = id
       }
-    }
-  }
-
-  private func check(id: Int, of token: [UInt8]) throws(TokenizerError) {
-    guard id >= 0 else { throw .negativeID(id, token: String(decoding: token, as: UTF8.self)) }
-    guard id <= Int(TokenTable.maximumID) else {
-      throw .idTooLarge(id, limit: Int(TokenTable.maximumID))
     }
   }
 
@@ -253,27 +245,10 @@ struct TokenizerJSONReader {
     var added: [AddedToken] = []
     var assigner = AddedTokenNumbering(entryCount: entryCount)
     for (index, value) in list.enumerated() {
-      let name = "added_tokens[\(index)]"
-      guard let stated = value["id"]?.int, let content = value["content"]?.string
-      else { throw .malformed(member: name, expected: "an object with id and content") }
-      try check(id: stated, of: Array(content.utf8))
-      func flag(_ key: String, default fallback: Bool) throws(TokenizerError) -> Bool {
-        guard let value = value[key] else { return fallback }
-        guard let bool = value.bool else {
-          throw .malformed(member: "\(name).\(key)", expected: "true or false")
-        }
-        return bool
-      }
-      let isSpecial = try flag("special", default: false)
-      let token = AddedToken(
-        content, id: TokenID(stated), isSpecial: isSpecial,
-        isNormalized: try flag("normalized", default: !isSpecial),
-        stripsLeft: try flag("lstrip", default: false),
-        stripsRight: try flag("rstrip", default: false),
-        isSingleWord: try flag("single_word", default: false))
-      let assigned = assigner.next(known: id(spelled: Array(content.utf8)))
+      let token = try AddedToken(value, member: "added_tokens[\(index)]")
+      let assigned = assigner.next(known: id(spelled: Array(token.content.utf8)))
       guard assigned == token.id else {
-        throw .addedTokenMoved(content, stated: token.id, assigned: assigned)
+        throw .addedTokenMoved(token.content, stated: token.id, assigned: assigned)
       }
       added.append(token)
     }
@@ -341,6 +316,43 @@ struct TokenizerJSONReader {
 
   private func missing(_ spelling: [UInt8], _ rank: Int) -> TokenizerError {
     .mergeOutOfVocabulary(rank: rank, token: String(decoding: spelling, as: UTF8.self))
+  }
+}
+
+extension TokenID {
+  /// The ID that a file gives to a token.
+  fileprivate init(checking id: Int, of token: [UInt8]) throws(TokenizerError) {
+    guard id >= 0 else { throw .negativeID(id, token: String(decoding: token, as: UTF8.self)) }
+    guard id <= Int(TokenTable.maximumID) else {
+      throw .idTooLarge(id, limit: Int(TokenTable.maximumID))
+    }
+    self = TokenID(truncatingIfNeeded: id)
+  }
+}
+
+extension AddedToken {
+  /// Reads an element of the member `added_tokens`.
+  ///
+  /// - Parameters:
+  ///   - value: The element.
+  ///   - member: Where it is, for errors.
+  init(_ value: JSONValue, member: String) throws(TokenizerError) {
+    guard let id = value["id"]?.int, let content = value["content"]?.string
+    else { throw .malformed(member: member, expected: "an object with id and content") }
+    func flag(_ key: String, default fallback: Bool) throws(TokenizerError) -> Bool {
+      guard let value = value[key] else { return fallback }
+      guard let bool = value.bool else {
+        throw .malformed(member: "\(member).\(key)", expected: "true or false")
+      }
+      return bool
+    }
+    let isSpecial = try flag("special", default: false)
+    self.init(
+      content, id: try TokenID(checking: id, of: Array(content.utf8)), isSpecial: isSpecial,
+      isNormalized: try flag("normalized", default: !isSpecial),
+      stripsLeft: try flag("lstrip", default: false),
+      stripsRight: try flag("rstrip", default: false),
+      isSingleWord: try flag("single_word", default: false))
   }
 }
 
