@@ -9,7 +9,9 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure one operation of Tessera.",
-    subcommands: [EncodeCase.self, TrainCase.self, SplitCase.self, StepCase.self, Describe.self])
+    subcommands: [
+      EncodeCase.self, LoadCase.self, TrainCase.self, SplitCase.self, StepCase.self, Describe.self,
+    ])
 
   static func main() {
     restartForMatrixProducts()

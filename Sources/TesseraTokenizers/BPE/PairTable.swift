@@ -20,9 +20,9 @@ internal import CTesseraKernels
 struct PairTable: ~Copyable, @unchecked Sendable {
   // SAFETY (Sendable): the memory is written in `init` and `insert` only; a table that is shared is
   // a constant.
-  private(set) var entries: UnsafeMutablePointer<UInt64>
+  private(set) var entries: TableMemory<UInt64>
   /// Four bits for each slot, set at the hashes of the keys.
-  private(set) var filter: UnsafeMutablePointer<UInt64>
+  private(set) var filter: TableMemory<UInt64>
   private(set) var slotBits: UInt64
   private var count = 0
   /// An odd number that depends on the seed: see ``HashSeed``.
@@ -41,14 +41,17 @@ struct PairTable: ~Copyable, @unchecked Sendable {
     self.init(slotBits: slotBits, multiplier: seed.first | 1)
   }
 
-  /// A table out of its parts, which are what they must be, and now belong to it.
-  @unsafe
+  /// A table out of its parts, which are what they must be, and into which nothing is inserted.
+  ///
+  /// - Precondition: There are 2 to the power of `slotBits` entries, and a sixteenth of it words in the
+  ///   filter.
   init(
-    entries: UnsafeMutablePointer<UInt64>, filter: UnsafeMutablePointer<UInt64>, slotBits: UInt64,
-    seed: HashSeed
+    entries: consuming TableMemory<UInt64>, filter: consuming TableMemory<UInt64>,
+    slotBits: UInt64, seed: HashSeed
   ) {
-    unsafe self.entries = entries
-    unsafe self.filter = filter
+    precondition(entries.count == 1 << Int(slotBits) && filter.count == entries.count / 16)
+    self.entries = entries
+    self.filter = filter
     self.slotBits = slotBits
     multiplier = seed.first | 1
   }
@@ -57,15 +60,8 @@ struct PairTable: ~Copyable, @unchecked Sendable {
     self.slotBits = slotBits
     self.multiplier = multiplier
     let slotCount = 1 << Int(slotBits)
-    unsafe entries = allocateLarge(UInt64.self, count: slotCount)
-    unsafe entries.initialize(repeating: Self.free, count: slotCount)
-    unsafe filter = .allocate(capacity: slotCount / 16)
-    unsafe filter.initialize(repeating: 0, count: slotCount / 16)
-  }
-
-  deinit {
-    unsafe entries.deallocate()
-    unsafe filter.deallocate()
+    entries = TableMemory(repeating: Self.free, count: slotCount)
+    filter = TableMemory(repeating: 0, count: slotCount / 16)
   }
 
   /// Sets the rank of a pair; a later one replaces an earlier one, as in tokenizers.
@@ -84,12 +80,12 @@ struct PairTable: ~Copyable, @unchecked Sendable {
     let distanceLimit = 1 << (slotBits - 8) - 1 as UInt64
     for _ in 0...distanceLimit {
       // SAFETY: slots are masked to the slot count, and the filter has four bits for each.
-      let entry = unsafe entries[slot]
+      let entry = unsafe entries.pointer[slot]
       if entry == Self.free || entry >> 24 == key {
         if entry == Self.free { count += 1 }
-        unsafe entries[slot] = key << 24 | UInt64(rank)
+        unsafe entries.pointer[slot] = key << 24 | UInt64(rank)
         let (word, bit) = view.filterPlace(hash)
-        unsafe filter[word] |= bit
+        unsafe filter.pointer[word] |= bit
         return true
       }
       slot = (slot + 1) & (1 << Int(slotBits) - 1)
@@ -115,7 +111,7 @@ struct PairTable: ~Copyable, @unchecked Sendable {
     let distanceBits = other.slotBits - 8
     for slot in 0..<slotCount {
       // SAFETY: within the slots.
-      let entry = unsafe other.entries[slot]
+      let entry = unsafe other.entries.pointer[slot]
       if entry == Self.free { continue }
       let distance = Int(entry >> 24 & (1 << distanceBits - 1))
       let first = UInt64((slot - distance) & (slotCount - 1))
@@ -129,14 +125,16 @@ struct PairTable: ~Copyable, @unchecked Sendable {
   @unsafe
   func kernelTable(results: UnsafePointer<TokenID>?) -> tk_pair_table {
     unsafe tk_pair_table(
-      entries: entries, filter: filter, multiplier: multiplier, slot_bits: slotBits,
+      entries: entries.pointer, filter: filter.pointer, multiplier: multiplier,
+      slot_bits: slotBits,
       results: results)
   }
 
   /// The table for the inner loop, which must not outlive the table.
   var view: View {
     unsafe View(
-      entries: entries, filter: filter, multiplier: multiplier, slotBits: slotBits,
+      entries: entries.pointer, filter: filter.pointer, multiplier: multiplier,
+      slotBits: slotBits,
       mask: 1 << Int(slotBits) - 1)
   }
 

@@ -14,7 +14,7 @@ public struct PieceAttributes: Hashable, Sendable {
     case control = 3
     /// A text that is found before anything is merged, and never merged.
     case userDefined = 4
-    /// A piece that is merged, and then taken apart again.
+    /// A piece that is merged, and then taken apart again; what cannot be taken apart is unknown.
     case unused = 5
     /// A byte.
     case byte = 6
@@ -43,13 +43,19 @@ public struct PieceAttributes: Hashable, Sendable {
   func kind(of id: TokenID) -> Kind { Int(id) < kinds.count ? kinds[Int(id)] : .control }
 
   /// The place of each token's score among all of them, the greatest first; equal ones share it.
+  ///
+  /// Zero is greater than minus zero, which is the score of a trained model's first piece.
   var ranks: [UInt32] {
-    var ranks = [UInt32](repeating: 0, count: scores.count)
+    let keys = scores.map { score in
+      let bits = Int32(bitPattern: score.bitPattern)
+      return bits < 0 ? bits ^ .max : bits
+    }
+    var ranks = [UInt32](repeating: 0, count: keys.count)
     var rank: UInt32 = 0
-    var previous: Float?
-    for id in scores.indices.sorted(by: { scores[$0] > scores[$1] }) {
-      if let previous, scores[id] < previous { rank += 1 }
-      previous = scores[id]
+    var previous: Int32?
+    for id in keys.indices.sorted(by: { keys[$0] > keys[$1] }) {
+      if let previous, keys[id] < previous { rank += 1 }
+      previous = keys[id]
       ranks[id] = rank
     }
     return ranks

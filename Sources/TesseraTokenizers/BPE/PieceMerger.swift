@@ -77,11 +77,12 @@ struct PieceMerger: Sendable {
       var open = [symbols[index].range]
       while let range = open.popLast() {
         let id = tokens.id(of: text.extracting(range))
-        if let id, attributes.kind(of: id) == .unused, let (first, second) = halves[id] {
+        let kind = id.map(attributes.kind) ?? .unknown
+        if let id, kind == .unused, let (first, second) = halves[id] {
           // The halves may be from another place with the same bytes.
           open += [second, first]
         } else {
-          body(id.flatMap { attributes.kind(of: $0) == .unknown ? nil : $0 }, range)
+          body(kind == .unknown || kind == .unused ? nil : id, range)
         }
       }
       index = symbols[index].next
@@ -120,10 +121,10 @@ extension PieceMerger {
   /// own characters come to. A list does not say what unused pieces are taken apart into, and needs
   /// a token for each character.
   func merges() -> [Merge]? {
+    if attributes.kinds.contains(.unused) { return nil }
     var merges: [Merge] = []
     for id in 0..<TokenID(attributes.kinds.count) {
-      let kind = attributes.kind(of: id)
-      guard kind == .normal || kind == .unused, let bytes = tokens.bytes(of: id),
+      guard attributes.kind(of: id) == .normal, let bytes = tokens.bytes(of: id),
         UTF8Decoding.scalar(in: bytes.span, at: 0).size < bytes.count
       else { continue }
       var parts: [TokenID?] = []
@@ -131,7 +132,7 @@ extension PieceMerger {
       let kinds = parts.map { $0.map(attributes.kind) ?? .unknown }
       // Other pieces are never made.
       guard parts.count == 2, !kinds.contains(.userDefined) else { continue }
-      guard kind == .normal, kinds.allSatisfy(\.isMergeable) else { return nil }
+      guard kinds.allSatisfy(\.isMergeable) else { return nil }
       merges.append(Merge(left: parts[0]!, right: parts[1]!, result: id))
     }
     return merges.sorted { a, b in

@@ -4,7 +4,7 @@ internal import TesseraBasics
 struct CompiledReader {
   /// What the hashes of the tables begin with.
   let seed: HashSeed
-  private let file: InputFile
+  private let file: MappedFile
   private let entries: [Entry]
 
   private struct Entry {
@@ -13,22 +13,20 @@ struct CompiledReader {
     var checksum: UInt64
   }
 
-  /// How much is read at once, and hashed while it is near to the processor.
-  private static let pieceSize = 1 << 18
-
   /// Opens a file and reads its header.
   ///
   /// - Throws: ``TokenizerError/file(_:)``, ``TokenizerError/unsupported(part:name:advice:)`` for
   ///   another version or byte order, ``TokenizerError/malformedBytes(offset:expected:)`` and
   ///   ``TokenizerError/damaged(part:)``.
   init(path: String) throws(TokenizerError) {
-    let header: [UInt8]
     do throws(FileError) {
-      file = try InputFile(path: path)
-      header = try file.read(at: 0, count: min(file.size, CompiledHeader.size))
+      file = try MappedFile(path: path)
     } catch {
       throw .file(error)
     }
+    let fileSize = unsafe file.bytes.count
+    // SAFETY: the bytes are copied out of the file's memory.
+    let header = unsafe Array(file.bytes.prefix(CompiledHeader.size))
     guard header.starts(with: CompiledHeader.magic) else {
       throw .malformedBytes(offset: 0, expected: "\"TESSERAT\"")
     }
@@ -71,9 +69,9 @@ struct CompiledReader {
         offset: 32, expected: "the number of sections, \(CompiledSection.allCases.count)")
     }
     let size = try number(UInt64.self, at: 40)
-    guard size == UInt64(file.size) else {
+    guard size == UInt64(fileSize) else {
       throw .malformedBytes(
-        offset: min(Int(clamping: size), file.size), expected: "the end of a file of \(size) bytes")
+        offset: min(Int(clamping: size), fileSize), expected: "the end of a file of \(size) bytes")
     }
     var entries: [Entry] = []
     var end = CompiledHeader.size
@@ -81,8 +79,8 @@ struct CompiledReader {
       let place = CompiledHeader.sectionsOffset + section.rawValue * CompiledHeader.entrySize
       let offset = try number(UInt64.self, at: place)
       let size = try number(UInt64.self, at: place + 8)
-      guard offset == UInt64(CompiledHeader.aligned(end)), offset <= UInt64(file.size),
-        size <= UInt64(file.size) - offset
+      guard offset == UInt64(CompiledHeader.aligned(end)), offset <= UInt64(fileSize),
+        size <= UInt64(fileSize) - offset
       else {
         throw .malformedBytes(
           offset: place, expected: "the place of \(section.member) in the file")
@@ -92,7 +90,7 @@ struct CompiledReader {
           offset: Int(offset), size: Int(size), checksum: try number(UInt64.self, at: place + 16)))
       end = Int(offset + size)
     }
-    guard end == file.size else {
+    guard end == fileSize else {
       throw .malformedBytes(offset: end, expected: "the end of the file")
     }
     self.entries = entries
@@ -114,64 +112,42 @@ struct CompiledReader {
     return size(of: section) / stride
   }
 
-  /// The elements of a section.
+  /// A copy of the elements of a section.
   ///
   /// - Precondition: All bit patterns are elements.
   func array<Element: BitwiseCopyable>(
     _ section: CompiledSection, of type: Element.Type
   ) throws(TokenizerError) -> [Element] {
-    let count = try count(of: section, type)
-    var failure: TokenizerError?
-    // SAFETY: `read` fills all of the buffer, or the array is given up.
-    let result = unsafe [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-      do throws(TokenizerError) {
-        try unsafe read(
-          section,
-          into: UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: size(of: section)))
-        initialized = count
-      } catch {
-        failure = error
-        initialized = 0
-      }
-    }
-    if let failure { throw failure }
-    return result
+    // SAFETY: the elements are copied while the file is mapped.
+    unsafe Array(try elements(section, of: type))
   }
 
-  /// The elements of a section in memory of ``allocateLarge(_:count:)``, which the caller deallocates.
-  @unsafe
+  /// The elements of a section, where they are in the file.
+  ///
+  /// - Precondition: All bit patterns are elements.
   func memory<Element: BitwiseCopyable>(
     _ section: CompiledSection, of type: Element.Type
-  ) throws(TokenizerError) -> UnsafeMutableBufferPointer<Element> {
-    let count = try count(of: section, type)
-    let memory = unsafe allocateLarge(type, count: max(1, count))
-    do throws(TokenizerError) {
-      // SAFETY: there is room for `count` elements.
-      try unsafe read(
-        section, into: UnsafeMutableRawBufferPointer(start: memory, count: size(of: section)))
-    } catch {
-      unsafe memory.deallocate()
-      throw error
-    }
-    return unsafe UnsafeMutableBufferPointer(start: memory, count: count)
+  ) throws(TokenizerError) -> TableMemory<Element> {
+    // SAFETY: the elements are in the file.
+    unsafe TableMemory(try elements(section, of: type), in: file)
   }
 
+  /// The elements of a section, once its checksum is known to be right.
   @unsafe
-  private func read(
-    _ section: CompiledSection, into buffer: UnsafeMutableRawBufferPointer
-  ) throws(TokenizerError) {
+  private func elements<Element: BitwiseCopyable>(
+    _ section: CompiledSection, of type: Element.Type
+  ) throws(TokenizerError) -> UnsafeBufferPointer<Element> {
+    let count = try count(of: section, type)
     let entry = entries[section.rawValue]
+    // SAFETY: `init` has seen to it that sections are within the file, at multiples of 64, and a mapping
+    // begins at a page.
+    let bytes = unsafe UnsafeRawBufferPointer(
+      rebasing: file.bytes[entry.offset..<entry.offset + entry.size])
     var checksum = Checksum()
-    do throws(FileError) {
-      for start in stride(from: 0, to: entry.size, by: Self.pieceSize) {
-        let end = min(start + Self.pieceSize, entry.size)
-        let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[start..<end])
-        try unsafe file.read(into: piece, at: entry.offset + start)
-        unsafe checksum.update(UnsafeRawBufferPointer(piece))
-      }
-    } catch {
-      throw .file(error)
-    }
+    unsafe checksum.update(bytes)
     guard checksum.value == entry.checksum else { throw .damaged(part: section.member) }
+    if count == 0 { return unsafe UnsafeBufferPointer(start: nil, count: 0) }
+    return unsafe UnsafeBufferPointer(
+      start: bytes.baseAddress!.assumingMemoryBound(to: type), count: count)
   }
 }

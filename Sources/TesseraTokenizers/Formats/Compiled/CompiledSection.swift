@@ -17,15 +17,14 @@ internal import TesseraBasics
 // Sections follow in the order of their numbers, each at a multiple of 64. What is checked when:
 //
 //   - In the beginning, the header: its checksum, and that sections lie in the file one after another.
-//   - While a section is read, its checksum: every byte of the file is read once.
+//   - When a section is asked for, its checksum, so that all that is used is read through once.
 //   - Before it is used, what a section holds: indices, sizes and free slots. No file, whoever made it,
 //     lets the program read outside of its tables or search without end.
 //   - Not checked: whether the tables say what the tokens and merges say. A file that somebody made for
 //     that gives other IDs, and nothing worse.
 //
-// A file is copied into memory of our own and not mapped: what has been checked must stay as it is even
-// if the file is changed or cut off meanwhile, and a part of a mapped file that is gone ends the process.
-// The tables are read to the places where they are used, so nothing is copied twice.
+// The large tables stay where they are in the mapped file; tokens and merges are copied into arrays. A
+// file must not be changed in its place while it is used: `tessera convert --force` puts a new one there.
 
 /// The parts of a compiled tokenizer.
 enum CompiledSection: Int, CaseIterable {
@@ -35,7 +34,7 @@ enum CompiledSection: Int, CaseIterable {
   case tokenBytes
   /// For each ID, where its token begins, and its size: two numbers of 32 bits.
   case tokenPlaces
-  /// From bytes to IDs; ``TokenTable``.
+  /// From bytes to IDs, numbers of 32 bits; ``TokenTable``.
   case tokenSlots
   /// Left and right token and result of each merge: three numbers of 32 bits.
   case merges

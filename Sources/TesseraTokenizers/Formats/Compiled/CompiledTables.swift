@@ -3,9 +3,9 @@ internal import TesseraBasics
 // Tables to and from the sections of a compiled tokenizer. Whatever a section holds is checked here
 // before anything looks things up in it.
 
-/// How many slots may be taken one after another. A good hash takes less than two hundred; more would
-/// make looking things up slow.
-private let clusterLimit = 1 << 12
+/// The size of a block of slots of which one is free at least, so that a search ends after less than two
+/// of them. A good hash takes less than two hundred slots one after another.
+private let blockSize = 1 << 10
 
 extension CompiledWriter {
   /// The sections of a table of tokens.
@@ -34,16 +34,13 @@ extension CompiledWriter {
   }
 
   private mutating func set(_ pairs: borrowing PairTable) {
-    let slotCount = 1 << Int(pairs.slotBits)
-    // SAFETY: the table has so many entries, and a sixteenth of it words in its filter.
-    unsafe set(.pairEntries, Array(UnsafeBufferPointer(start: pairs.entries, count: slotCount)))
-    unsafe set(.pairFilter, Array(UnsafeBufferPointer(start: pairs.filter, count: slotCount / 16)))
+    set(.pairEntries, pairs.entries.elements)
+    set(.pairFilter, pairs.filter.elements)
   }
 
   private mutating func set(_ whole: borrowing WholeTokenTable) {
-    // SAFETY: the table has so many keys and IDs.
-    unsafe set(.wholeKeys, Array(UnsafeBufferPointer(start: whole.keys, count: whole.slotCount)))
-    unsafe set(.wholeIDs, Array(UnsafeBufferPointer(start: whole.ids, count: whole.slotCount)))
+    set(.wholeKeys, whole.keys.elements)
+    set(.wholeIDs, whole.ids.elements)
   }
 
   /// The sections of what SentencePiece says about tokens.
@@ -58,7 +55,7 @@ extension CompiledReader {
   func tokens() throws(TokenizerError) -> TokenTable {
     let bytes = try array(.tokenBytes, of: UInt8.self)
     let places = try array(.tokenPlaces, of: TokenTable.Place.self)
-    let slots = try array(.tokenSlots, of: UInt64.self)
+    let slots = try array(.tokenSlots, of: UInt32.self)
     guard bytes.count <= Int(UInt32.max), places.count <= Int(TokenTable.maximumID) + 1 else {
       throw .tooMany(of: "tokens", limit: Int(TokenTable.maximumID) + 1)
     }
@@ -74,9 +71,19 @@ extension CompiledReader {
       throw .malformed(
         member: CompiledSection.tokenPlaces.member, expected: "within the bytes of tokens")
     }
-    try check(.tokenSlots, slots.span, isFree: { $0 == TokenTable.freeSlot }) { slot in
-      let id = Int(TokenID(truncatingIfNeeded: slot))
-      return id < places.count && places[id].size > 0
+    // SAFETY: the array lives as long as the closure, which keeps no pointer.
+    let (areFree, areWithin) = unsafe slots.withUnsafeBufferPointer { slots in
+      (
+        hasFreeSlots(slots.count) { unsafe slots[$0] == TokenTable.freeSlot },
+        // An ID without a token equals no bytes.
+        areBelow(UInt32(places.count), slots.count) {
+          unsafe slots[$0] == TokenTable.freeSlot ? 0 : TokenTable.id(in: slots[$0])
+        }
+      )
+    }
+    guard areFree, areWithin || slots.isEmpty else {
+      throw .malformed(
+        member: CompiledSection.tokenSlots.member, expected: "a table of IDs with free slots")
     }
     return TokenTable(bytes: bytes, places: places, slots: slots, count: count, seed: seed)
   }
@@ -148,29 +155,19 @@ extension CompiledReader {
     else {
       throw .malformed(member: CompiledSection.pairEntries.member, expected: "a power of two")
     }
-    let entries = try unsafe memory(.pairEntries, of: UInt64.self)
-    let filter: UnsafeMutableBufferPointer<UInt64>
-    do throws(TokenizerError) {
-      unsafe filter = try unsafe memory(.pairFilter, of: UInt64.self)
-    } catch {
-      unsafe entries.deallocate()
-      throw error
+    let entries = try memory(.pairEntries, of: UInt64.self)
+    let filter = try memory(.pairFilter, of: UInt64.self)
+    // A look-up ends at the farthest distance, if there is no free slot before. What has no rank counts
+    // as zero, all others one more than they are.
+    // SAFETY: there are so many entries.
+    let areRanks = areBelow(UInt32(rankBound) + 1, slotCount) {
+      unsafe UInt32(truncatingIfNeeded: entries.pointer[$0] &+ 1) & PairTable.none
     }
-    // SAFETY: both have as many elements as the table needs; from here on it owns them.
-    let table = unsafe PairTable(
-      entries: entries.baseAddress!, filter: filter.baseAddress!, slotBits: slotBits, seed: seed)
-    // A look-up ends at the farthest distance, if there is no free slot before.
-    var greatest: UInt64 = 0
-    let none = UInt64(PairTable.none)
-    for index in entries.indices {
-      let rank = unsafe entries[index] & none
-      greatest = max(greatest, rank == none ? 0 : rank + 1)
-    }
-    guard greatest <= UInt64(rankBound) else {
+    guard areRanks else {
       throw .malformed(
         member: CompiledSection.pairEntries.member, expected: "ranks below \(rankBound)")
     }
-    return table
+    return PairTable(entries: entries, filter: filter, slotBits: slotBits, seed: seed)
   }
 
   private func wholeTokens(of model: BPEModel) throws(TokenizerError) -> WholeTokenTable {
@@ -178,52 +175,44 @@ extension CompiledReader {
     guard slotCount.nonzeroBitCount == 1, try count(of: .wholeIDs, TokenID.self) == slotCount else {
       throw .malformed(member: CompiledSection.wholeKeys.member, expected: "a power of two")
     }
-    let keys = try unsafe memory(.wholeKeys, of: WholeTokenTable.Key.self)
-    let ids: UnsafeMutableBufferPointer<TokenID>
-    do throws(TokenizerError) {
-      unsafe ids = try unsafe memory(.wholeIDs, of: TokenID.self)
-    } catch {
-      unsafe keys.deallocate()
-      throw error
+    let keys = try memory(.wholeKeys, of: WholeTokenTable.Key.self)
+    let ids = try memory(.wholeIDs, of: TokenID.self)
+    // SAFETY: there are so many IDs and keys.
+    let areTokens = areBelow(UInt32(max(1, model.tokens.idBound)), slotCount) {
+      unsafe ids.pointer[$0]
     }
-    // SAFETY: both have as many elements as the table needs; from here on it owns them.
-    let table = unsafe WholeTokenTable(
-      keys: keys.baseAddress!, ids: ids.baseAddress!, slotCount: slotCount, seed: seed)
-    var greatest: TokenID = 0
-    // SAFETY: the table that owns the memory lives to the end of the function.
-    for index in ids.indices { greatest = max(greatest, unsafe ids[index]) }
-    guard Int(greatest) < max(1, model.tokens.idBound) else {
+    let areFree = hasFreeSlots(slotCount) { unsafe keys.pointer[$0].high == 0 }
+    guard areTokens, areFree else {
       throw .malformed(
-        member: CompiledSection.wholeIDs.member, expected: "IDs below \(model.tokens.idBound)")
+        member: CompiledSection.wholeKeys.member, expected: "a table of IDs with free slots")
     }
-    let span = unsafe Span(_unsafeElements: UnsafeBufferPointer(keys))
-    try check(.wholeKeys, span, isFree: { $0.high == 0 }) { _ in true }
-    return table
+    return WholeTokenTable(keys: keys, ids: ids, seed: seed)
   }
+}
 
-  /// Sees to it that a table is a power of two, that searches in it end soon, and that what its slots
-  /// hold may be there.
-  @inline(__always)
-  private func check<Slot>(
-    _ section: CompiledSection, _ slots: Span<Slot>, isFree: (Slot) -> Bool,
-    isValid: (Slot) -> Bool
-  ) throws(TokenizerError) {
-    if slots.isEmpty { return }
-    var longest = 0
-    var run = 0
-    var areValid = slots.count.nonzeroBitCount == 1
-    for index in slots.indices {
-      let slot = slots[index]
-      if isFree(slot) {
-        run = 0
-      } else {
-        run += 1
-        longest = max(longest, run)
-        areValid = areValid && isValid(slot)
-      }
-    }
-    guard areValid, run < slots.count, longest <= clusterLimit else {
-      throw .malformed(member: section.member, expected: "a table of hashes with free slots")
-    }
+/// Whether a table is a power of two, and has a free slot in each block, so that searches end soon.
+@inline(__always)
+private func hasFreeSlots(_ count: Int, _ isFree: (Int) -> Bool) -> Bool {
+  if count == 0 { return true }
+  guard count.nonzeroBitCount == 1 else { return false }
+  let size = min(count, blockSize)
+  for start in stride(from: 0, to: count, by: size) {
+    var freeCount = 0
+    for index in start..<start + size { freeCount += isFree(index) ? 1 : 0 }
+    if freeCount == 0 { return false }
   }
+  return true
+}
+
+/// Whether numbers of up to 31 bits are below a bound.
+@inline(__always)
+private func areBelow(_ bound: UInt32, _ count: Int, _ number: (Int) -> UInt32) -> Bool {
+  // The sign of any difference stays: no branch, so that many are compared at a time.
+  var signs: Int32 = 0
+  let limit = Int32(bitPattern: bound) &- 1
+  for index in 0..<count {
+    let number = Int32(bitPattern: number(index))
+    signs |= (limit &- number) | number
+  }
+  return signs >= 0
 }

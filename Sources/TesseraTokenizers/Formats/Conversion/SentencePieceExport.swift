@@ -39,7 +39,7 @@ extension Tokenizer {
         "pieces of type 5 (unused), or pieces with characters that are none",
         "no list of merges gives their tokens")
     }
-    if !merger.priorities(of: merges).isEmpty, let piece = pieces.competitor(among: merges) {
+    if let piece = pieces.competitor(among: merges, by: merger.priorities(of: merges)) {
       throw refusal(
         "the score of the piece \(piece)",
         "another one has the same, and in a list one of them comes first wherever they are")
@@ -142,27 +142,24 @@ extension PieceAttributes {
   /// It does not matter where every merge has a smaller score than the merges that made its parts, and
   /// no token is the right half of one and the left half of the other: then all merges of a score
   /// are there before the first of them, and none takes a token from another.
-  fileprivate func competitor(among merges: [Merge]) -> TokenID? {
-    let made = Dictionary(merges.map { ($0.result, scores[Int($0.result)]) }) { first, _ in first }
-    for merge in merges {
-      let score = scores[Int(merge.result)]
+  ///
+  /// - Parameters:
+  ///   - merges: The merges, the greatest score first.
+  ///   - priorities: The places of their scores; empty if all differ.
+  fileprivate func competitor(among merges: [Merge], by priorities: [UInt32]) -> TokenID? {
+    let made = Dictionary(zip(merges.map(\.result), priorities)) { first, _ in first }
+    for (merge, priority) in zip(merges, priorities) {
       for part in [merge.left, merge.right] {
-        if let other = made[part], other <= score { return merge.result }
+        if let other = made[part], other >= priority { return merge.result }
       }
     }
     var start = 0
-    while start < merges.count {
-      var end = start
-      let score = scores[Int(merges[start].result)]
-      var lefts: [TokenID: Int] = [:]
-      while end < merges.count, scores[Int(merges[end].result)] == score {
-        lefts[merges[end].left, default: 0] += 1
-        end += 1
-      }
-      if end - start > 1 {
-        for merge in merges[start..<end] {
-          let own = merge.left == merge.right ? 1 : 0
-          if lefts[merge.right, default: 0] > own { return merge.result }
+    while start < priorities.count {
+      let end = priorities[start...].firstIndex { $0 != priorities[start] } ?? priorities.count
+      let lefts = Dictionary(merges[start..<end].map { ($0.left, 1) }, uniquingKeysWith: +)
+      for merge in merges[start..<end] {
+        if lefts[merge.right, default: 0] > (merge.left == merge.right ? 1 : 0) {
+          return merge.result
         }
       }
       start = end
