@@ -51,7 +51,9 @@ extension Tokenizer {
     let mergesPath = Path.join(folder, VocabularyFiles.mergesName)
     let configuration = try configuration(in: folder)
     let known = VocabularyFiles.splitting(configuration)
-    guard let pattern = pattern ?? known?.pattern else { throw .missingPattern(path: vocabularyPath) }
+    guard let pattern = pattern ?? known?.pattern else {
+      throw .missingPattern(path: vocabularyPath)
+    }
     let vocabulary = (
       bytes: try read(vocabularyPath, limit: VocabularyFiles.sizeLimit), path: vocabularyPath
     )

@@ -269,7 +269,8 @@ extension JSONReader {
         let spaces = 0x2020_2020_2020_2020 as UInt64
         // SAFETY: the word ends within the bytes.
         while end + 8 <= bytes.count,
-          unsafe bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: end, as: UInt64.self) == spaces
+          unsafe bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: end, as: UInt64.self)
+            == spaces
         {
           end += 8
         }

@@ -181,7 +181,7 @@ struct PairTable: ~Copyable, @unchecked Sendable {
       if unsafe filter[word] & bit == 0 { return PairTable.none }
       var slot = firstSlot(hash)
       var key = key(hash)
-      let farthest = key | 1 &<< (slotBits &- 8) &- 1
+      let farthest = key | (1 &<< (slotBits &- 8) &- 1)
       while true {
         let entry = unsafe entries[slot]
         if entry &>> 24 == key || entry == PairTable.free {

@@ -23,7 +23,8 @@ struct TableMemory<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   @unsafe
   init(_ elements: UnsafeBufferPointer<Element>, in file: MappedFile) {
     // SAFETY: the caller promises that the elements are in the file.
-    unsafe pointer = elements.baseAddress.map { unsafe UnsafeMutablePointer(mutating: $0) }
+    unsafe pointer =
+      elements.baseAddress.map { unsafe UnsafeMutablePointer(mutating: $0) }
       ?? UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment)!
     count = elements.count
     self.file = file

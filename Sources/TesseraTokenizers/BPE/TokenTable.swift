@@ -60,11 +60,13 @@ public struct TokenTable: Sendable {
     self.seed = seed
   }
 
-  /// The same table with hashes that begin with something else.
+  /// The same table with hashes that begin with something else, in slots that do not depend on how the
+  /// table came to be.
   func rehashed(with seed: HashSeed) -> TokenTable {
     var result = self
     result.seed = seed
-    result.rehash(slotCount: slots.count)
+    result.slots.sort { Self.id(in: $0) < Self.id(in: $1) }
+    result.rehash(slotCount: count * 2)
     return result
   }
 

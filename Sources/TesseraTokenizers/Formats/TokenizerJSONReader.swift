@@ -117,7 +117,8 @@ struct TokenizerJSONReader {
     var scratch = [UInt8](repeating: 0, count: Self.scratchSize)
     for entry in entries {
       // The usual case: nothing is copied but the bytes.
-      if alphabet == .bytes, !entry.spelling.hasEscapes, entry.spelling.range.count <= scratch.count,
+      if alphabet == .bytes, !entry.spelling.hasEscapes,
+        entry.spelling.range.count <= scratch.count,
         (0...Int(TokenTable.maximumID)).contains(entry.id)
       {
         var output = scratch.mutableSpan

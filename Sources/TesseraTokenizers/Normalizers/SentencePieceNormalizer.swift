@@ -85,8 +85,9 @@ extension SentencePieceNormalizer {
     if removesExtraWhitespace {
       while position < bytes.count {
         let (content, size) = step(bytes.span, at: position)
-        guard content.map({ $0 == [Self.space] })
-          ?? (size == 1 && bytes[position] == Self.space)
+        guard
+          content.map({ $0 == [Self.space] })
+            ?? (size == 1 && bytes[position] == Self.space)
         else { break }
         position += size
       }

@@ -109,8 +109,9 @@ import Testing
     }
     other = good
     other.replaceSubrange(8..<12, with: good[8..<12].reversed())
-    guard case .unsupported("byte order", "of another machine", let advice)? =
-      error(other, in: folder)
+    guard
+      case .unsupported("byte order", "of another machine", let advice)? =
+        error(other, in: folder)
     else {
       Issue.record("byte order")
       return
@@ -164,10 +165,12 @@ import Testing
     }
     for (index, range) in sections(bytes).enumerated() {
       let place = CompiledHeader.sectionsOffset + index * CompiledHeader.entrySize
-      set(Checksum(of: bytes[range].span).value, at: place + 16)
+      let section = Array(bytes[range])
+      set(Checksum(of: section.span).value, at: place + 16)
     }
     let end = CompiledHeader.size - 8
-    set(Checksum(of: bytes[..<end].span).value, at: end)
+    let header = Array(bytes[..<end])
+    set(Checksum(of: header.span).value, at: end)
     return bytes
   }
 

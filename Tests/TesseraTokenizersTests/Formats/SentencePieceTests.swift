@@ -71,7 +71,8 @@ import Testing
       var ids: [TokenID] = []
       encoder.encode(bytes.span, into: &ids)
       var expected: [TokenID] = []
-      PlainBPE(model).forEachToken(of: bytes.span, mergedBy: merger) { id, _ in expected.append(id) }
+      PlainBPE(model).forEachToken(of: bytes.span, mergedBy: merger) { id, _ in expected.append(id)
+      }
       #expect(ids == expected, "round \(round)")
     }
   }
@@ -143,7 +144,7 @@ import Testing
     do {
       _ = try Tokenizer(contentsOf: path)
       return nil
-    } catch let error as TokenizerError {
+    } catch {
       return error.cause
     }
   }
@@ -210,7 +211,10 @@ import Testing
           + Self.field(4, Self.field(1, Self.field(1, [0x61]) + Self.field(2, [0x62]))),
         .malformed(member: "self_test_data.samples[0].expected", expected: "\"a\"")
       ),
-      ([0x0A, 0x7F, 0], .malformedBytes(offset: 1, expected: "a size of at most the 1 bytes that are left")),
+      (
+        [0x0A, 0x7F, 0],
+        .malformedBytes(offset: 1, expected: "a size of at most the 1 bytes that are left")
+      ),
     ]
     for (bytes, expected) in cases { #expect(try error(bytes) == expected) }
   }

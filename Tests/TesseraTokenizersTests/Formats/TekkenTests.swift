@@ -52,11 +52,11 @@ import Testing
       do {
         _ = try Tokenizer(contentsOf: path)
         return nil
-      } catch let error as TokenizerError {
+      } catch {
         return error.cause
       }
     }
-    func vocabulary(_ change: (inout [JSONValue]) -> Void) -> (inout JSONValue) -> Void {
+    func vocabulary(_ change: @escaping (inout [JSONValue]) -> Void) -> (inout JSONValue) -> Void {
       { value in
         var list = value["vocab"]?.array ?? []
         change(&list)

@@ -29,7 +29,8 @@ import Testing
     // A rank file is known by what it holds.
     let bytes = try readFile(folder.file("tokenizer.tiktoken"), limit: 1 << 20)
     let renamed = try folder.write("tokenizer.model", bytes)
-    #expect(try Tokenizer(contentsOf: renamed, pattern: .o200k).tokens.count == tokenizer.tokens.count)
+    #expect(
+      try Tokenizer(contentsOf: renamed, pattern: .o200k).tokens.count == tokenizer.tokens.count)
     _ = try folder.write("tokenizer.tiktoken.json", #"{"pat_str": "a$", "special_tokens": {}}"#)
     #expect(throws: TokenizerError.self) {
       try Tokenizer(contentsOf: folder.file("tokenizer.tiktoken"))

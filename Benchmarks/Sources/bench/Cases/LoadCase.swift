@@ -16,25 +16,20 @@ struct LoadCase: ParsableCommand {
 
   func run() throws {
     Workers.setThreadCount(1)
-    var seconds: [Double] = []
+    var times: [Measurement] = []
     var size = 0
-    let clock = ContinuousClock()
     for _ in 0..<rounds {
-      let start = clock.now
-      let tokenizer = try Tokenizer(contentsOf: tokenizer)
-      let duration = clock.now - start
-      seconds.append(
-        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18)
+      let (tokenizer, time) = try measure { try Tokenizer(contentsOf: tokenizer) }
+      times.append(time)
       size = tokenizer.vocabularySize
       guard try tokenizer.decode(tokenizer.encode("One fine day")) == Array("One fine day".utf8)
       else { throw WrongResult(description: "the text does not come back") }
     }
-    let sorted = seconds.sorted()
-    let result: JSONValue = [
+    printLine([
       "vocabulary_size": JSONValue(size), "rounds": JSONValue(rounds),
-      "first_seconds": JSONValue(seconds[0]), "minimum_seconds": JSONValue(sorted[0]),
-      "median_seconds": JSONValue(sorted[rounds / 2]),
-    ]
-    print(String(decoding: result.serialized(pretty: false), as: UTF8.self))
+      "first_cpu_seconds": JSONValue(times[0].processorSeconds),
+      "cpu_seconds": JSONValue(median(times.map(\.processorSeconds))),
+      "seconds": JSONValue(median(times.map(\.seconds))),
+    ])
   }
 }

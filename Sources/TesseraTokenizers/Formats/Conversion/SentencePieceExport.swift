@@ -18,7 +18,8 @@ extension Tokenizer {
   ///
   /// - Throws: ``TokenizerError/notExpressible(format:part:advice:)``.
   func expressedForTokenizers() throws(TokenizerError) -> Tokenizer {
-    guard case .sentencePiece(let normalizer) = pipeline.normalizer, let pieces = model.pieces else {
+    guard case .sentencePiece(let normalizer) = pipeline.normalizer, let pieces = model.pieces
+    else {
       return self
     }
     func refusal(_ part: String, _ advice: String) -> TokenizerError {
@@ -85,7 +86,8 @@ extension Tokenizer {
     }
     for text in normalizer.userDefined where text.utf8.contains(UInt8(ascii: " ")) {
       throw refusal(
-        "the user-defined piece \"\(text.shortened())\"", "a space in it is kept from what is done "
+        "the user-defined piece \"\(text.shortened())\"",
+        "a space in it is kept from what is done "
           + "to other spaces")
     }
     let alternatives = normalizer.userDefined
@@ -126,8 +128,10 @@ extension SentencePieceNormalizer {
   fileprivate func expressedForTokenizers() throws(TokenizerError) -> Normalizer? {
     var steps: [Normalizer] = []
     if removesExtraWhitespace {
-      let ends = escapesWhitespace ? "\\A +|[ \u{2581}]+\\z" : "\\A +| +\\z"
-      steps.append(.replace(try TextPattern(expression: ends), content: ""))
+      // What is looked behind for keeps a search from beginning again within what was searched.
+      let end = escapesWhitespace ? "(?<![ \u{2581}])[ \u{2581}]+\\z" : "(?<! ) +\\z"
+      steps.append(.replace(try TextPattern(expression: "\\A +"), content: ""))
+      steps.append(.replace(try TextPattern(expression: end), content: ""))
       steps.append(.replace(try TextPattern(expression: " {2,}"), content: " "))
     }
     if addsDummyPrefix { steps.append(.prepend(space)) }

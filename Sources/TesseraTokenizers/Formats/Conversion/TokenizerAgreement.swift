@@ -16,7 +16,10 @@ extension Tokenizer {
     var texts: [[UInt8]] = []
     for start in stride(from: 0, to: vocabularySize, by: Self.neighborCount) {
       let end = min(start + Self.neighborCount, vocabularySize)
-      let group = (start..<end).compactMap { bytes(of: TokenID($0)) }
+      // What becomes of bytes that are no UTF-8 is for tokenizers over bytes to agree on.
+      let group = (start..<end).compactMap { bytes(of: TokenID($0)) }.filter {
+        model.alphabet == .bytes || String(validating: $0, as: UTF8.self) != nil
+      }
       texts += group
       texts.append(Array(group.joined()))
     }

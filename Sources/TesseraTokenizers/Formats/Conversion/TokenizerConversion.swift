@@ -77,8 +77,8 @@ extension Tokenizer {
     for token in addedTokens {
       let name = "the added token \"\(token.content.shortened())\""
       guard token.isSpecial else { throw refusal(name, "tiktoken has special tokens only") }
-      guard !token.stripsLeft, !token.stripsRight, !token.isSingleWord, !token.isNormalized else {
-        throw refusal(name, "tiktoken has no lstrip, rstrip, single_word and normalized")
+      guard !token.stripsLeft, !token.stripsRight, !token.isSingleWord else {
+        throw refusal(name, "tiktoken has no lstrip, rstrip and single_word")
       }
       let isBeginning = addedTokens.contains {
         $0.id != token.id && Array($0.content.utf8).starts(with: token.content.utf8)

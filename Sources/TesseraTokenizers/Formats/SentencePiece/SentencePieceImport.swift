@@ -103,7 +103,8 @@ enum SentencePieceImport {
     for (index, piece) in model.pieces.enumerated() where piece.kind == .byte && !isByte[index] {
       throw .malformed(
         member: "pieces[\(index)]",
-        expected: model.fallsBackToBytes ? "one of <0x00> to <0xFF>" : "a piece without byte_fallback")
+        expected: model.fallsBackToBytes
+          ? "one of <0x00> to <0xFF>" : "a piece without byte_fallback")
     }
   }
 
@@ -130,7 +131,10 @@ enum SentencePieceImport {
     var steps: [TokenDecoder] = [
       .replace(TextPattern("\u{2581}"), content: " "), .byteFallback, .fuse,
     ]
-    if normalizer.addsDummyPrefix || normalizer.removesExtraWhitespace {
+    // Where several spaces are never kept, all at the beginning go, and else the one that was added.
+    if normalizer.removesExtraWhitespace {
+      steps.append(.strip(content: " ", start: 1 << 16, stop: 0))
+    } else if normalizer.addsDummyPrefix {
       steps.append(.strip(content: " ", start: 1, stop: 0))
     }
     return .sequence(steps)
