@@ -37,7 +37,8 @@ public enum ModelFileKind: Hashable, Sendable {
 
   /// Names of files and folders directly inside a model directory.
   private static let runNames: Set<String> = [
-    "state", "metrics.jsonl", "run.json", "configuration.yaml", "training.json", "held-out.jsonl",
+    "state", "metrics.jsonl", "run.json", "configuration.yaml", "training.json", "trimming.json",
+    "held-out.jsonl",
     "report.json", "report.txt", "MODEL_CARD.md",
   ]
 

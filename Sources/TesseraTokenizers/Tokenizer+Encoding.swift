@@ -34,7 +34,7 @@ extension Tokenizer {
   }
 
   /// Whether the fast encoder does all between added tokens.
-  private var isFast: Bool {
+  var isFast: Bool {
     guard case .byteLevel = engine else { return false }
     return steps.byteLevel != nil
   }

@@ -75,8 +75,8 @@ extension Tokenizer {
     return Encoding(joining: encodings)
   }
 
-  /// The tokens of one text with their offsets.
-  private func encoding(
+  /// The tokens of one text with their offsets, before anything is added or cut.
+  func encoding(
     of text: [UInt8], sequenceIndex: Int, special: SpecialTokenPolicy,
     with encoder: EncoderPool.Box
   ) throws(TokenizerError) -> Encoding {

@@ -166,8 +166,7 @@ public struct Tokenizer: Sendable {
   /// gives: what is added around a text and fills it up counts as well, and need not be in the
   /// vocabulary.
   public var encodingIDBound: Int {
-    let added = (pipeline.postProcessor?.addedIDs ?? []) + (pipeline.padding.map { [$0.id] } ?? [])
-    return max(vocabularySize, added.max().map { Int($0) + 1 } ?? 0)
+    max(vocabularySize, pipeline.namedIDs.max().map { Int($0) + 1 } ?? 0)
   }
 
   /// How the fast encoder splits text: ``PreTokenizerPattern/none`` where other steps do it.

@@ -23,6 +23,8 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case newTokenCount(Int, limit: Int)
   /// A tensor has an element for each token, and nothing says what those of new tokens are.
   case unknownTokenTensor(name: String)
+  /// A configuration names a token by an ID that no token has.
+  case unknownNamedToken(path: String, key: String, id: Int)
   /// A row of a base matrix has a component that is infinite or not a number.
   case nonFiniteRow(tensor: String, row: Int)
   /// There is a method for the output rows of a model whose head is its embedding.
@@ -53,6 +55,8 @@ extension VocabularyError: CustomStringConvertible {
     case .unknownTokenTensor(let name):
       "tensor \"\(name)\" has an element for each token, and it is not known what those of new tokens "
         + "would be; remove it from the model if it is not needed"
+    case .unknownNamedToken(let path, let key, let id):
+      "\(path): \"\(key)\" is \(id), and there is no such token"
     case .nonFiniteRow(let tensor, let row):
       "row \(row) of tensor \"\(tensor)\" has a component that is not a finite number"
     case .tiedModelHasNoHead(let method):
@@ -60,7 +64,7 @@ extension VocabularyError: CustomStringConvertible {
         + "\"\(method.rawValue)\" on their own"
     case .interrupted: "interrupted"
     case .auditFailed(let findings):
-      "the extended model failed its audit: "
+      "the new model failed its audit: "
         + findings.map(\.description).joined(separator: "; ")
     }
   }

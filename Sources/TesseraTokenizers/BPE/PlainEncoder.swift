@@ -9,6 +9,8 @@ struct PlainEncoder {
   private var skipped: [UInt64] = []
   private var random = SplitMix64(seed: 0)
   private var cache: [[UInt8]: [TokenID]] = [:]
+  /// The parts of the last merge.
+  private var lastMerge: (left: TokenID, right: TokenID)?
 
   /// The largest pre-token that is remembered, and how many are.
   private static let cachedSizeLimit = 64
@@ -48,6 +50,16 @@ struct PlainEncoder {
   mutating func encode(_ preToken: Span<UInt8>, _ body: (TokenID, Int) -> Void) {
     if let whole = wholeToken(preToken) { return body(whole, preToken.count) }
     forEachPart(of: preToken) { encoder, part in encoder.merge(part, body) }
+  }
+
+  /// What the bytes of a token are merged to if they are a pre-token by themselves, which is not taken
+  /// for the token as a whole.
+  mutating func composition(of id: TokenID, _ bytes: Span<UInt8>) -> TokenComposition {
+    lastMerge = nil
+    var ids: [TokenID] = []
+    merge(bytes) { id, _ in ids.append(id) }
+    guard ids == [id] else { return .pieces(ids) }
+    return lastMerge.map { .merge(left: $0.left, right: $0.right) } ?? .symbol
   }
 
   /// The token that a pre-token is as a whole. A part of one is merged, also where it is a token.
@@ -108,6 +120,7 @@ struct PlainEncoder {
     guard symbols[index].size > 0, next >= 0,
       let merge = model.merge(symbols[index].id, symbols[next].id), merge.rank == rank
     else { return }
+    lastMerge = (symbols[index].id, symbols[next].id)
     symbols[index].id = merge.result
     symbols[index].size += symbols[next].size
     symbols[next].size = 0

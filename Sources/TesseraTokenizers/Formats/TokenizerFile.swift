@@ -16,13 +16,18 @@ public enum TokenizerFormat: String, CaseIterable, Hashable, Sendable {
   case compiled
 }
 
+extension Tokenizer {
+  /// The names of files in a folder that tokenizers are read from, the first ones before the others.
+  public static var fileNames: [String] { TokenizerFile.names.map(\.0) }
+}
+
 /// Finds out what a path leads to.
 struct TokenizerFile {
   var format: TokenizerFormat
   var path: String
 
   /// What is looked for in a folder, in this order.
-  private static let names: [(String, TokenizerFormat)] = [
+  fileprivate static let names: [(String, TokenizerFormat)] = [
     ("tokenizer.json", .huggingFace), (CompiledFile.name, .compiled), ("tekken.json", .tekken),
     ("tokenizer.model", .sentencePiece), (VocabularyFiles.vocabularyName, .vocabularyAndMerges),
     ("tokenizer.tiktoken", .tiktoken),

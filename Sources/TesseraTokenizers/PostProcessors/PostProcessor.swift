@@ -41,17 +41,6 @@ extension PostProcessor {
     }
   }
 
-  /// The tokens that may be added.
-  var addedIDs: [TokenID] {
-    switch self {
-    case .template(let template): template.specialTokens.values.flatMap { $0.map(\.id) }
-    case .byteLevel: []
-    case .roberta(let separator, let start, _, _), .bert(let separator, let start):
-      [separator.id, start.id]
-    case .sequence(let steps): steps.flatMap(\.addedIDs)
-    }
-  }
-
   /// Processes one text or two, or what earlier steps made of them.
   ///
   /// - Parameters:

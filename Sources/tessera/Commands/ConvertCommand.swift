@@ -18,8 +18,9 @@ struct ConvertCommand: ParsableCommand {
       makes one file, by custom tokenizer.tessera, which is loaded in milliseconds.
 
       What is written gives the same IDs. A part of a tokenizer that the format cannot express is \
-      refused by its name. In the end what was written is read again, and the tokens of every \
-      token's text are compared.
+      refused by its name. What was written is read again, and the tokens of every token's text are \
+      compared. Faults of the tokenizer itself, such as tokens that no text gives, are warnings; \
+      tessera inspect lists them.
 
       Example:
         tessera convert --from models/base-en --to compiled --output base-en.tessera
@@ -65,6 +66,11 @@ struct ConvertCommand: ParsableCommand {
     let tokenizer = try console.during("reading") {
       try Tokenizer(contentsOf: from, pattern: pattern)
     }
+    let faults = console.during("auditing") { tokenizer.audit().filter(\.isFailure) }
+    for fault in faults {
+      let example = fault.findings.first.map { ", for example \($0.description)" } ?? ""
+      console.warn("\(fault.name): \(groupDigits(fault.findingCount))\(example)")
+    }
     let files = try console.during("converting") { try tokenizer.files(in: to.format) }
     try console.during("writing") {
       if to == .compiled {
@@ -73,7 +79,7 @@ struct ConvertCommand: ParsableCommand {
         try write(files, of: tokenizer)
       }
     }
-    try report(tokenizer, files.map(\.name), console)
+    try report(tokenizer, files.map(\.name), faults, console)
   }
 
   /// Writes one file, which takes its name once it has been read again.
@@ -101,13 +107,17 @@ struct ConvertCommand: ParsableCommand {
     try directory.commit()
   }
 
-  private func report(_ tokenizer: Tokenizer, _ files: [String], _ console: Console) throws {
+  private func report(
+    _ tokenizer: Tokenizer, _ files: [String], _ faults: [AuditResult], _ console: Console
+  ) throws {
     if common.json {
+      var counts = JSONObject()
+      for fault in faults { counts[fault.name] = JSONValue(fault.findingCount) }
       return try console.printJSON([
         "output": JSONValue(output), "format": .string(to.rawValue),
         "files": .array(files.map(JSONValue.string)),
         "vocabulary_size": JSONValue(tokenizer.vocabularySize),
-        "added_tokens": JSONValue(tokenizer.addedTokens.count),
+        "added_tokens": JSONValue(tokenizer.addedTokens.count), "faults": .object(counts),
       ])
     }
     console.say(

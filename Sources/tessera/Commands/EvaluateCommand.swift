@@ -50,7 +50,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let console = common.start()
-    let named = namedPaths
+    let named = namedPaths(corpus)
     let corpora = try documents.corpora(named.map(\.paths))
     console.warnIfUnfinished(model)
     let transformer = try console.during("loading \(model)") { try Transformer(checkpoint: model) }
@@ -97,22 +97,5 @@ struct EvaluateCommand: ParsableCommand {
       let header = ["corpus", "documents", "bytes", "bytes/token", "bits/byte", "95 % interval"]
       try writeToStandardOutput(alignedTable([header] + rows))
     }
-  }
-
-  /// The corpora by name, in the order of the command line.
-  private var namedPaths: [(name: String, paths: [String])] {
-    var named: [(name: String, paths: [String])] = []
-    for argument in corpus {
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let isNamed = parts.count == 2 && !parts[0].isEmpty && !parts[0].contains("/")
-      let name = isNamed ? String(parts[0]) : argument
-      let path = isNamed ? String(parts[1]) : argument
-      if let index = named.firstIndex(where: { $0.name == name }) {
-        named[index].paths.append(path)
-      } else {
-        named.append((name, [path]))
-      }
-    }
-    return named
   }
 }

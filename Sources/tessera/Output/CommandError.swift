@@ -11,6 +11,10 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
   case noEndOfText(tokenizer: String)
   /// The folder of a run holds a model with other tokens than the corpus gives now.
   case otherNewTokens(folder: String)
+  /// A corpus that should be a translation of another one has another number of documents.
+  case unequalDocuments(corpus: String, count: Int, reference: String, expected: Int)
+  /// A file names a token that the tokenizer lacks.
+  case unknownToken(file: String, line: Int, token: String)
   /// A file is not the report of a run of `adapt`.
   case malformedReport(path: String, reason: String)
 
@@ -26,6 +30,11 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case .otherNewTokens(let folder):
       "the model in \(folder) has other new tokens than the corpus gives now; resume with the files "
         + "of the first call, or start over with --force"
+    case .unequalDocuments(let corpus, let count, let reference, let expected):
+      "the corpus \(corpus) has \(count) documents and \(reference) has \(expected), so they are no "
+        + "translations of each other, document for document; compare them by --parity-unit bytes"
+    case .unknownToken(let file, let line, let token):
+      "\(file), line \(line): \"\(token.prefix(60))\" is no token"
     case .malformedReport(let path, let reason):
       "\(path) is not a report of tessera adapt: \(reason)"
     }

@@ -48,6 +48,7 @@ extension ExitStatus {
     case CheckpointError.noConfiguration, CheckpointError.noWeights: self = .inputMissing
     case TokenizerError.notATokenizer(let path, _) where Path.isDirectory(path):
       self = .inputMissing
+    case TrimmingError.madeUnreachable: self = .checkFailed
     case TrainingError.memoryTooSmall: self = .memory
     case TrainingError.counts(.file(let cause)), CountFileError.file(let cause):
       self.init(file: cause)
@@ -56,7 +57,7 @@ extension ExitStatus {
     case is CheckpointError, is CommandError, is CompressionError, is CorpusError,
       is CountFileError,
       is GenerationError, is JSONError, is TokenizerError, is TokenFormatError, is TrainingError,
-      is TrainingRunError, is VocabularyError:
+      is TrainingRunError, is TrimmingError, is VocabularyError:
       self = .inputContent
     default: return nil
     }

@@ -18,12 +18,17 @@ extension Tokenizer {
   ///
   /// - Throws: ``TokenizerError/notExpressible(format:part:advice:)``.
   func expressedForTokenizers() throws(TokenizerError) -> Tokenizer {
-    guard case .sentencePiece(let normalizer) = pipeline.normalizer, let pieces = model.pieces
-    else {
-      return self
-    }
+    let isNative =
+      pipeline.normalizer?.steps.contains { if case .sentencePiece = $0 { true } else { false } }
+    guard isNative == true || model.pieces != nil else { return self }
     func refusal(_ part: String, _ advice: String) -> TokenizerError {
       .notExpressible(format: .huggingFace, part: part, advice: "\(advice); use --to compiled")
+    }
+    guard case .sentencePiece(let normalizer) = pipeline.normalizer, let pieces = model.pieces
+    else {
+      throw refusal(
+        "a normalizer of SentencePiece with another vocabulary, or the other way round",
+        "only a whole model is known in other parts")
     }
     guard normalizer.characterMap == nil else {
       throw refusal(

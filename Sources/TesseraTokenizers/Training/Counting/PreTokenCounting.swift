@@ -237,7 +237,7 @@ private func countTable(
 }
 
 /// Reads batches of chunks on whichever thread calls, one at a time.
-private final class BatchReader: @unchecked Sendable {
+final class BatchReader: @unchecked Sendable {
   // SAFETY of `@unchecked`: of the calls in a fork only the one with index 0 uses the reader, and
   // between forks only the thread that forks; a fork returns after all of its calls.
   private var chunks: DocumentChunks

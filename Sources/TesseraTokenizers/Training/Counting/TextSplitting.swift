@@ -6,6 +6,8 @@ package struct TextSplitting: Sendable {
   let preTokenizer: PreTokenizer
   let normalization: Normalization
   let cutter: SpecialTokenCutter
+  /// Whether a text is split before white space only, so that words stay whole.
+  var keepsWords = false
   /// The tokenizer that is there already.
   private let tokenizer: Tokenizer?
 
@@ -91,6 +93,7 @@ package struct TextSplitting: Sendable {
   }
 
   private func isSafe(_ position: Int, in text: Span<UInt8>) -> Bool {
+    if keepsWords, ![0x20, 0x0A, 0x0D, 0x09].contains(text[position]) { return false }
     if cutter.isNear(position, in: text) { return false }
     if tokenizer?.addsPrefixSpace == true && text[position] != UInt8(ascii: " ") { return false }
     if normalization == .none { return true }

@@ -1,0 +1,53 @@
+internal import TesseraBasics
+
+// Which pair becomes a token.
+//
+// A token may have several merges, and with ranks any split of it will do. Yet only one pair of each
+// token ever becomes it: what is merged within the token's bytes does not depend on what is around
+// them, so wherever the token comes about, its last merge is that of its bytes alone (see
+// RankMerges.swift).
+
+/// How a token comes about.
+enum TokenComposition: Hashable, Sendable {
+  /// It is a symbol that text begins as: a byte or a character.
+  case symbol
+  /// These two become it, and no others.
+  case merge(left: TokenID, right: TokenID)
+  /// It is never merged: its own bytes become these tokens.
+  case pieces([TokenID])
+
+  /// The tokens that stand in its place where it is no longer.
+  var parts: [TokenID] {
+    switch self {
+    case .symbol: []
+    case .merge(let left, let right): [left, right]
+    case .pieces(let ids): ids
+    }
+  }
+}
+
+extension BPEModel {
+  /// How each token comes about, by ID; nil where an ID has no token, and for tokens that their bytes
+  /// do not find.
+  ///
+  /// - Precondition: Tokens have no prefix and no suffix.
+  /// - Complexity: O(*b* log *l*) time for *b* bytes in all and *l* in the longest token.
+  func compositions() -> [TokenComposition?] {
+    precondition(options.continuingSubwordPrefix.isEmpty && options.endOfWordSuffix.isEmpty)
+    var model = self
+    model.options.dropout = 0
+    let compiled = PlainBPE(model)
+    let chunkSize = 1 << 11
+    let tokens = tokens
+    let chunks = parallelMap((tokens.idBound + chunkSize - 1) / chunkSize) { chunk in
+      var encoder = PlainEncoder(compiled)
+      let ids = chunk * chunkSize..<min(tokens.idBound, (chunk + 1) * chunkSize)
+      return ids.map { id -> TokenComposition? in
+        guard let bytes = tokens.bytes(of: TokenID(id)), tokens.id(of: bytes) == TokenID(id)
+        else { return nil }
+        return encoder.composition(of: TokenID(id), bytes.span)
+      }
+    }
+    return Array(chunks.joined())
+  }
+}

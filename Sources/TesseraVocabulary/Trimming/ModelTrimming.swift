@@ -1,0 +1,194 @@
+public import TesseraBasics
+internal import TesseraCheckpoints
+public import TesseraTokenizers
+
+/// A model with fewer tokens, ready to be written as a new model directory.
+///
+///     let base = try BaseModel(directory: "models/base-en")
+///     var options = TrimmingOptions(vocabularySize: 4_000)
+///     options.keptIDs = try ModelTrimming.namedIDs(of: base)
+///     let trimming = try TokenizerTrimming(
+///       of: base.tokenizer, frequencies: base.tokenizer.measurement(of: corpus).frequencies,
+///       options: options)
+///     try ModelTrimming(of: base, by: trimming).write(intoStaging: folder)
+///
+/// The rows of tokens that are left are those of the base bit for bit, all other tensors too. Rows that
+/// belong to no token are dropped. Memory is needed for blocks of rows and not for the model.
+public struct ModelTrimming: Sendable {
+  /// The model that is trimmed.
+  public let base: BaseModel
+  /// What becomes of its tokens.
+  public let trimming: TokenizerTrimming
+  /// For each row of the base, whether it stays.
+  private let isKept: [Bool]
+  private let rowCount: Int
+  private let tensors: Set<String>
+  private let configuration: NamedTokenIDs
+  private let generation: NamedTokenIDs?
+
+  private static let generationName = "generation_config.json"
+  /// The largest generation_config.json that is read.
+  private static let sizeLimit = 1 << 24
+
+  /// Lays out the rows; nothing is written yet.
+  ///
+  /// - Parameters:
+  ///   - base: The model.
+  ///   - trimming: Of the tokenizer of the base, with ``namedIDs(of:)`` kept.
+  /// - Throws: ``VocabularyError/unknownTokenTensor(name:)``, and what reading throws.
+  public init(of base: BaseModel, by trimming: TokenizerTrimming) throws(VocabularyError) {
+    self.base = base
+    self.trimming = trimming
+    isKept = (0..<base.rowCount).map { row in
+      row < trimming.newIDs.count && trimming.newIDs[row] != nil
+    }
+    rowCount = isKept.count { $0 }
+    let matrices = [base.matrices.embedding, base.matrices.head].compactMap { $0?.tensor.name }
+    tensors = Set(try base.tokenVectors() + matrices)
+    configuration = Self.configuration(of: base)
+    generation = try Self.generation(of: base)
+  }
+
+  /// The tokens that the model's configuration gives a role to, such as ending a text: they have to stay.
+  ///
+  /// - Parameter base: The model.
+  /// - Throws: ``VocabularyError/unknownNamedToken(path:key:id:)`` for an ID that no token has.
+  public static func namedIDs(of base: BaseModel) throws(VocabularyError) -> Set<TokenID> {
+    var ids = try configuration(of: base).roles(base.tokenizer)
+    if let generation = try generation(of: base) {
+      ids.formUnion(try generation.roles(base.tokenizer))
+    }
+    return ids
+  }
+
+  private static func configuration(of base: BaseModel) -> NamedTokenIDs {
+    let configuration = base.checkpoint.configuration
+    return NamedTokenIDs(configuration.json, path: configuration.path)
+  }
+
+  private static func generation(
+    of base: BaseModel
+  ) throws(VocabularyError) -> NamedTokenIDs? {
+    guard base.checkpoint.files.contains(generationName) else { return nil }
+    let path = Path.join(base.checkpoint.directory, generationName)
+    let bytes = try withVocabularyErrors { () throws(FileError) in
+      try readFile(path, limit: sizeLimit)
+    }
+    let value: JSONValue
+    do { value = try JSONValue(parsing: bytes) } catch {
+      throw .checkpoint(.json(path: path, error: error))
+    }
+    guard let object = value.object else {
+      throw .checkpoint(
+        .configuration(
+          path: path, key: "the top level", found: "no object", expected: "an object"))
+    }
+    return NamedTokenIDs(object, path: path)
+  }
+
+  /// Writes the files of the new model into a folder that exists and is empty, and reads them again.
+  ///
+  /// - Parameters:
+  ///   - directory: The folder.
+  ///   - progress: Gets bytes of weights.
+  /// - Returns: The files of the base that were copied, and those that were left out.
+  /// - Throws: ``VocabularyError/auditFailed(_:)``, and what reading and writing throws.
+  public func write(
+    intoStaging directory: String, progress: ProgressHandler? = nil
+  ) throws(VocabularyError) -> (carriedOver: [String], leftOut: [String]) {
+    try WeightRewriter(base: base.checkpoint, progress: progress).write(
+      to: directory, rowCount: { tensors.contains($0.name) ? rowCount : nil }
+    ) { (tensor, shard, append) throws(VocabularyError) in
+      try copyRows(of: tensor, shard, append)
+    }
+    var written = base.checkpoint.shardNames + [ModelConfiguration.fileName]
+    if base.checkpoint.index != nil { written.append(ShardIndex.fileName) }
+    try write(configuration, size: rowCount, to: ModelConfiguration.fileName, directory)
+    if let generation {
+      try write(generation, size: nil, to: Self.generationName, directory)
+      written.append(Self.generationName)
+    }
+    do {
+      written += try trimming.tokenizer.write(toDirectory: directory)
+    } catch {
+      throw .tokenizer(error)
+    }
+    // Both tell of old IDs; the first one is where older transformers list added tokens.
+    let files = try CarriedFiles(
+      from: base.checkpoint, to: directory, written: written,
+      outdated: ["added_tokens.json", VocabularyExtension.recordName])
+    let findings = try audit(directory)
+    if !findings.isEmpty { throw .auditFailed(findings) }
+    return (files.carriedOver, files.leftOut)
+  }
+
+  private func write(
+    _ named: NamedTokenIDs, size: Int?, to name: String, _ directory: String
+  ) throws(VocabularyError) {
+    var named = named
+    named.renumber(trimming.newIDs)
+    var json = named.json
+    if let size { json["vocab_size"] = JSONValue(size) }
+    let content = JSONValue.object(json).serialized(pretty: true) + [UInt8(ascii: "\n")]
+    try withVocabularyErrors { () throws(FileError) in
+      try writeFile(Path.join(directory, name), content)
+    }
+  }
+
+  /// Hands out the rows that stay, in blocks.
+  private func copyRows(
+    of tensor: StoredTensor, _ shard: SafetensorsFile, _ append: WeightRewriter.Append
+  ) throws(VocabularyError) {
+    let rowSize = tensor.size / max(1, base.rowCount)
+    let step = max(1, (1 << 22) / max(1, rowSize))
+    for start in stride(from: 0, to: base.rowCount, by: step) {
+      let rows = start..<min(base.rowCount, start + step)
+      let bytes: [UInt8]
+      do {
+        bytes = try shard.bytes(
+          of: tensor, in: rows.lowerBound * rowSize..<rows.upperBound * rowSize)
+      } catch {
+        throw .checkpoint(error)
+      }
+      var kept: [UInt8] = []
+      kept.reserveCapacity(bytes.count)
+      for row in rows where isKept[row] {
+        kept += bytes[(row - start) * rowSize..<(row - start + 1) * rowSize]
+      }
+      if !kept.isEmpty { try append(kept) }
+    }
+  }
+
+  /// Reads the new model and compares rows and tokens with those of the base.
+  private func audit(_ directory: String) throws(VocabularyError) -> [AuditFinding] {
+    let new = try BaseModel(directory: directory)
+    var findings: [AuditFinding] = []
+    if new.tokenizer.vocabularySize != rowCount {
+      findings.append(
+        .vocabularySizeDiffers(expected: rowCount, found: new.tokenizer.vocabularySize))
+    }
+    for (old, id) in trimming.newIDs.enumerated() {
+      guard let id, new.tokenizer.bytes(of: id) != base.tokenizer.bytes(of: TokenID(old)) else {
+        continue
+      }
+      findings.append(.oldTokenChanged(TokenID(old)))
+    }
+    let pairs = [
+      (base.matrices.embedding, new.matrices.embedding as TokenMatrix?),
+      (base.matrices.head ?? base.matrices.embedding, new.matrices.head),
+    ]
+    for case (let before, let after?) in pairs {
+      for (old, id) in trimming.newIDs.enumerated() {
+        guard let id else { continue }
+        do {
+          let a = try before.bytes(in: old..<old + 1)
+          let b = try after.bytes(in: Int(id)..<Int(id) + 1)
+          if a != b { findings.append(.oldRowChanged(tensor: after.tensor.name, row: Int(id))) }
+        } catch {
+          throw .checkpoint(error)
+        }
+      }
+    }
+    return Array(findings.prefix(10))
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import TesseraBasics
+import TesseraCheckpoints
+import TesseraCorpora
+import TesseraTokenizers
+
+/// What a path may lead to.
+enum InspectedKind: String, CaseIterable, ExpressibleByArgument {
+  case tokenizer, model, corpus
+}
+
+/// `tessera inspect PATH`: a tokenizer, a model or a corpus, explained and audited.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Explain and audit a tokenizer, a model or a corpus.",
+    discussion: """
+      Of a tokenizer: tokens that no text is encoded as, merges that are there twice, IDs that no \
+      token has, special tokens that plain text gives, texts that do not come back, and more. Of a \
+      model directory as well: tensors, rows that were hardly trained, and whether vocabulary, \
+      configuration and weights agree. Of a corpus: documents, scripts, bytes that are no UTF-8, and \
+      duplicates. Facts are worth knowing; with a fault the exit status is 1. --json lists the first \
+      \(AuditResult.findingLimit) findings of each audit.
+
+      Example:
+        tessera inspect models/base-en
+      """)
+
+  @Argument(
+    help: "A tokenizer, a model directory, or a file or folder of text; - is standard input.",
+    completion: .file())
+  var path: String
+
+  @Option(
+    name: .customLong("as"),
+    help: """
+      What the path is: \(InspectedKind.allCases.map(\.rawValue).joined(separator: ", ")). (default: \
+      by the files that are there)
+      """)
+  var kind: InspectedKind?
+
+  @Option(
+    help: "How text is split, for a rank file or a vocab.json that does not say it.",
+    transform: PreTokenizerPattern.parse)
+  var pattern: PreTokenizerPattern?
+
+  @OptionGroup var documents: DocumentOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let console = common.start()
+    Interruption.install()
+    let kind = self.kind ?? Self.kind(of: path)
+    let report: InspectionReport
+    switch kind {
+    case .model: report = try InspectionReport(ofModelIn: path, console: console)
+    case .tokenizer:
+      let tokenizer = try Tokenizer(contentsOf: path, pattern: pattern)
+      report = try console.during("auditing") {
+        try InspectionReport(of: tokenizer, directory: folder)
+      }
+    case .corpus:
+      report = try InspectionReport(
+        of: documents.corpus([path], keepsEmptyDocuments: true), progress: console.progress)
+    }
+    console.finishProgress()
+    if common.json {
+      try console.printJSON(report.record(path: path, kind: kind.rawValue))
+    } else {
+      try writeToStandardOutput(report.text)
+    }
+    if report.hasFailed { throw ExitCode(ExitStatus.checkFailed.rawValue) }
+  }
+
+  /// The folder whose other files belong to the tokenizer.
+  private var folder: String? {
+    if Path.isDirectory(path) { return path }
+    return Path.lastComponent(of: path) == "tokenizer.json" ? Path.directory(of: path) : nil
+  }
+
+  /// What a path leads to, by the names of files: a folder with a configuration and weights is a model,
+  /// and one that tokenizers are read from a tokenizer.
+  private static func kind(of path: String) -> InspectedKind {
+    func has(_ name: String) -> Bool { Path.exists(Path.join(path, name)) }
+    if Path.isDirectory(path) {
+      let weights = [Checkpoint.singleFileName, ShardIndex.fileName]
+      if has(ModelConfiguration.fileName), weights.contains(where: has) { return .model }
+      return Tokenizer.fileNames.contains(where: has) ? .tokenizer : .corpus
+    }
+    let endings = [".json", ".tiktoken", ".model", ".tessera"]
+    return endings.contains(where: path.hasSuffix) ? .tokenizer : .corpus
+  }
+}

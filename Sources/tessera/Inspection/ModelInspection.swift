@@ -1,0 +1,89 @@
+import TesseraBasics
+import TesseraCheckpoints
+import TesseraTokenizers
+import TesseraVocabulary
+
+extension InspectionReport {
+  /// What a checkpoint consists of, and what is wrong with it.
+  init(ofModelIn directory: String, console: Console) throws {
+    let checkpoint = try Checkpoint(directory: directory)
+    let configuration = checkpoint.configuration
+    add("model", configuration.modelType, "model_type", .string(configuration.modelType))
+    add("parameters", checkpoint.elementCount, "parameters")
+    add(
+      "tensors",
+      "\(groupDigits(checkpoint.shards.reduce(0) { $0 + $1.header.tensors.count })), "
+        + formatAmount(Double(checkpoint.tensorSize), unit: "B") + " in "
+        + (checkpoint.shards.count == 1 ? "1 file" : "\(checkpoint.shards.count) files"),
+      "tensor_bytes", JSONValue(checkpoint.tensorSize))
+    addTensors(checkpoint.tensorGroups)
+    let tokenizer =
+      checkpoint.files.contains("tokenizer.json") ? try Tokenizer(contentsOf: directory) : nil
+    try console.during("reading rows") { try addRows(checkpoint, tokenizer) }
+    if let tokenizer {
+      addFacts(of: tokenizer)
+      audits += try tokenizer.audit(besideFilesIn: directory)
+    }
+  }
+
+  private mutating func addTensors(_ groups: [TensorGroup]) {
+    tables.append(
+      [["tensor", "type", "shape", "", "parameters", "size"]]
+        + groups.map { group in
+          [
+            group.name, group.type.rawValue,
+            group.shape.map { String($0) }.joined(separator: " x "),
+            group.count == 1 ? "" : "x \(group.count)", groupDigits(group.elementCount),
+            formatAmount(Double(group.size), unit: "B"),
+          ]
+        })
+    json["tensors"] = .array(
+      groups.map { group in
+        [
+          "name": .string(group.name), "type": .string(group.type.rawValue),
+          "shape": .array(group.shape.map { JSONValue($0) }), "count": JSONValue(group.count),
+          "parameters": JSONValue(group.elementCount), "bytes": JSONValue(group.size),
+        ]
+      })
+  }
+
+  /// Looks at the embedding and the head.
+  private mutating func addRows(_ checkpoint: Checkpoint, _ tokenizer: Tokenizer?) throws {
+    var fit = AuditResult("embedding and head as configured", .fault, examined: 1)
+    let matrices: TokenMatrices
+    do {
+      matrices = try checkpoint.tokenMatrices()
+    } catch .file(let error) {
+      throw error
+    } catch .unknownFamily(let type) {
+      fit.remark = "which tensors they are is not known for \(type)"
+      audits.append(fit)
+      return
+    } catch {
+      fit.add("\(error)")
+      audits.append(fit)
+      return
+    }
+    audits.append(fit)
+    add("head", matrices.tied ? "the embedding (tied)" : "its own", "tied", .bool(matrices.tied))
+    for (role, matrix) in [("embedding", matrices.embedding), ("head", matrices.head)] {
+      guard let matrix, role == "embedding" || !matrices.tied else { continue }
+      let audit = try RowAudit(
+        of: matrix, role: role, tokenizer: tokenizer,
+        initializerRange: checkpoint.configuration.initializerRange)
+      add(
+        "\(role) rows",
+        "\(groupDigits(audit.rowCount)), \(groupDigits(audit.paddedRowCount)) padded; norms "
+          + "\(fixed(audit.smallestNorm, 3)) to \(fixed(audit.largestNorm, 3)), mean "
+          + fixed(audit.meanNorm, 3),
+        role,
+        [
+          "tensor": .string(matrix.tensor.name), "rows": JSONValue(audit.rowCount),
+          "padded_rows": JSONValue(audit.paddedRowCount),
+          "smallest_norm": JSONValue(audit.smallestNorm),
+          "largest_norm": JSONValue(audit.largestNorm), "mean_norm": JSONValue(audit.meanNorm),
+        ])
+      audits += audit.results
+    }
+  }
+}

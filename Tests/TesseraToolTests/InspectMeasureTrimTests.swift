@@ -1,0 +1,127 @@
+import TesseraBasics
+import TesseraTestSupport
+import Testing
+
+@Suite struct InspectMeasureTrimTests {
+  private let tokenizer = fixturePath("tokenizers/gpt2.json")
+  private let ranks = fixturePath("tokenizers/cl100k.tiktoken")
+  private let base = fixturePath("../../models/base-en")
+  private let english = fixturePath("../../corpora-samples/en")
+  private let hindi = fixturePath("../../corpora-samples/hi")
+
+  @Test func `inspect explains and audits a tokenizer, a model and a corpus`() throws {
+    let sound = try ToolRun(["inspect", tokenizer])
+    sound.expectSuccess()
+    #expect(sound.text.contains("duplicate merges"))
+    for (path, kind) in [(tokenizer, "tokenizer"), (base, "model"), (english, "corpus")] {
+      let run = try ToolRun(["inspect", path, "--json"])
+      run.expectSuccess()
+      let value = try JSONValue(parsing: run.output)
+      #expect(value["kind"]?.string == kind && value["failed"] == false)
+      #expect(try #require(value["audits"]?.array).count >= 4)
+    }
+    let input = try ToolRun(["inspect", "-", "--lines", "--json"], input: Array("a\n\nb\n".utf8))
+    #expect(try JSONValue(parsing: input.output)["documents"] == 3)
+  }
+
+  @Test func `inspect ends with 1 where something is wrong`() throws {
+    let run = try ToolRun(["inspect", ranks, "--pattern", "cl100k"])
+    #expect(run.status == 1 && run.messages.isEmpty)
+    #expect(run.text.contains("FAULT"))
+    let corpus = try ToolRun(["inspect", "-"], input: [0x61, 0xFF])
+    #expect(corpus.status == 1)
+    try ToolRun(["inspect", "/nowhere"]).expectFailure(66, ["/nowhere"])
+    try ToolRun(["inspect", ranks]).expectFailure(65, ["--pattern"])
+  }
+
+  @Test func `measure gives the same for any number of threads`() throws {
+    let arguments = [
+      "measure", "en=\(english)", "hi=\(hindi)", "--paragraphs", "--tokenizer", tokenizer,
+      "--tokenizer", base, "--json",
+    ]
+    let one = try ToolRun(arguments + ["--threads", "1"])
+    one.expectSuccess()
+    #expect(try ToolRun(arguments + ["--threads", "5"]).output == one.output)
+    let value = try JSONValue(parsing: one.output)
+    let found = try #require(value["tokenizers"]?.array)
+    #expect(found.count == 2)
+    #expect(found[1]["corpora"]?["en"]?["parity"]?.double == 1)
+    #expect(try #require(found[1]["corpora"]?["hi"]?["parity"]?.double) > 2)
+    let table = try ToolRun(arguments.dropLast() + ["--reference", "hi"])
+    #expect(table.text.contains("Gini") && table.text.contains("hi"))
+  }
+
+  @Test func `measure says what cannot be compared`() throws {
+    let options = ["--tokenizer", tokenizer]
+    try ToolRun(["measure", "en=\(english)", "--reference", "de"] + options)
+      .expectFailure(64, ["--reference de"])
+    try ToolRun(["measure", "-", "--tokenizer", base] + options)
+      .expectFailure(64, ["standard input"])
+    let folder = try TemporaryDirectory()
+    let (a, b) = try (folder.write("a.txt", "x\ny\n"), folder.write("b.txt", "x\n"))
+    try ToolRun(
+      ["measure", "a=\(a)", "b=\(b)", "--lines", "--parity-unit", "documents"] + options
+    ).expectFailure(65, ["translations", "b has 1", "a has 2"])
+    let empty = try folder.write("c.txt", "")
+    try ToolRun(["measure", empty] + options).expectFailure(65, ["no text"])
+  }
+
+  @Test func `trim makes a model that encodes the same text alike`() throws {
+    let folder = try TemporaryDirectory()
+    let output = folder.file("trimmed")
+    let arguments = [
+      "trim", "--model", base, "--corpus", english, "--paragraphs", "--vocab-size", "5000",
+    ]
+    let dry = try ToolRun(arguments + ["--dry-run", "--json"])
+    #expect(try JSONValue(parsing: dry.output)["removed_tokens"] == 3_192)
+    let run = try ToolRun(arguments + ["--output", output, "--json"])
+    run.expectSuccess()
+    let value = try JSONValue(parsing: run.output)
+    // What the sample does not use at all is more than enough.
+    #expect(value["removed_occurrences"] == 0)
+    #expect(value["bytes_per_token_before"] == value["bytes_per_token_after"])
+    let record = try JSONValue(parsing: folder.read("trimmed/trimming.json"))
+    let newIDs = try #require(record["new_ids"]?.array)
+    let text = Array("The mill by the river grinds flour.".utf8)
+    func ids(_ model: String) throws -> [Int] {
+      try ToolRun(["encode", "--tokenizer", model], input: text).text.split(separator: " ")
+        .map { Int($0.filter { $0 != "\n" }) ?? -1 }
+    }
+    let before = try ids(base)
+    if before.allSatisfy({ !newIDs[$0].isNull }) {
+      #expect(try ids(output) == before.map { newIDs[$0].int })
+    }
+    try ToolRun(["inspect", output, "--quiet"]).expectSuccess()
+    let score = try ToolRun([
+      "evaluate", "--model", output, "--corpus", "en=\(english)/daily-life.txt", "--json",
+    ])
+    score.expectSuccess()
+    let same = try ToolRun([
+      "evaluate", "--model", base, "--corpus", "en=\(english)/daily-life.txt", "--json",
+    ])
+    // Fewer tokens that could be next: the same text can only become more likely.
+    let key = { (run: ToolRun) in
+      try JSONValue(parsing: run.output)["en"]?["bits_per_byte"]?.double ?? .nan
+    }
+    #expect(try key(score) < key(same))
+  }
+
+  @Test func `trim keeps what a list names`() throws {
+    let folder = try TemporaryDirectory()
+    let keep = try folder.write("keep.txt", " speci\n\"\\n\"\n")
+    let arguments = ["trim", "--tokenizer", tokenizer, "--last", "--vocab-size", "257"]
+    try ToolRun(arguments + ["--dry-run"]).expectSuccess()
+    // The token " speci" stays, and so do those that it is made of.
+    try ToolRun(arguments + ["--keep", keep, "--dry-run"]).expectFailure(65, ["have to stay"])
+    let unknown = try folder.write("unknown.txt", " speci\nno such token\n")
+    try ToolRun(arguments + ["--keep", unknown, "--dry-run"])
+      .expectFailure(65, ["line 2", "no such token"])
+    try ToolRun(arguments).expectFailure(64, ["--output"])
+    try ToolRun(["trim", "--last", "--vocab-size", "300", "--dry-run"])
+      .expectFailure(64, ["--tokenizer or --model"])
+    try ToolRun(["trim", "--tokenizer", tokenizer, "--vocab-size", "300", "--dry-run"])
+      .expectFailure(64, ["--corpus or --last"])
+    try ToolRun(["trim", "--tokenizer", tokenizer, "--last", "--vocab-size", "900", "--dry-run"])
+      .expectFailure(65, ["900", "601 tokens"])
+  }
+}
