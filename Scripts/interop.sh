@@ -30,6 +30,14 @@ swift build -c release --package-path Benchmarks --product bench >&2
 section "IDs on whole corpora: tiktoken, tokenizers"
 "$python" Scripts/interop/compare-encoding.py "$tessera" "$work"/{en,ru,ja}.txt || failed=1
 
+section "SentencePiece models: sentencepiece, tokenizers"
+"$python" Scripts/interop/compare-sentencepiece.py "$tessera" "$work"/{en,ru,ja}.txt || failed=1
+
+section "Conversions: tokenizers, transformers, tiktoken, mistral-common"
+"$python" Scripts/interop/compare-conversions.py "$tessera" --tokenizer models/base-en \
+  --tokenizer Tests/Fixtures/tekken/tekken.json --tokenizer Tests/Fixtures/tokenizers/qwen2.json \
+  "$work"/{en,ru,ja}.txt || failed=1
+
 section "Parts of tokenizer.json: tokenizers"
 "$python" Scripts/interop/compare-pipelines.py "$tessera" "$work"/{en,ru,ja}.txt || failed=1
 

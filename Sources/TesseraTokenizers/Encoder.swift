@@ -54,10 +54,15 @@ enum BPEEngine: Sendable {
   /// With every option.
   case plain(PlainBPE)
 
-  init(_ model: BPEModel) {
+  init(_ model: BPEModel, seed: HashSeed = .process) {
     self =
-      model.alphabet == .bytes && model.options.dropout == 0
-      ? .byteLevel(CompiledBPE(model)) : .plain(PlainBPE(model))
+      Self.isByteLevel(model)
+      ? .byteLevel(CompiledBPE(model, seed: seed)) : .plain(PlainBPE(model, seed: seed))
+  }
+
+  /// Whether the fast way is there for a model.
+  static func isByteLevel(_ model: BPEModel) -> Bool {
+    model.alphabet == .bytes && model.options.dropout == 0
   }
 }
 

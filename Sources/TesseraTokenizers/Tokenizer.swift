@@ -96,6 +96,16 @@ public struct Tokenizer: Sendable {
     model: BPEModel, pipeline: TokenizerPipeline, addedTokens: [AddedToken], endOfText: TokenID?,
     document: TokenizerDocument?
   ) throws(TokenizerError) {
+    try self.init(
+      model: model, pipeline: pipeline, addedTokens: addedTokens, endOfText: endOfText,
+      document: document, engine: BPEEngine(model))
+  }
+
+  /// Makes a tokenizer whose tables are known.
+  init(
+    model: BPEModel, pipeline: TokenizerPipeline, addedTokens: [AddedToken], endOfText: TokenID?,
+    document: TokenizerDocument?, engine: BPEEngine
+  ) throws(TokenizerError) {
     precondition(
       model.alphabet == .characters || pipeline.endsInBytes,
       "a vocabulary over bytes needs text in bytes")
@@ -167,7 +177,7 @@ public struct Tokenizer: Sendable {
       ?? Self.endOfTextNames.lazy.compactMap { name in
         addedTokens.first { $0.content == name }?.id
       }.first
-    engine = BPEEngine(model)
+    self.engine = engine
     encoders = EncoderPool(engine, PreTokenizer(pattern: steps.byteLevel?.pattern ?? .none))
   }
 
@@ -181,6 +191,13 @@ public struct Tokenizer: Sendable {
   /// one.
   public var vocabularySize: Int {
     max(model.tokens.idBound, Int(addedTokens.last?.id ?? 0) + (addedTokens.isEmpty ? 0 : 1))
+  }
+
+  /// The smallest number that is greater than every ID that ``encoding(of:and:addsSpecialTokens:special:seed:)``
+  /// gives: what is added around a text and fills it up counts as well, and need not be in the
+  /// vocabulary.
+  public var encodingIDBound: Int {
+    max(vocabularySize, pipeline.namedIDs.max().map { Int($0) + 1 } ?? 0)
   }
 
   /// How the fast encoder splits text: ``PreTokenizerPattern/none`` where other steps do it.
@@ -210,8 +227,15 @@ public struct Tokenizer: Sendable {
   /// This tokenizer with a probability that merges are left out, from 0 to 1.
   ///
   /// Dropout makes the tokens of a text depend on the seed that encoding gets.
+  ///
+  /// - Throws: ``TokenizerError/unsupported(part:name:advice:)`` for a model without a list of merges.
   public func withDropout(_ dropout: Double) throws(TokenizerError) -> Tokenizer {
     precondition((0...1).contains(dropout), "a probability is from 0 to 1")
+    if dropout > 0, model.pieces != nil, model.merges.isEmpty {
+      throw .unsupported(
+        part: "model", name: "SentencePiece with unused pieces",
+        advice: "dropout needs a list of merges, and none gives the tokens of this model")
+    }
     var model = model
     model.options.dropout = dropout
     var document = document

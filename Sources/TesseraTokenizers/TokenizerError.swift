@@ -17,13 +17,21 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case notATokenizer(path: String, found: String)
   /// A member of a JSON file is missing or has another type.
   case malformed(member: String, expected: String)
+  /// The bytes of a file are not what its format has there.
+  case malformedBytes(offset: Int, expected: String)
+  /// A part of a file does not have its checksum.
+  case damaged(part: String)
   /// A part of a tokenizer that cannot be reproduced exactly.
   case unsupported(part: String, name: String, advice: String)
+  /// A format cannot say what a tokenizer does.
+  case notExpressible(format: TokenizerFormat, part: String, advice: String)
+  /// A tokenizer that was written gives other tokens for a text.
+  case otherTokens(text: String)
   /// A regular expression that cannot split text here.
   case expression(String, ExpressionError)
   /// A line of a rank file is not a base64 token and a rank.
   case malformedLine(path: String, line: Int, expected: String)
-  /// A rank file says nothing about its pattern.
+  /// A rank file or a vocab.json says nothing about its pattern.
   case missingPattern(path: String)
   /// Two entries of a vocabulary have the same ID.
   case duplicateID(TokenID, first: String, second: String)
@@ -81,18 +89,26 @@ extension TokenizerError: CustomStringConvertible {
     case .inMember(let path, let error): "\(path): \(error)"
     case .json(let path, let error): "\(path): \(error)"
     case .notATokenizer(let path, let found):
-      "\(path) is no tokenizer: \(found); expected a folder with tokenizer.json, a tokenizer.json, "
-        + "or a rank file ending in .tiktoken"
+      "\(path) is no tokenizer: \(found); expected tokenizer.json, a rank file (.tiktoken), vocab.json "
+        + "with merges.txt, a SentencePiece model, tekken.json, tokenizer.tessera, or a folder with one "
+        + "of them"
     case .malformed(let member, let expected): "\(member) is not \(expected)"
+    case .malformedBytes(let offset, let expected): "expected \(expected) at byte \(offset)"
+    case .damaged(let part):
+      "\(part) does not have the checksum that the file states; the file is damaged"
     case .unsupported(let part, let name, let advice):
       "the \(part) \(name.shortened(to: Self.nameSizeLimit)) is not supported"
         + (advice.isEmpty ? "" : "; \(advice)")
+    case .notExpressible(let format, let part, let advice):
+      "the format \(format.rawValue) cannot express \(part): \(advice)"
+    case .otherTokens(let text):
+      "what was written gives other tokens for the text \"\(text.shortened())\"; it was not kept"
     case .expression(let text, let error):
       "the pattern \(text.shortened(to: Self.nameSizeLimit)) cannot be used: \(error)"
     case .malformedLine(let path, let line, let expected):
       "\(path), line \(line): expected \(expected)"
     case .missingPattern(let path):
-      "\(path) is a rank file, which does not say how text is split; name it with --pattern"
+      "\(path) does not say how text is split; name it with --pattern"
     case .duplicateID(let id, let first, let second):
       "the ID \(id) is given to both \"\(first.shortened())\" and \"\(second.shortened())\""
     case .duplicateToken(let token, let first, let second):

@@ -29,7 +29,8 @@ struct Tessera: ParsableCommand {
         name: "Tokenizers",
         subcommands: [
           TrainCommand.self, CountCommand.self, MergeCountsCommand.self, EncodeCommand.self,
-          DecodeCommand.self, MeasureCommand.self, InspectCommand.self, TrimCommand.self,
+          DecodeCommand.self, ConvertCommand.self, MeasureCommand.self, InspectCommand.self,
+          TrimCommand.self,
         ]),
       CommandGroup(
         name: "Models",

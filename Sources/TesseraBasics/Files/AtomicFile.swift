@@ -148,6 +148,14 @@ public struct AtomicFile: ~Copyable {
     try write(Array(text.utf8))
   }
 
+  /// Puts what was written so far where it can be read, under the hidden name.
+  ///
+  /// - Returns: The path, at which the file is until ``commit()``.
+  public mutating func readablePath() throws(FileError) -> String {
+    try flush()
+    return temporaryPath
+  }
+
   private mutating func flush() throws(FileError) {
     if buffer.isEmpty { return }
     var pending: [UInt8] = []

@@ -36,13 +36,19 @@ public final class InputFile: Sendable {
   /// - Precondition: Neither number is negative.
   public func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
     try checkRange(at: offset, count: count)
-    var bytes = [UInt8](repeating: 0, count: count)
-    // SAFETY: the buffer is the array's own storage, used inside the closure alone.
-    let result = unsafe bytes.withUnsafeMutableBytes { buffer -> FileError? in
-      do throws(FileError) { try unsafe read(into: buffer, at: offset) } catch { return error }
-      return nil
+    var failure: FileError?
+    // SAFETY: the buffer is the array's own storage, used inside the closure alone; `read` fills it, or
+    // the array stays empty.
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      do throws(FileError) {
+        try unsafe read(
+          into: UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count), at: offset)
+        initialized = count
+      } catch {
+        failure = error
+      }
     }
-    if let error = result { throw error }
+    if let failure { throw failure }
     return bytes
   }
 

@@ -63,6 +63,21 @@ public struct JSONReader: Sendable {
   /// - Throws: ``JSONError/duplicateKey(_:offset:)`` for a key that was there before.
   /// - Precondition: An object is open, and nothing inside it.
   public mutating func nextKey() throws(JSONError) -> JSONString? {
+    guard let key = try nextUncheckedKey() else { return nil }
+    let depth = containers.count - 1
+    while keySets.count <= depth { keySets.append(JSONKeySet()) }
+    if !keySets[depth].insert(key, of: bytes) {
+      throw .duplicateKey(string(key), offset: key.range.lowerBound - 1)
+    }
+    return key
+  }
+
+  /// The next member's key as ``nextKey()`` gives it, without comparing it with those before.
+  ///
+  /// For objects with very many members, whose caller notices by itself if one is there twice.
+  ///
+  /// - Precondition: An object is open, and nothing inside it.
+  public mutating func nextUncheckedKey() throws(JSONError) -> JSONString? {
     precondition(containers.last == .object, "an object is open")
     guard try nextItem(close: UInt8(ascii: "}"), expected: "a comma or the end of an object") else {
       return nil
@@ -72,11 +87,6 @@ public struct JSONReader: Sendable {
       throw .unexpectedByte(byte, offset: position, expected: "a key in quotes")
     }
     let key = try scanString()
-    let depth = containers.count - 1
-    while keySets.count <= depth { keySets.append(JSONKeySet()) }
-    if !keySets[depth].insert(key, of: bytes) {
-      throw .duplicateKey(string(key), offset: key.range.lowerBound - 1)
-    }
     try take(UInt8(ascii: ":"), expected: "a colon")
     return key
   }
@@ -253,6 +263,19 @@ extension JSONReader {
     var end = position
     while end < bytes.count {
       let byte = bytes[end]
+      // What is indented begins with many spaces.
+      if byte == 0x0A {
+        end += 1
+        let spaces = 0x2020_2020_2020_2020 as UInt64
+        // SAFETY: the word ends within the bytes.
+        while end + 8 <= bytes.count,
+          unsafe bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: end, as: UInt64.self)
+            == spaces
+        {
+          end += 8
+        }
+        continue
+      }
       if byte > 0x20 || byte != 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09 { break }
       end += 1
     }

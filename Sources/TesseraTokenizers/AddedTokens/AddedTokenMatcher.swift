@@ -153,6 +153,29 @@ struct AddedTokenMatcher: Sendable {
     return matches.reversed()
   }
 
+  /// The longest token at each place, whatever its flags.
+  ///
+  /// - Complexity: O(*n*) time, and memory in the number of places where tokens begin.
+  func longestMatches(in text: Span<UInt8>) -> LongestMatches {
+    var result = LongestMatches()
+    if tokens.isEmpty { return result }
+    automaton.forEachLongestMatch(in: text) { result.rest.append(($0, sizes[$1])) }
+    return result
+  }
+
+  /// The longest token at each place of a text, asked for from left to right.
+  struct LongestMatches {
+    /// The last one first.
+    fileprivate var rest: [(position: Int, size: Int)] = []
+
+    /// The size of the longest token at a place, or 0.
+    mutating func size(at position: Int) -> Int {
+      while let next = rest.last, next.position < position { rest.removeLast() }
+      guard let next = rest.last, next.position == position else { return 0 }
+      return next.size
+    }
+  }
+
   /// Whether a token spans a position, begins there or ends there.
   func isNear(_ position: Int, in text: Span<UInt8>) -> Bool {
     let lower = max(0, position - longest)

@@ -21,15 +21,26 @@ extension BPEModel {
       if let previous, merge.result <= previous { return false }
       previous = merge.result
     }
+    let made = Set(merges.map(\.result))
+    for id in 0..<TokenID(tokens.idBound) where !omitted.contains(id) && !made.contains(id) {
+      if let bytes = tokens.bytes(of: id), tokens.id(of: bytes) == id, bytes.count > 1 {
+        return false
+      }
+    }
+    return tokenBeyondMerges(without: omitted) == nil
+  }
+
+  /// The first token over bytes that its own bytes are not merged to.
+  ///
+  /// - Parameter omitted: Tokens that are not looked at.
+  func tokenBeyondMerges(without omitted: Set<TokenID>) -> TokenID? {
     let compiled = CompiledBPE(self)
     var merger = PreTokenMerger()
-    let made = Set(merges.map(\.result))
     var output = [TokenID](repeating: 0, count: TokenTable.maximumTokenSize)
     for id in 0..<TokenID(tokens.idBound) {
-      guard let bytes = tokens.bytes(of: id), tokens.id(of: bytes) == id, !omitted.contains(id)
+      guard let bytes = tokens.bytes(of: id), tokens.id(of: bytes) == id, !omitted.contains(id),
+        bytes.count > 1
       else { continue }
-      if bytes.count == 1 { continue }
-      guard made.contains(id) else { return false }
       // SAFETY: a token has at most as many bytes as `output` has room for.
       let isWhole = unsafe bytes.withUnsafeBufferPointer { bytes in
         unsafe output.withUnsafeMutableBufferPointer { output in
@@ -37,8 +48,8 @@ extension BPEModel {
             && output[0] == id
         }
       }
-      if !isWhole { return false }
+      if !isWhole { return id }
     }
-    return true
+    return nil
   }
 }

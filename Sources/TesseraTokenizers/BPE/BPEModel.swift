@@ -22,9 +22,13 @@ public struct BPEModel: Sendable {
   public let alphabet: BPEAlphabet
   /// What a byte-level vocabulary does without, dropout aside.
   public var options: BPEOptions
+  /// What SentencePiece says about the tokens, if the model is one of its own. The merges are then
+  /// those that its scores stand for, or none where no list does.
+  public let pieces: PieceAttributes?
 
   /// A model out of its parts.
   ///
+  /// - Precondition: ``MergeSemantics/ranks`` are those of bytes.
   /// - Throws: ``TokenizerError/missingByte(_:)`` if some text could not be encoded with a
   ///   vocabulary over bytes, ``TokenizerError/unknownTokenMissing(_:)``,
   ///   ``TokenizerError/tooMany(of:limit:)`` from 2²⁴ - 1 merges on, and
@@ -33,6 +37,32 @@ public struct BPEModel: Sendable {
     tokens: TokenTable, merges: [Merge], semantics: MergeSemantics,
     alphabet: BPEAlphabet = .bytes, options: BPEOptions = BPEOptions()
   ) throws(TokenizerError) {
+    try self.init(
+      tokens: tokens, merges: merges, semantics: semantics, alphabet: alphabet, options: options,
+      pieces: nil)
+  }
+
+  /// The model of SentencePiece's pieces.
+  ///
+  /// - Parameters:
+  ///   - tokens: The pieces as they are spelled; control pieces are hidden.
+  ///   - pieces: Their scores and kinds.
+  ///   - options: What becomes of unknown characters.
+  /// - Throws: As ``init(tokens:merges:semantics:alphabet:options:)`` does.
+  public init(
+    tokens: TokenTable, pieces: PieceAttributes, options: BPEOptions
+  ) throws(TokenizerError) {
+    try self.init(
+      tokens: tokens, merges: PieceMerger(tokens, pieces).merges() ?? [], semantics: .merges,
+      alphabet: .characters, options: options, pieces: pieces)
+  }
+
+  init(
+    tokens: TokenTable, merges: [Merge], semantics: MergeSemantics, alphabet: BPEAlphabet,
+    options: BPEOptions, pieces: PieceAttributes?
+  ) throws(TokenizerError) {
+    precondition(
+      semantics != .ranks || alphabet == .bytes, "ranks are those of tokens over bytes")
     switch alphabet {
     case .bytes:
       for byte in UInt8.min...UInt8.max where tokens.id(of: [byte]) == nil {
@@ -66,5 +96,6 @@ public struct BPEModel: Sendable {
     self.semantics = semantics
     self.alphabet = alphabet
     self.options = options
+    self.pieces = pieces
   }
 }

@@ -50,8 +50,13 @@ public enum ByteAlphabet {
     var index = 0
     while index < text.count {
       let first = text[index]
-      var code = Int(first)
       index += 1
+      // Most characters stand for themselves.
+      if first &- 0x21 < 0x7F - 0x21 {
+        result.append(first)
+        continue
+      }
+      var code = Int(first)
       if first >= 0x80 {
         // The alphabet ends at U+0143: one or two bytes.
         guard first >= 0xC2, first <= 0xC5, index < text.count, text[index] & 0xC0 == 0x80 else {
@@ -64,6 +69,35 @@ public enum ByteAlphabet {
       result.append(UInt8(bytesOfCodes[code]))
     }
     return true
+  }
+
+  /// Writes the byte string that UTF-8 text spells over bytes of an array, from a place on.
+  ///
+  /// - Precondition: There is room for as many bytes as the text has.
+  /// - Returns: Where the byte string ends, or `nil` if a character is not in the alphabet.
+  static func write(
+    bytesSpelledBy text: Span<UInt8>, to output: inout MutableSpan<UInt8>, from start: Int
+  ) -> Int? {
+    var end = start
+    var index = 0
+    while index < text.count {
+      let first = text[index]
+      index += 1
+      // Most characters stand for themselves.
+      if first &- 0x21 < 0x7F - 0x21 {
+        output[end] = first
+      } else {
+        guard first >= 0xC2, first <= 0xC5, index < text.count, text[index] & 0xC0 == 0x80 else {
+          return nil
+        }
+        let code = Int(first & 0x1F) << 6 | Int(text[index] & 0x3F)
+        index += 1
+        guard code < bytesOfCodes.count, bytesOfCodes[code] != .max else { return nil }
+        output[end] = UInt8(bytesOfCodes[code])
+      }
+      end += 1
+    }
+    return end
   }
 
   /// The byte string that text spells, or `nil` if a character is not in the alphabet.

@@ -5,12 +5,12 @@
 /// falls into words all the same. The pairs are remembered by a hash in a table of bits; where two
 /// share a bit a cut is missed, which costs time and changes nothing.
 struct CharacterJoints: Sendable {
-  private var bits: [UInt64]
+  private(set) var bits: [UInt64]
   private let tokens: TokenTable
   /// Whether characters that are no tokens are left out, so that others come together.
   private let dropsUnknown: Bool
 
-  private static let bitCount = 1 << 22
+  static let bitCount = 1 << 22
 
   /// - Parameters:
   ///   - model: A model over characters, without prefix, suffix and dropout.
@@ -26,7 +26,7 @@ struct CharacterJoints: Sendable {
       return nil
     }
     tokens = model.tokens
-    dropsUnknown = model.options.unknownToken == nil && fallback.count < 256
+    dropsUnknown = Self.dropsUnknown(model, fallback)
     bits = [UInt64](repeating: 0, count: Self.bitCount / 64)
     for merge in model.merges {
       guard let left = tokens.bytes(of: merge.left), let right = tokens.bytes(of: merge.right),
@@ -36,9 +36,37 @@ struct CharacterJoints: Sendable {
       while start > left.startIndex, left[start] & 0xC0 == 0x80 { start -= 1 }
       let first = UTF8Decoding.scalar(in: left.span, at: start - left.startIndex).code ?? 0
       let second = UTF8Decoding.scalar(in: right.span, at: 0).code ?? 0
-      let bit = Self.bit(first, second)
-      bits[bit >> 6] |= 1 << UInt64(bit & 63)
+      insert(first, second)
     }
+    for (id, kind) in (model.pieces?.kinds ?? []).enumerated() where kind == .userDefined {
+      guard let bytes = tokens.bytes(of: TokenID(id)) else { continue }
+      var position = 0
+      var last: UInt32?
+      while position < bytes.count {
+        let (code, size) = UTF8Decoding.scalar(in: bytes.span, at: position)
+        if let last { insert(last, code ?? 0) }
+        last = code ?? 0
+        position += size
+      }
+    }
+  }
+
+  /// The joints that were found before.
+  ///
+  /// - Precondition: There are ``bitCount`` bits.
+  init(_ bits: [UInt64], of model: BPEModel, fallback: Set<TokenID>) {
+    self.bits = bits
+    tokens = model.tokens
+    dropsUnknown = Self.dropsUnknown(model, fallback)
+  }
+
+  private static func dropsUnknown(_ model: BPEModel, _ fallback: Set<TokenID>) -> Bool {
+    model.options.unknownToken == nil && fallback.count < 256
+  }
+
+  private mutating func insert(_ first: UInt32, _ second: UInt32) {
+    let bit = Self.bit(first, second)
+    bits[bit >> 6] |= 1 << UInt64(bit & 63)
   }
 
   private static func bit(_ first: UInt32, _ second: UInt32) -> Int {

@@ -1,26 +1,52 @@
 /// A model in the form that encoding reads: tables in plain memory that never change.
 final class CompiledBPE: Sendable {
   private let tokens: TokenTable
-  private let tables: MergeTables
-  private let search: TokenSearchTables
-  private let joints: WideJoints
+  let tables: MergeTables
+  let search: TokenSearchTables
+  let joints: WideJoints
+  /// The merges, those that ranks stand for as well; after loading, as many as ``search`` needs.
+  let merges: [Merge]
   /// Whether a pre-token that is a token as a whole is that token.
   let takesWholePreTokens: Bool
-  private let wholeTokens: WholeTokenTable
+  let wholeTokens: WholeTokenTable
 
-  init(_ model: BPEModel) {
-    tokens = model.tokens
+  /// The tables of a model.
+  ///
+  /// - Parameters:
+  ///   - model: A model over bytes.
+  ///   - seed: What hashes begin with.
+  convenience init(_ model: BPEModel, seed: HashSeed = .process) {
     var merges = model.merges
     let tables =
       model.semantics == .ranks
-      ? RankMerges.tables(of: model.tokens, &merges)
-      : MergeTables(model.tokens, merges: merges)
+      ? RankMerges.tables(of: model.tokens, &merges, seed: seed)
+      : MergeTables(model.tokens, merges: merges, seed: seed)
+    let isWhole = model.semantics != .merges
+    self.init(
+      model, tables: tables, merges: merges,
+      joints: WideJoints(model.tokens, merges: merges, takesWholePreTokens: isWhole),
+      wholeTokens: WholeTokenTable(isWhole ? model.tokens : TokenTable(), seed: seed))
+  }
+
+  /// The tables of a model, the large ones of which are known.
+  ///
+  /// - Parameters:
+  ///   - model: A model over bytes.
+  ///   - tables: Its merges.
+  ///   - merges: The merges in order, at least as many as the core is made of.
+  ///   - joints: What its merges join.
+  ///   - wholeTokens: Its tokens, or none if whole pre-tokens are not taken.
+  init(
+    _ model: BPEModel, tables: consuming MergeTables, merges: [Merge],
+    joints: consuming WideJoints, wholeTokens: consuming WholeTokenTable
+  ) {
+    tokens = model.tokens
     search = TokenSearchTables(model.tokens, merges: merges, in: tables.view)
-    joints = WideJoints(
-      model.tokens, merges: merges, takesWholePreTokens: model.semantics != .merges)
+    self.joints = joints
+    self.merges = merges
     self.tables = tables
     takesWholePreTokens = model.semantics != .merges
-    wholeTokens = WholeTokenTable(takesWholePreTokens ? model.tokens : TokenTable())
+    self.wholeTokens = wholeTokens
   }
 
   /// The token that a packed pre-token is as a whole, where whole pre-tokens are taken.

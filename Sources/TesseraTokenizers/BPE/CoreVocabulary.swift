@@ -49,8 +49,8 @@ struct CoreVocabulary: ~Copyable, @unchecked Sendable {
   /// The core of a list of merges.
   ///
   /// It ends where a merge makes a token that an earlier merge uses: such merges may happen in
-  /// another order than that of ranks. It also ends at a long token, and at one that is not spelled
-  /// like its parts.
+  /// another order than that of ranks. It also ends at a long token, at one that is not spelled like
+  /// its parts, and at one that its bytes do not find.
   ///
   /// - Parameters:
   ///   - tokens: The tokens; each byte is one.
@@ -77,7 +77,12 @@ struct CoreVocabulary: ~Copyable, @unchecked Sendable {
       // Of equal pairs the last one counts.
       let rank = tables.ranksAreTokens ? merge.result : UInt32(index)
       if tables.rank(merge.left, merge.right) != rank { continue }
-      if !tokens.isConcatenation(merge.result, of: merge.left, merge.right) { return }
+      // No two tokens of the core have the same bytes.
+      if !tokens.isConcatenation(merge.result, of: merge.left, merge.right)
+        || tokens.id(of: tokens.bytes(of: merge.result)!) != merge.result
+      {
+        return
+      }
       used.insert(merge.left)
       used.insert(merge.right)
       guard numbers[merge.result] == nil, let left = numbers[merge.left],

@@ -2,7 +2,7 @@
 ///
 /// A merge's rank is its place in the list of merges: of all pairs in a pre-token the one with the
 /// smallest rank is merged first, the leftmost of equal ones before the others.
-public struct Merge: Hashable, Sendable {
+public struct Merge: BitwiseCopyable, Hashable, Sendable {
   /// The token on the left.
   public var left: TokenID
   /// The token on the right.

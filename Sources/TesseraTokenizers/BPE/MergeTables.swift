@@ -5,7 +5,7 @@ internal import CTesseraKernels
 struct MergeTables: ~Copyable, @unchecked Sendable {
   // SAFETY (Sendable): the memory is written in `init` and `insert` only; tables that are shared
   // are constants.
-  private var pairs: PairTable
+  private(set) var pairs: PairTable
   /// The token of each byte.
   private let byteTokens: UnsafeMutablePointer<TokenID>
   /// The token that each rank makes; `nil` where it is the rank.
@@ -14,17 +14,28 @@ struct MergeTables: ~Copyable, @unchecked Sendable {
   /// The tables of a list of merges.
   ///
   /// - Precondition: Each byte has a token, and ranks fit in the table, as ``BPEModel`` sees to.
-  init(_ tokens: TokenTable, merges: [Merge]) {
+  init(_ tokens: TokenTable, merges: [Merge], seed: HashSeed = .process) {
     unsafe self.init(
-      tokens, PairTable(capacity: merges.count), results: copyLarge(merges.map(\.result)))
+      tokens, PairTable(capacity: merges.count, seed: seed),
+      results: copyLarge(merges.map(\.result)))
     for (rank, merge) in merges.enumerated() {
       pairs.insert(left: merge.left, right: merge.right, rank: UInt32(rank))
     }
   }
 
   /// Tables in which a token is the rank of its merge, still without merges.
-  init(ranksOf tokens: TokenTable) {
-    unsafe self.init(tokens, PairTable(capacity: tokens.count), results: nil)
+  init(ranksOf tokens: TokenTable, seed: HashSeed = .process) {
+    unsafe self.init(tokens, PairTable(capacity: tokens.count, seed: seed), results: nil)
+  }
+
+  /// Tables whose pairs are known.
+  ///
+  /// - Parameters:
+  ///   - tokens: The tokens; each byte is one.
+  ///   - pairs: The rank of each pair.
+  ///   - merges: The merges by rank; `nil` where a token is the rank of its merge.
+  init(_ tokens: TokenTable, pairs: consuming PairTable, merges: [Merge]?) {
+    unsafe self.init(tokens, pairs, results: merges.map { unsafe copyLarge($0.map(\.result)) })
   }
 
   @unsafe

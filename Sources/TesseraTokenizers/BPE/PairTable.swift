@@ -20,40 +20,48 @@ internal import CTesseraKernels
 struct PairTable: ~Copyable, @unchecked Sendable {
   // SAFETY (Sendable): the memory is written in `init` and `insert` only; a table that is shared is
   // a constant.
-  private var entries: UnsafeMutablePointer<UInt64>
+  private(set) var entries: TableMemory<UInt64>
   /// Four bits for each slot, set at the hashes of the keys.
-  private var filter: UnsafeMutablePointer<UInt64>
-  private var slotBits: UInt64
+  private(set) var filter: TableMemory<UInt64>
+  private(set) var slotBits: UInt64
   private var count = 0
-  /// An odd number, another one in each process: see ``HashSeed``.
+  /// An odd number that depends on the seed: see ``HashSeed``.
   private let multiplier: UInt64
 
   /// The rank of a pair without a merge, greater than every other.
   static let none: UInt32 = 1 << 24 - 1
-  private static let free = UInt64.max
+  static let free = UInt64.max
   private static let hashBits: UInt64 = 48
   /// With fewer slots the distance would have too few bits.
-  private static let minimumSlotBits: UInt64 = 13
+  static let minimumSlotBits: UInt64 = 13
 
-  init(capacity: Int) {
+  init(capacity: Int, seed: HashSeed = .process) {
     var slotBits = Self.minimumSlotBits
     while 1 << slotBits < capacity * 2 { slotBits += 1 }
-    self.init(slotBits: slotBits, multiplier: HashSeed.process.first | 1)
+    self.init(slotBits: slotBits, multiplier: seed.first | 1)
+  }
+
+  /// A table out of its parts, which are what they must be, and into which nothing is inserted.
+  ///
+  /// - Precondition: There are 2 to the power of `slotBits` entries, and a sixteenth of it words in the
+  ///   filter.
+  init(
+    entries: consuming TableMemory<UInt64>, filter: consuming TableMemory<UInt64>,
+    slotBits: UInt64, seed: HashSeed
+  ) {
+    precondition(entries.count == 1 << Int(slotBits) && filter.count == entries.count / 16)
+    self.entries = entries
+    self.filter = filter
+    self.slotBits = slotBits
+    multiplier = seed.first | 1
   }
 
   private init(slotBits: UInt64, multiplier: UInt64) {
     self.slotBits = slotBits
     self.multiplier = multiplier
     let slotCount = 1 << Int(slotBits)
-    unsafe entries = allocateLarge(UInt64.self, count: slotCount)
-    unsafe entries.initialize(repeating: Self.free, count: slotCount)
-    unsafe filter = .allocate(capacity: slotCount / 16)
-    unsafe filter.initialize(repeating: 0, count: slotCount / 16)
-  }
-
-  deinit {
-    unsafe entries.deallocate()
-    unsafe filter.deallocate()
+    entries = TableMemory(repeating: Self.free, count: slotCount)
+    filter = TableMemory(repeating: 0, count: slotCount / 16)
   }
 
   /// Sets the rank of a pair; a later one replaces an earlier one, as in tokenizers.
@@ -72,12 +80,12 @@ struct PairTable: ~Copyable, @unchecked Sendable {
     let distanceLimit = 1 << (slotBits - 8) - 1 as UInt64
     for _ in 0...distanceLimit {
       // SAFETY: slots are masked to the slot count, and the filter has four bits for each.
-      let entry = unsafe entries[slot]
+      let entry = unsafe entries.pointer[slot]
       if entry == Self.free || entry >> 24 == key {
         if entry == Self.free { count += 1 }
-        unsafe entries[slot] = key << 24 | UInt64(rank)
+        unsafe entries.pointer[slot] = key << 24 | UInt64(rank)
         let (word, bit) = view.filterPlace(hash)
-        unsafe filter[word] |= bit
+        unsafe filter.pointer[word] |= bit
         return true
       }
       slot = (slot + 1) & (1 << Int(slotBits) - 1)
@@ -103,7 +111,7 @@ struct PairTable: ~Copyable, @unchecked Sendable {
     let distanceBits = other.slotBits - 8
     for slot in 0..<slotCount {
       // SAFETY: within the slots.
-      let entry = unsafe other.entries[slot]
+      let entry = unsafe other.entries.pointer[slot]
       if entry == Self.free { continue }
       let distance = Int(entry >> 24 & (1 << distanceBits - 1))
       let first = UInt64((slot - distance) & (slotCount - 1))
@@ -117,14 +125,16 @@ struct PairTable: ~Copyable, @unchecked Sendable {
   @unsafe
   func kernelTable(results: UnsafePointer<TokenID>?) -> tk_pair_table {
     unsafe tk_pair_table(
-      entries: entries, filter: filter, multiplier: multiplier, slot_bits: slotBits,
+      entries: entries.pointer, filter: filter.pointer, multiplier: multiplier,
+      slot_bits: slotBits,
       results: results)
   }
 
   /// The table for the inner loop, which must not outlive the table.
   var view: View {
     unsafe View(
-      entries: entries, filter: filter, multiplier: multiplier, slotBits: slotBits,
+      entries: entries.pointer, filter: filter.pointer, multiplier: multiplier,
+      slotBits: slotBits,
       mask: 1 << Int(slotBits) - 1)
   }
 
@@ -171,7 +181,7 @@ struct PairTable: ~Copyable, @unchecked Sendable {
       if unsafe filter[word] & bit == 0 { return PairTable.none }
       var slot = firstSlot(hash)
       var key = key(hash)
-      let farthest = key | 1 &<< (slotBits &- 8) &- 1
+      let farthest = key | (1 &<< (slotBits &- 8) &- 1)
       while true {
         let entry = unsafe entries[slot]
         if entry &>> 24 == key || entry == PairTable.free {

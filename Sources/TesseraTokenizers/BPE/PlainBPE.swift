@@ -17,12 +17,53 @@ final class PlainBPE: Sendable {
   private let unknownID: TokenID?
   /// The token of each byte, if unknown characters may become them.
   private let fallback: [TokenID?]
-  /// The merge of each pair of tokens: its rank above its result.
-  private let merges: [UInt64: UInt64]
+  let merges: [Merge]
+  /// From a pair to the index of its merge.
+  let pairs: PairTable
+  /// Which merge comes first, if that is not the one with the smaller index.
+  let priorities: [UInt32]
+  /// Tokens that are found before anything is merged.
+  private let userDefined: AddedTokenMatcher
+  /// What merges pieces for which there is no list.
+  let pieceMerger: PieceMerger?
   /// Which pairs of characters may be side by side within a token.
   let joints: CharacterJoints?
 
-  init(_ model: BPEModel) {
+  /// The tables that take long to build.
+  struct Tables: ~Copyable {
+    let merges: [Merge]
+    let pairs: PairTable
+    let priorities: [UInt32]
+    /// The bits of ``CharacterJoints``; `nil` where they are still to be found, empty for none.
+    let joints: [UInt64]?
+
+    init(
+      merges: [Merge], pairs: consuming PairTable, priorities: [UInt32], joints: [UInt64]?
+    ) {
+      self.merges = merges
+      self.pairs = pairs
+      self.priorities = priorities
+      self.joints = joints
+    }
+
+    /// The tables of a model.
+    init(_ model: BPEModel, seed: HashSeed = .process) {
+      let merges = model.semantics == .ranks ? RankMerges.list(of: model.tokens) : model.merges
+      var pairs = PairTable(capacity: merges.count, seed: seed)
+      for (index, merge) in merges.enumerated() {
+        // Of equal pairs, the last one counts.
+        pairs.insert(left: merge.left, right: merge.right, rank: UInt32(index))
+      }
+      let priorities = model.pieces.map { PieceMerger(model.tokens, $0).priorities(of: merges) }
+      self.init(merges: merges, pairs: pairs, priorities: priorities ?? [], joints: nil)
+    }
+  }
+
+  convenience init(_ model: BPEModel, seed: HashSeed = .process) {
+    self.init(model, Tables(model, seed: seed))
+  }
+
+  init(_ model: BPEModel, _ tables: consuming Tables) {
     tokens = model.tokens
     alphabet = model.alphabet
     dropout = model.options.dropout
@@ -39,27 +80,30 @@ final class PlainBPE: Sendable {
         model.options.fallsBackToBytes ? tokens.id(of: ByteFallback.spelling(of: byte)) : nil
       }
     }
-    let list = model.semantics == .ranks ? RankMerges.list(of: model.tokens) : model.merges
-    var merges: [UInt64: UInt64] = [:]
-    merges.reserveCapacity(list.count)
-    for (rank, merge) in list.enumerated() {
-      // Of equal pairs, the last one counts.
-      merges[Self.key(merge.left, merge.right)] = UInt64(rank) << 32 | UInt64(merge.result)
+    merges = tables.merges
+    priorities = tables.priorities
+    let knownJoints = tables.joints
+    pairs = tables.pairs
+    pieceMerger =
+      merges.isEmpty ? model.pieces.map { [tokens] in PieceMerger(tokens, $0) } : nil
+    userDefined = model.pieces?.userDefined(of: model.tokens) ?? AddedTokenMatcher([])
+    let isSimple =
+      prefix.isEmpty && suffix.isEmpty && dropout == 0 && alphabet == .characters
+      && pieceMerger == nil
+    let fallbackIDs = Set(fallback.compactMap(\.self))
+    switch knownJoints {
+    case nil: joints = isSimple ? CharacterJoints(of: model, fallback: fallbackIDs) : nil
+    case let bits?:
+      joints = bits.isEmpty ? nil : CharacterJoints(bits, of: model, fallback: fallbackIDs)
     }
-    self.merges = merges
-    let isSimple = prefix.isEmpty && suffix.isEmpty && dropout == 0 && alphabet == .characters
-    joints = isSimple ? CharacterJoints(of: model, fallback: Set(fallback.compactMap(\.self))) : nil
-  }
-
-  private static func key(_ left: TokenID, _ right: TokenID) -> UInt64 {
-    UInt64(left) << 32 | UInt64(right)
   }
 
   /// The rank and the result of the merge of two tokens.
   @inline(__always)
   func merge(_ left: TokenID, _ right: TokenID) -> (rank: UInt32, result: TokenID)? {
-    guard let found = merges[Self.key(left, right)] else { return nil }
-    return (UInt32(found >> 32), TokenID(truncatingIfNeeded: found))
+    let index = pairs.view.rank(left, right)
+    if index == PairTable.none { return nil }
+    return (priorities.isEmpty ? index : priorities[Int(index)], merges[Int(index)].result)
   }
 
   /// Whether a character is a token by itself.
@@ -76,7 +120,18 @@ final class PlainBPE: Sendable {
     /// The unknown characters that are not yet symbols.
     var unknownSize = 0
     var position = 0
+    var matches = userDefined.longestMatches(in: preToken)
     while position < preToken.count {
+      let symbolSize = matches.size(at: position)
+      if symbolSize > 0 {
+        let end = position + symbolSize
+        if unknownSize > 0 { symbols.append(PlainSymbol(id: unknownID!, size: unknownSize)) }
+        unknownSize = 0
+        let id = tokens.id(of: preToken.extracting(position..<end))!
+        symbols.append(PlainSymbol(id: id, size: symbolSize))
+        position = end
+        continue
+      }
       let size = UTF8Decoding.scalar(in: preToken, at: position).size
       let end = position + size
       let character = preToken.extracting(position..<end)
@@ -121,6 +176,33 @@ final class PlainBPE: Sendable {
     guard bytes.allSatisfy({ fallback[Int($0)] != nil }) else { return false }
     for byte in bytes { symbols.append(PlainSymbol(id: fallback[Int(byte)]!, size: 1)) }
     return true
+  }
+}
+
+extension PlainBPE {
+  /// Calls `body` with each token of a text that is merged by the scores of pieces, and the number of
+  /// bytes that it covers. Unknown characters become bytes, or are fused.
+  func forEachToken(
+    of text: Span<UInt8>, mergedBy merger: PieceMerger, _ body: (TokenID, Int) -> Void
+  ) {
+    var unknownSize = 0
+    func endUnknown() {
+      if unknownSize > 0, let unknownID { body(unknownID, unknownSize) }
+      unknownSize = 0
+    }
+    merger.forEachPiece(of: text) { id, range in
+      if let id {
+        endUnknown()
+        return body(id, range.count)
+      }
+      let bytes = range.map { fallback[Int(text[$0])] }
+      if bytes.allSatisfy({ $0 != nil }) {
+        for byte in bytes { body(byte!, 1) }
+      } else {
+        unknownSize += range.count
+      }
+    }
+    endUnknown()
   }
 }
 

@@ -84,6 +84,9 @@ struct PlainEncoder {
   }
 
   private mutating func merge(_ preToken: Span<UInt8>, _ body: (TokenID, Int) -> Void) {
+    if let merger = model.pieceMerger {
+      return model.forEachToken(of: preToken, mergedBy: merger, body)
+    }
     symbols.removeAll(keepingCapacity: true)
     model.appendSymbols(of: preToken, to: &symbols)
     for index in symbols.indices {

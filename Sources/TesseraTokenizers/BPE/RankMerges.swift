@@ -15,8 +15,10 @@ enum RankMerges {
   /// The tables that give the same tokens as the ranks.
   ///
   /// - Parameter merges: Gets the merges, in order of the tokens they make.
-  static func tables(of tokens: TokenTable, _ merges: inout [Merge]) -> MergeTables {
-    var tables = MergeTables(ranksOf: tokens)
+  static func tables(
+    of tokens: TokenTable, _ merges: inout [Merge], seed: HashSeed = .process
+  ) -> MergeTables {
+    var tables = MergeTables(ranksOf: tokens, seed: seed)
     merges.reserveCapacity(tokens.count)
     forEachMerge(of: tokens, &tables) { merges.append($0) }
     merges.sort { $0.result < $1.result }

@@ -12,26 +12,63 @@ public struct TokenTable: Sendable {
   public static let maximumTokenSize = 1 << 16
 
   /// The bytes of all tokens, in order of insertion.
-  private var bytes: [UInt8] = []
+  var bytes: [UInt8] = []
   /// For each ID, where its bytes begin in `bytes`, and how many it has: 0 where it has no token.
-  private var places: [Place] = []
-  /// An ID below the upper half of its hash, at the hash of its bytes and linearly beyond.
-  private var slots: [UInt64] = []
+  var places: [Place] = []
+  /// An ID of 24 bits below the upper 8 bits of its hash, at the hash of its bytes and linearly beyond.
+  var slots: [UInt32] = []
+  /// What the hashes begin with.
+  private(set) var seed = HashSeed.process
 
-  private struct Place {
+  struct Place {
     var start: UInt32 = 0
     var size: UInt32 = 0
     var range: Range<Int> { Int(start)..<Int(start) + Int(size) }
   }
 
   /// What a slot holds that holds nothing; no ID has all bits set.
-  private static let freeSlot = UInt64.max
+  static let freeSlot = UInt32.max
+  private static let idMask: UInt32 = 1 << 24 - 1
 
   /// The number of tokens.
   public private(set) var count = 0
+  /// The number of tokens that only their ID finds.
+  private var hiddenCount = 0
+
+  /// The tokens that their bytes find, in order of their IDs.
+  func forEachFound(_ body: (TokenID, ArraySlice<UInt8>) -> Void) {
+    for id in 0..<TokenID(idBound) {
+      guard let bytes = bytes(of: id), hiddenCount == 0 || self.id(of: bytes) == id else {
+        continue
+      }
+      body(id, bytes)
+    }
+  }
 
   /// An empty table.
   public init() {}
+
+  /// A table out of its parts, which are what they must be.
+  init(
+    bytes: [UInt8], places: [Place], slots: [UInt32], count: Int, seed: HashSeed
+  ) {
+    self.bytes = bytes
+    self.places = places
+    self.slots = slots
+    self.count = count
+    hiddenCount = count - slots.count { $0 != Self.freeSlot }
+    self.seed = seed
+  }
+
+  /// The same table with hashes that begin with something else, in slots that do not depend on how the
+  /// table came to be.
+  func rehashed(with seed: HashSeed) -> TokenTable {
+    var result = self
+    result.seed = seed
+    result.slots.sort { Self.id(in: $0) < Self.id(in: $1) }
+    result.rehash(slotCount: count * 2)
+    return result
+  }
 
   /// A table of consecutive IDs from 0.
   ///
@@ -81,9 +118,17 @@ public struct TokenTable: Sendable {
 
   /// The ID of a byte string, or `nil` if it is no token.
   public func id(of token: Span<UInt8>) -> TokenID? {
-    guard !slots.isEmpty else { return nil }
-    let slot = slots[slotIndex(of: token, hash: byteHash(token))]
-    return slot == Self.freeSlot ? nil : TokenID(truncatingIfNeeded: slot)
+    guard !slots.isEmpty, !token.isEmpty else { return nil }
+    let slot = slots[slotIndex(of: token, hash: byteHash(token, seed))]
+    return slot == Self.freeSlot ? nil : Self.id(in: slot)
+  }
+
+  /// The ID in a slot that is not free.
+  static func id(in slot: UInt32) -> TokenID { slot & idMask }
+
+  /// Whether a token has these bytes.
+  func holds(_ token: Span<UInt8>, at id: TokenID) -> Bool {
+    contains(id) && equals(token, id: id)
   }
 
   /// The ID of a byte string, or `nil` if it is no token.
@@ -119,10 +164,10 @@ public struct TokenTable: Sendable {
   public mutating func insert(_ token: Span<UInt8>, id: TokenID) throws(TokenizerError) {
     try check(token, id: id)
     if (count + 1) * 2 > slots.count { rehash(slotCount: max(16, (count + 1) * 4)) }
-    let hash = byteHash(token)
+    let hash = byteHash(token, seed)
     let slot = slotIndex(of: token, hash: hash)
     guard slots[slot] == Self.freeSlot else {
-      let first = TokenID(truncatingIfNeeded: slots[slot])
+      let first = Self.id(in: slots[slot])
       throw .duplicateToken(TokenizerError.text(of: token), first: first, second: id)
     }
     store(token, id: id)
@@ -140,6 +185,7 @@ public struct TokenTable: Sendable {
   public mutating func insertHidden(_ token: Span<UInt8>, id: TokenID) throws(TokenizerError) {
     try check(token, id: id)
     store(token, id: id)
+    hiddenCount += 1
   }
 
   private func check(_ token: Span<UInt8>, id: TokenID) throws(TokenizerError) {
@@ -162,24 +208,24 @@ public struct TokenTable: Sendable {
       places.append(contentsOf: repeatElement(Place(), count: Int(id) + 1 - places.count))
     }
     places[Int(id)] = Place(start: UInt32(bytes.count), size: UInt32(token.count))
-    for index in token.indices { bytes.append(token[index]) }
+    // SAFETY: the buffer is the span's memory, used inside the closure alone.
+    unsafe token.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     count += 1
   }
 
-  private static func slot(_ id: TokenID, hash: UInt64) -> UInt64 {
-    hash & 0xFFFF_FFFF_0000_0000 | UInt64(id)
+  private static func slot(_ id: TokenID, hash: UInt64) -> UInt32 {
+    UInt32(hash >> 32) & ~idMask | id
   }
 
   /// Where a byte string is, or where it would go. There is always a free slot.
   private func slotIndex(of token: Span<UInt8>, hash: UInt64) -> Int {
     let mask = slots.count - 1
+    let tag = Self.slot(0, hash: hash)
     var index = Int(truncatingIfNeeded: hash) & mask
     while true {
       let slot = slots[index]
       if slot == Self.freeSlot { return index }
-      if (slot ^ hash) >> 32 == 0, equals(token, id: TokenID(truncatingIfNeeded: slot)) {
-        return index
-      }
+      if slot & ~Self.idMask == tag, equals(token, id: Self.id(in: slot)) { return index }
       index = (index + 1) & mask
     }
   }
@@ -197,11 +243,11 @@ public struct TokenTable: Sendable {
     var capacity = 16
     while capacity < slotCount { capacity *= 2 }
     let known = slots.filter { $0 != Self.freeSlot }
-    slots = [UInt64](repeating: Self.freeSlot, count: capacity)
+    slots = [UInt32](repeating: Self.freeSlot, count: capacity)
     let mask = capacity - 1
     for slot in known {
-      let id = TokenID(truncatingIfNeeded: slot)
-      let hash = byteHash(bytes[places[Int(id)].range].span)
+      let id = Self.id(in: slot)
+      let hash = byteHash(bytes[places[Int(id)].range].span, seed)
       var index = Int(truncatingIfNeeded: hash) & mask
       while slots[index] != Self.freeSlot { index = (index + 1) & mask }
       slots[index] = Self.slot(id, hash: hash)
@@ -211,11 +257,10 @@ public struct TokenTable: Sendable {
 
 /// A hash of a byte string: eight bytes at a time, multiplied and folded.
 ///
-/// It depends on the process: see ``HashSeed``.
-func byteHash(_ bytes: Span<UInt8>) -> UInt64 {
+/// It depends on the seed: see ``HashSeed``.
+func byteHash(_ bytes: Span<UInt8>, _ seed: HashSeed) -> UInt64 {
   let raw = unsafe bytes.bytes
   let count = raw.byteCount
-  let seed = HashSeed.process
   var hash = UInt64(count)
   // SAFETY: every load is within the span: the last one ends where the span ends.
   if count >= 8 {

@@ -5,42 +5,44 @@
 @safe
 struct WholeTokenTable: ~Copyable, @unchecked Sendable {
   // SAFETY (Sendable): the memory is written in `init` only.
-  private struct Key {
+  struct Key {
     var low: UInt64
     /// Zero where the slot is free.
     var high: UInt64
   }
 
-  private let keys: UnsafeMutablePointer<Key>
-  private let ids: UnsafeMutablePointer<TokenID>
-  private let slotCount: Int
-  private let seed = HashSeed.process
+  let keys: TableMemory<Key>
+  let ids: TableMemory<TokenID>
+  private let seed: HashSeed
 
-  init(_ tokens: TokenTable) {
+  init(_ tokens: TokenTable, seed: HashSeed = .process) {
+    self.seed = seed
     var slotCount = 16
     while slotCount < tokens.count * 2 { slotCount *= 2 }
-    self.slotCount = slotCount
-    unsafe keys = allocateLarge(Key.self, count: slotCount)
-    unsafe keys.initialize(repeating: Key(low: 0, high: 0), count: slotCount)
-    unsafe ids = allocateLarge(TokenID.self, count: slotCount)
-    unsafe ids.initialize(repeating: 0, count: slotCount)
-    for id in 0..<TokenID(tokens.idBound) {
-      guard let bytes = tokens.bytes(of: id), bytes.count <= PackedPreToken.sizeLimit,
-        tokens.id(of: bytes) == id
-      else { continue }
+    keys = TableMemory(repeating: Key(low: 0, high: 0), count: slotCount)
+    ids = TableMemory(repeating: 0, count: slotCount)
+    tokens.forEachFound { id, bytes in
+      if bytes.count > PackedPreToken.sizeLimit { return }
       // SAFETY: the bytes are there, and `slot` is below the slot count.
       let (low, high) = unsafe bytes.withUnsafeBufferPointer {
         unsafe PackedPreToken.pack($0.baseAddress!, $0.count, $0.count)
       }
       let slot = slot(low: low, high: high)
-      unsafe keys[slot] = Key(low: low, high: high)
-      unsafe ids[slot] = id
+      unsafe keys.pointer[slot] = Key(low: low, high: high)
+      unsafe ids.pointer[slot] = id
     }
   }
 
-  deinit {
-    unsafe keys.deallocate()
-    unsafe ids.deallocate()
+  /// A table out of its parts, which are what they must be.
+  ///
+  /// - Precondition: There is an ID for each key, the keys are a power of two, and one of them is free.
+  init(
+    keys: consuming TableMemory<Key>, ids: consuming TableMemory<TokenID>, seed: HashSeed
+  ) {
+    precondition(keys.count == ids.count && keys.count.nonzeroBitCount == 1)
+    self.keys = keys
+    self.ids = ids
+    self.seed = seed
   }
 
   /// The token that a packed pre-token is, or `nil`.
@@ -48,17 +50,17 @@ struct WholeTokenTable: ~Copyable, @unchecked Sendable {
   func id(low: UInt64, high: UInt64) -> TokenID? {
     let slot = slot(low: low, high: high)
     // SAFETY: `slot` is below the slot count.
-    return unsafe keys[slot].high == 0 ? nil : ids[slot]
+    return unsafe keys.pointer[slot].high == 0 ? nil : ids.pointer[slot]
   }
 
   /// The slot where a key is, or the free one where it would go.
   @inline(__always)
   private func slot(low: UInt64, high: UInt64) -> Int {
-    let mask = slotCount - 1
+    let mask = keys.count - 1
     var slot = Int(truncatingIfNeeded: seed.hash(low, high) &>> 20) & mask
     // SAFETY: `slot` is masked to the slot count, and half of the slots are free.
-    while unsafe keys[slot].high != 0 {
-      if unsafe keys[slot].low == low && keys[slot].high == high { break }
+    while unsafe keys.pointer[slot].high != 0 {
+      if unsafe keys.pointer[slot].low == low && keys.pointer[slot].high == high { break }
       slot = (slot + 1) & mask
     }
     return slot

@@ -18,13 +18,13 @@
 
 /// Which characters of three bytes merges can join.
 @safe
-struct WideJoints: ~Copyable, @unchecked Sendable {
-  // SAFETY (Sendable): the memory is written in `init` only.
-  private let bits: UnsafeMutablePointer<UInt64>
-  private let shift: UInt64
-  /// For the six low bits of a last byte, which first bytes follow in merges that do not tell of both
-  /// characters whole, by their four low bits.
-  private let partial: UnsafeMutablePointer<UInt16>
+struct WideJoints: ~Copyable, Sendable {
+  /// First, for the six low bits of a last byte, which first bytes follow in merges that do not tell of
+  /// both characters whole, by their four low bits: 16 bits each. Then the bits of what merges tell.
+  let words: TableMemory<UInt64>
+
+  /// How many words there are before the bits.
+  private static let partialWordCount = 16
 
   /// - Parameters:
   ///   - tokens: The tokens.
@@ -64,38 +64,48 @@ struct WideJoints: ~Copyable, @unchecked Sendable {
     }
     var logarithm = 12
     while 1 << logarithm < joined.count * 16 { logarithm += 1 }
-    shift = UInt64(64 - logarithm)
-    unsafe bits = allocateLarge(UInt64.self, count: 1 << (logarithm - 6))
-    unsafe bits.initialize(repeating: isKnown ? 0 : .max, count: 1 << (logarithm - 6))
-    unsafe partial = .allocate(capacity: 64)
-    unsafe partial.initialize(repeating: 0, count: 64)
+    words = TableMemory(
+      repeating: 0, count: Self.partialWordCount + 1 << (logarithm - 6))
+    let view = view
+    if !isKnown {
+      // SAFETY: all of the words.
+      unsafe words.pointer.update(repeating: .max, count: words.count)
+    }
     for (before, behind) in joined {
-      let bit = Int(((before.bytes | behind.bytes << 24) &* Self.multiplier) >> shift)
-      // SAFETY: the shift leaves as many bits as there are; six bits choose one of 64.
-      unsafe bits[bit >> 6] |= 1 << UInt64(bit & 63)
+      let (word, bit) = view.place(of: before.bytes | behind.bytes << 24)
+      // SAFETY: places are among the words.
+      unsafe words.pointer[word] |= bit
       if before.size < 3 || behind.size < 3 {
-        let last = Int(before.bytes >> UInt64(before.size * 8 - 8) & 0x3F)
-        unsafe partial[last] |= 1 << UInt16(behind.bytes & 0xF)
+        let (word, bit) = view.partialPlace(
+          before.bytes >> UInt64(before.size * 8 - 8), behind.bytes)
+        unsafe words.pointer[word] |= bit
       }
     }
   }
 
-  deinit {
-    unsafe bits.deallocate()
-    unsafe partial.deallocate()
+  /// The joints that were found before.
+  ///
+  /// - Returns: `nil` if there are not as many words as there can be.
+  init?(_ words: consuming TableMemory<UInt64>) {
+    let bitWordCount = words.count - Self.partialWordCount
+    guard bitWordCount > 0, bitWordCount.nonzeroBitCount == 1 else { return nil }
+    self.words = words
   }
 
   private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   /// The joints for the inner loop, which must not outlive them.
-  var view: View { unsafe View(bits: bits, shift: shift, partial: partial) }
+  var view: View {
+    unsafe View(
+      words: words.pointer,
+      shift: UInt64(58 - (words.count - Self.partialWordCount).trailingZeroBitCount))
+  }
 
   /// The joints' memory, for the inner loop.
   @safe
   struct View {
-    fileprivate let bits: UnsafeMutablePointer<UInt64>
+    fileprivate let words: UnsafeMutablePointer<UInt64>
     fileprivate let shift: UInt64
-    fileprivate let partial: UnsafeMutablePointer<UInt16>
 
     /// The first place behind `start` where a text can be cut, or `end`.
     ///
@@ -126,18 +136,30 @@ struct WideJoints: ~Copyable, @unchecked Sendable {
     /// Whether a merge may join two characters, the first one in the low three bytes.
     @inline(__always)
     private func mayJoin(_ characters: UInt64) -> Bool {
-      if isMarked(characters) { return true }
-      let last = Int(truncatingIfNeeded: characters &>> 16 & 0x3F)
-      let first = UInt16(truncatingIfNeeded: characters &>> 24 & 0xF)
-      // SAFETY: there are 64.
-      return unsafe partial[last] &>> first & 1 == 1 && mayJoinPartially(characters)
+      if isMarked(place(of: characters)) { return true }
+      return isMarked(partialPlace(characters &>> 16, characters &>> 24))
+        && mayJoinPartially(characters)
+    }
+
+    /// The word and the bit of what a merge tells.
+    @inline(__always)
+    fileprivate func place(of key: UInt64) -> (word: Int, bit: UInt64) {
+      let bit = (key &* WideJoints.multiplier) &>> shift
+      return (
+        Int(truncatingIfNeeded: bit &>> 6) &+ WideJoints.partialWordCount, 1 &<< (bit & 63)
+      )
+    }
+
+    /// The word and the bit of a last byte and a first one.
+    @inline(__always)
+    fileprivate func partialPlace(_ last: UInt64, _ first: UInt64) -> (word: Int, bit: UInt64) {
+      (Int(truncatingIfNeeded: last &>> 2 & 0xF), 1 &<< ((last & 3) &<< 4 | first & 0xF))
     }
 
     @inline(__always)
-    private func isMarked(_ key: UInt64) -> Bool {
-      let bit = Int(truncatingIfNeeded: (key &* WideJoints.multiplier) &>> shift)
-      // SAFETY: the shift leaves as many bits as there are.
-      return unsafe bits[bit >> 6] &>> UInt64(bit & 63) & 1 == 1
+    private func isMarked(_ place: (word: Int, bit: UInt64)) -> Bool {
+      // SAFETY: the shift leaves as many bits as there are, and four bits choose one of 16 words.
+      unsafe words[place.word] & place.bit != 0
     }
 
     /// Whether merges may join parts of two characters, or one with a part of the other.
@@ -147,7 +169,7 @@ struct WideJoints: ~Copyable, @unchecked Sendable {
       let second = characters &>> 24
       for before in [first, first &>> 8, first &>> 16] {
         for behind in [second, second & 0xFFFF, second & 0xFF]
-        where isMarked(before | behind &<< 24) {
+        where isMarked(place(of: before | behind &<< 24)) {
           return true
         }
       }

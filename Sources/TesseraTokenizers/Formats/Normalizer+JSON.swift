@@ -24,12 +24,8 @@ extension Normalizer {
           stripsAccents: strips == nil || strips!.isNull ? nil : try part.flag("strip_accents"),
           lowercases: try part.flag("lowercase")))
     case "Precompiled":
-      var bytes: [UInt8] = []
-      let text = Array(try part.string("precompiled_charsmap").utf8)
-      guard Base64.decode(text[...], to: &bytes), let map = PrecompiledCharacterMap(bytes) else {
-        throw part.malformed("precompiled_charsmap", "a character map of SentencePiece in base64")
-      }
-      self = .precompiled(map)
+      self = .precompiled(try PrecompiledCharacterMap(part))
+    case "SentencePiece": self = .sentencePiece(try SentencePieceNormalizer(part))
     case "ByteLevel": self = .byteLevel
     case "Sequence":
       var steps: [Normalizer] = []
@@ -60,10 +56,57 @@ extension Normalizer {
         "lowercase": .bool(bert.lowercases),
       ]
     case .precompiled(let map):
-      ["type": "Precompiled", "precompiled_charsmap": .string(Base64.string(of: map.bytes))]
+      ["type": "Precompiled", "precompiled_charsmap": map.json]
+    case .sentencePiece(let normalizer): normalizer.json
     case .byteLevel: ["type": "ByteLevel"]
     case .sequence(let steps):
       ["type": "Sequence", "normalizers": .array(steps.map(\.json))]
     }
+  }
+}
+
+extension PrecompiledCharacterMap {
+  /// Reads the map of a part.
+  fileprivate init(_ part: TokenizerPart) throws(TokenizerError) {
+    var bytes: [UInt8] = []
+    let text = Array(try part.string("precompiled_charsmap").utf8)
+    guard Base64.decode(text[...], to: &bytes), let map = PrecompiledCharacterMap(bytes) else {
+      throw part.malformed("precompiled_charsmap", "a character map of SentencePiece in base64")
+    }
+    self = map
+  }
+
+  fileprivate var json: JSONValue { .string(Base64.string(of: bytes)) }
+}
+
+extension SentencePieceNormalizer {
+  /// Reads a part that no file of tokenizers has: the names are those of `normalizer_spec`.
+  fileprivate init(_ part: TokenizerPart) throws(TokenizerError) {
+    let map = part.value["precompiled_charsmap"]
+    var userDefined: [String] = []
+    for text in part.value["user_defined_symbols"]?.array ?? [] {
+      guard let text = text.string, !text.isEmpty else {
+        throw part.malformed("user_defined_symbols", "a list of texts")
+      }
+      userDefined.append(text)
+    }
+    self.init(
+      characterMap: map == nil || map!.isNull ? nil : try PrecompiledCharacterMap(part),
+      addsDummyPrefix: try part.flag("add_dummy_prefix"),
+      removesExtraWhitespace: try part.flag("remove_extra_whitespaces"),
+      escapesWhitespace: try part.flag("escape_whitespaces"),
+      treatsWhitespaceAsSuffix: try part.flag("treat_whitespace_as_suffix"),
+      userDefined: userDefined)
+  }
+
+  fileprivate var json: JSONValue {
+    [
+      "type": "SentencePiece", "precompiled_charsmap": characterMap.map(\.json) ?? .null,
+      "add_dummy_prefix": .bool(addsDummyPrefix),
+      "remove_extra_whitespaces": .bool(removesExtraWhitespace),
+      "escape_whitespaces": .bool(escapesWhitespace),
+      "treat_whitespace_as_suffix": .bool(treatsWhitespaceAsSuffix),
+      "user_defined_symbols": .array(userDefined.map(JSONValue.string)),
+    ]
   }
 }

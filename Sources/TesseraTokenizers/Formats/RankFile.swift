@@ -47,6 +47,15 @@ enum RankFile {
     return tokens
   }
 
+  /// Whether the beginning of a file is a token, a space and a rank.
+  static func isLikely(_ sample: [UInt8]) -> Bool {
+    guard let end = sample.firstIndex(of: UInt8(ascii: "\n")) else { return false }
+    let line = sample[..<end].last == UInt8(ascii: "\r") ? sample[..<(end - 1)] : sample[..<end]
+    guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return false }
+    var token: [UInt8] = []
+    return Base64.decode(line[..<space], to: &token) && decimal(line[(space + 1)...]) != nil
+  }
+
   /// The rank file of a vocabulary, some tokens left out.
   static func bytes(of tokens: TokenTable, without omitted: Set<TokenID>) -> [UInt8] {
     var output: [UInt8] = []

@@ -95,7 +95,8 @@ struct TokenizerJSONReader {
   private mutating func readVocabulary() throws(JSONError) {
     entries.reserveCapacity(1 << 16)
     try reader.beginObject()
-    while let key = try reader.nextKey() {
+    // The table of tokens notices what is there twice.
+    while let key = try reader.nextUncheckedKey() {
       guard try reader.peek() == .number else {
         note(.malformed(member: "model.vocab", expected: "a map from tokens to IDs"))
         try reader.skipValue()
@@ -108,32 +109,45 @@ struct TokenizerJSONReader {
 
   /// Fills the table of tokens.
   private mutating func insertTokens() throws(TokenizerError) {
-    tokens = TokenTable()
+    var tokens = TokenTable()
     hiddenIDs = [:]
     tokens.reserveCapacity(entries.count, bytes: entries.count * 8)
+    let text = reader.bytes
     var spelling: [UInt8] = []
+    var scratch = [UInt8](repeating: 0, count: Self.scratchSize)
     for entry in entries {
+      // The usual case: nothing is copied but the bytes.
+      if alphabet == .bytes, !entry.spelling.hasEscapes,
+        entry.spelling.range.count <= scratch.count,
+        (0...Int(TokenTable.maximumID)).contains(entry.id)
+      {
+        var output = scratch.mutableSpan
+        let spelled = text.span.extracting(entry.spelling.range)
+        if let end = ByteAlphabet.write(bytesSpelledBy: spelled, to: &output, from: 0) {
+          try tokens.insert(scratch.span.extracting(first: end), id: TokenID(entry.id))
+          continue
+        }
+      }
       spelling.removeAll(keepingCapacity: true)
       reader.append(entry.spelling, to: &spelling)
-      try check(id: entry.id, of: spelling)
-      let id = TokenID(entry.id)
+      let id = try TokenID(checking: entry.id, of: spelling)
       if alphabet == .characters {
         try tokens.insert(spelling.span, id: id)
       } else if let bytes = ByteAlphabet.bytes(spelledBy: spelling.span) {
         try tokens.insert(bytes.span, id: id)
       } else {
         try tokens.insertHidden(spelling.span, id: id)
-        hiddenIDs[spelling] = id
+        if let first = hiddenIDs.updateValue(id, forKey: spelling) {
+          throw .duplicateToken(
+            String(decoding: spelling, as: UTF8.self), first: first, second: id)
+        }
       }
     }
+    self.tokens = tokens
   }
 
-  private func check(id: Int, of token: [UInt8]) throws(TokenizerError) {
-    guard id >= 0 else { throw .negativeID(id, token: String(decoding: token, as: UTF8.self)) }
-    guard id <= Int(TokenTable.maximumID) else {
-      throw .idTooLarge(id, limit: Int(TokenTable.maximumID))
-    }
-  }
+  /// Room for the bytes of the tokens of a merge; longer ones take a slower way.
+  private static let scratchSize = 1 << 10
 
   private mutating func readMerges() throws(JSONError) {
     try reader.beginArray()
@@ -151,21 +165,23 @@ struct TokenizerJSONReader {
       case .string:
         mergeParts.append((try reader.readString(), nil))
       case .array:
-        var parts: [JSONString] = []
+        var left: JSONString?
+        var right: JSONString?
         try reader.beginArray()
         while try reader.nextElement() {
-          if parts.count < 2, try reader.peek() == .string {
-            parts.append(try reader.readString())
+          if right == nil, try reader.peek() == .string {
+            let part = try reader.readString()
+            if left == nil { left = part } else { right = part }
           } else {
             try reader.skipValue()
             note(.malformedMerge(rank: rank, found: "a list of other than two strings"))
           }
         }
-        guard parts.count == 2 else {
-          note(.malformedMerge(rank: rank, found: "a list of \(parts.count)"))
+        guard let left, right != nil else {
+          note(.malformedMerge(rank: rank, found: "a list of \(left == nil ? 0 : 1)"))
           continue
         }
-        mergeParts.append((parts[0], parts[1]))
+        mergeParts.append((left, right))
       default:
         try reader.skipValue()
         note(.malformedMerge(rank: rank, found: "neither a string nor a list"))
@@ -253,27 +269,10 @@ struct TokenizerJSONReader {
     var added: [AddedToken] = []
     var assigner = AddedTokenNumbering(entryCount: entryCount)
     for (index, value) in list.enumerated() {
-      let name = "added_tokens[\(index)]"
-      guard let stated = value["id"]?.int, let content = value["content"]?.string
-      else { throw .malformed(member: name, expected: "an object with id and content") }
-      try check(id: stated, of: Array(content.utf8))
-      func flag(_ key: String, default fallback: Bool) throws(TokenizerError) -> Bool {
-        guard let value = value[key] else { return fallback }
-        guard let bool = value.bool else {
-          throw .malformed(member: "\(name).\(key)", expected: "true or false")
-        }
-        return bool
-      }
-      let isSpecial = try flag("special", default: false)
-      let token = AddedToken(
-        content, id: TokenID(stated), isSpecial: isSpecial,
-        isNormalized: try flag("normalized", default: !isSpecial),
-        stripsLeft: try flag("lstrip", default: false),
-        stripsRight: try flag("rstrip", default: false),
-        isSingleWord: try flag("single_word", default: false))
-      let assigned = assigner.next(known: id(spelled: Array(content.utf8)))
+      let token = try AddedToken(value, member: "added_tokens[\(index)]")
+      let assigned = assigner.next(known: id(spelled: Array(token.content.utf8)))
       guard assigned == token.id else {
-        throw .addedTokenMoved(content, stated: token.id, assigned: assigned)
+        throw .addedTokenMoved(token.content, stated: token.id, assigned: assigned)
       }
       added.append(token)
     }
@@ -293,28 +292,19 @@ struct TokenizerJSONReader {
     merges.reserveCapacity(mergeParts.count)
     var left: [UInt8] = []
     var right: [UInt8] = []
-    var joined: [UInt8] = []
+    var scratch = [UInt8](repeating: 0, count: Self.scratchSize)
     for (rank, parts) in mergeParts.enumerated() {
+      if let merge = plainMerge(parts, after: merges.last?.result, &scratch) {
+        merges.append(merge)
+        continue
+      }
       left.removeAll(keepingCapacity: true)
       right.removeAll(keepingCapacity: true)
-      joined.removeAll(keepingCapacity: true)
       reader.append(parts.left, to: &left)
       if let second = parts.right {
         reader.append(second, to: &right)
       } else {
         try splitMerge(&left, &right, rank)
-      }
-      // The usual case: everything is in the byte alphabet, and no bytes are copied apart.
-      if alphabet == .bytes, ByteAlphabet.append(bytesSpelledBy: left.span, to: &joined) {
-        let leftSize = joined.count
-        if ByteAlphabet.append(bytesSpelledBy: right.span, to: &joined),
-          let leftID = tokens.id(of: joined.span.extracting(first: leftSize)),
-          let rightID = tokens.id(of: joined.span.extracting(droppingFirst: leftSize)),
-          let result = tokens.id(of: joined.span)
-        {
-          merges.append(Merge(left: leftID, right: rightID, result: result))
-          continue
-        }
       }
       guard let leftID = id(spelled: left) else { throw missing(left, rank) }
       guard let rightID = id(spelled: right) else { throw missing(right, rank) }
@@ -324,6 +314,46 @@ struct TokenizerJSONReader {
       merges.append(Merge(left: leftID, right: rightID, result: result))
     }
     return merges
+  }
+
+  /// The usual merge: two parts without escapes, and everything in the byte alphabet.
+  ///
+  /// - Parameters:
+  ///   - parts: The parts.
+  ///   - previous: What the merge before makes.
+  ///   - scratch: Memory for bytes.
+  private func plainMerge(
+    _ parts: (left: JSONString, right: JSONString?), after previous: TokenID?,
+    _ scratch: inout [UInt8]
+  ) -> Merge? {
+    guard alphabet == .bytes, !parts.left.hasEscapes, parts.right?.hasEscapes != true else {
+      return nil
+    }
+    var (first, second) = (parts.left.range, parts.right?.range ?? 0..<0)
+    if parts.right == nil {
+      // The old form; a second space is in no alphabet.
+      guard let space = reader.bytes[first].firstIndex(of: UInt8(ascii: " ")) else { return nil }
+      second = space + 1..<first.upperBound
+      first = first.lowerBound..<space
+    }
+    guard first.count + second.count <= scratch.count else { return nil }
+    let text = reader.bytes.span
+    var output = scratch.mutableSpan
+    guard
+      let middle = ByteAlphabet.write(
+        bytesSpelledBy: text.extracting(first), to: &output, from: 0),
+      let end = ByteAlphabet.write(
+        bytesSpelledBy: text.extracting(second), to: &output, from: middle)
+    else { return nil }
+    let joined = scratch.span.extracting(first: end)
+    guard let left = tokens.id(of: joined.extracting(first: middle)),
+      let right = tokens.id(of: joined.extracting(droppingFirst: middle))
+    else { return nil }
+    // Merges mostly make one token after another: that one is tried before all are searched.
+    let next = (previous ?? 0) &+ 1
+    let isNext = hiddenIDs.isEmpty && tokens.holds(joined, at: next)
+    guard let result = isNext ? next : tokens.id(of: joined) else { return nil }
+    return Merge(left: left, right: right, result: result)
   }
 
   /// Splits a merge of the old form: both parts in one string, with a space between.
@@ -341,6 +371,43 @@ struct TokenizerJSONReader {
 
   private func missing(_ spelling: [UInt8], _ rank: Int) -> TokenizerError {
     .mergeOutOfVocabulary(rank: rank, token: String(decoding: spelling, as: UTF8.self))
+  }
+}
+
+extension TokenID {
+  /// The ID that a file gives to a token.
+  fileprivate init(checking id: Int, of token: [UInt8]) throws(TokenizerError) {
+    guard id >= 0 else { throw .negativeID(id, token: String(decoding: token, as: UTF8.self)) }
+    guard id <= Int(TokenTable.maximumID) else {
+      throw .idTooLarge(id, limit: Int(TokenTable.maximumID))
+    }
+    self = TokenID(truncatingIfNeeded: id)
+  }
+}
+
+extension AddedToken {
+  /// Reads an element of the member `added_tokens`.
+  ///
+  /// - Parameters:
+  ///   - value: The element.
+  ///   - member: Where it is, for errors.
+  init(_ value: JSONValue, member: String) throws(TokenizerError) {
+    guard let id = value["id"]?.int, let content = value["content"]?.string
+    else { throw .malformed(member: member, expected: "an object with id and content") }
+    func flag(_ key: String, default fallback: Bool) throws(TokenizerError) -> Bool {
+      guard let value = value[key] else { return fallback }
+      guard let bool = value.bool else {
+        throw .malformed(member: "\(member).\(key)", expected: "true or false")
+      }
+      return bool
+    }
+    let isSpecial = try flag("special", default: false)
+    self.init(
+      content, id: try TokenID(checking: id, of: Array(content.utf8)), isSpecial: isSpecial,
+      isNormalized: try flag("normalized", default: !isSpecial),
+      stripsLeft: try flag("lstrip", default: false),
+      stripsRight: try flag("rstrip", default: false),
+      isSingleWord: try flag("single_word", default: false))
   }
 }
 

@@ -11,7 +11,7 @@ struct TokenizerJSONWriter {
 
   /// tokenizer.json, indented by two spaces.
   func tokenizerJSON() -> [UInt8] {
-    let root = tokenizer.document?.root ?? defaultRoot()
+    let root = tokenizer.document?.root ?? Self.newRoot(of: tokenizer)
     let added = addedTokenList()
     var output: [UInt8] = []
     output += "{".utf8
@@ -23,7 +23,7 @@ struct TokenizerJSONWriter {
       output += ": ".utf8
       switch (key, value.object) {
       case ("model", let model?): appendModel(model, added, to: &output)
-      case ("added_tokens", _): append(.array(added.map(json)), indent: 2, to: &output)
+      case ("added_tokens", _): append(.array(added.map(\.json)), indent: 2, to: &output)
       default: append(value, indent: 2, to: &output)
       }
     }
@@ -31,8 +31,20 @@ struct TokenizerJSONWriter {
     return output
   }
 
+  /// vocab.json.
+  func vocabularyJSON() -> [UInt8] {
+    var output: [UInt8] = []
+    appendVocabulary(addedTokensInVocabulary(addedTokenList()), to: &output)
+    return output + [UInt8(ascii: "\n")]
+  }
+
   /// tokenizer_config.json: what was read, or what transformers needs for a new tokenizer.
-  func configurationJSON() -> [UInt8] {
+  ///
+  /// - Parameters:
+  ///   - className: The class of transformers that reads vocab.json and merges.txt, which then finds
+  ///     the added tokens here; `nil` for tokenizer.json, which has them.
+  ///   - addsPrefixSpace: Whether that class puts a space before text.
+  func configurationJSON(className: String? = nil, addsPrefixSpace: Bool = false) -> [UInt8] {
     var members = tokenizer.document?.configuration ?? JSONObject()
     if tokenizer.document?.configuration == nil {
       members["clean_up_tokenization_spaces"] = .bool(false)
@@ -44,6 +56,17 @@ struct TokenizerJSONWriter {
       }
       members["model_max_length"] = JSONValue(1_000_000)
       members["tokenizer_class"] = "PreTrainedTokenizerFast"
+    }
+    if let className {
+      members["tokenizer_class"] = .string(className)
+      members["add_prefix_space"] = .bool(addsPrefixSpace)
+      var decoder = JSONObject()
+      for token in tokenizer.addedTokens {
+        var value = token.json
+        value["id"] = nil
+        decoder[String(token.id)] = value
+      }
+      members["added_tokens_decoder"] = .object(decoder)
     }
     return members.serialized(pretty: true) + Array("\n".utf8)
   }
@@ -58,18 +81,6 @@ struct TokenizerJSONWriter {
         output += repeatElement(UInt8(ascii: " "), count: indent)
       }
     }
-  }
-
-  private func json(_ token: AddedToken) -> JSONValue {
-    var object = JSONObject()
-    object["id"] = JSONValue(token.id)
-    object["content"] = .string(token.content)
-    object["single_word"] = .bool(token.isSingleWord)
-    object["lstrip"] = .bool(token.stripsLeft)
-    object["rstrip"] = .bool(token.stripsRight)
-    object["normalized"] = .bool(token.isNormalized)
-    object["special"] = .bool(token.isSpecial)
-    return .object(object)
   }
 
   /// The added tokens in an order in which tokenizers gives them their IDs: by ID.
@@ -152,9 +163,21 @@ struct TokenizerJSONWriter {
 
   // MARK: A new file
 
-  private func defaultRoot() -> JSONObject {
+  /// The members for a tokenizer that was read from no tokenizer.json.
+  static func newRoot(of tokenizer: Tokenizer) -> JSONObject {
     var root = tokenizer.pipeline.json
     root["model"] = .object(tokenizer.model.json)
     return root
+  }
+}
+
+extension AddedToken {
+  /// An element of the member `added_tokens`.
+  var json: JSONValue {
+    [
+      "id": JSONValue(id), "content": .string(content), "single_word": .bool(isSingleWord),
+      "lstrip": .bool(stripsLeft), "rstrip": .bool(stripsRight), "normalized": .bool(isNormalized),
+      "special": .bool(isSpecial),
+    ]
   }
 }

@@ -146,6 +146,14 @@ struct TextRewriter {
     replace(range, with: Array(UTF8.encode(scalar)!))
   }
 
+  /// Leaves out a text at the end of what is written, as often as it is there.
+  mutating func removeEnd(of text: [UInt8]) {
+    while bytes.count >= text.count, bytes.suffix(text.count).elementsEqual(text) {
+      bytes.removeLast(text.count)
+      origins?.removeLast(text.count)
+    }
+  }
+
   /// The new text.
   consuming func finish() -> AlignedText {
     var result = source

@@ -1,7 +1,7 @@
 /// How text is changed before it is split: what the member `normalizer` of a tokenizer.json says.
 ///
-/// Each case is the part of tokenizers with the same name, and does what it does, but that bytes
-/// which are not UTF-8 stay as they are. See ``Normalization`` for the four normalization forms.
+/// Each case but one is the part of tokenizers with the same name, and does what it does, but that
+/// bytes which are not UTF-8 stay as they are. See ``Normalization`` for the four normalization forms.
 public indirect enum Normalizer: Hashable, Sendable {
   /// One of Unicode's normalization forms: `NFC`, `NFD`, `NFKC`, `NFKD`.
   case form(Normalization)
@@ -22,6 +22,8 @@ public indirect enum Normalizer: Hashable, Sendable {
   case bert(BertNormalizer)
   /// A table of replacements as SentencePiece compiles it.
   case precompiled(PrecompiledCharacterMap)
+  /// What SentencePiece does; tokenizers has no such part.
+  case sentencePiece(SentencePieceNormalizer)
   /// Each byte becomes the character that stands for it in ``ByteAlphabet``.
   case byteLevel
   /// One after another.
@@ -42,6 +44,7 @@ extension Normalizer {
     case .nmt: text.applyNMTRules()
     case .bert(let normalizer): normalizer.apply(to: &text)
     case .precompiled(let map): map.apply(to: &text)
+    case .sentencePiece(let normalizer): normalizer.apply(to: &text)
     case .byteLevel: text.spellBytes()
     case .sequence(let steps): for step in steps { step.apply(to: &text) }
     }

@@ -63,10 +63,38 @@ public struct PrecompiledCharacterMap: Hashable, Sendable {
       guard node < trie.count else { return nil }
       let start = Int(trie[node] & (1 << 31 - 1))
       guard start <= replacements.count else { return nil }
-      let end = replacements[start...].firstIndex(of: 0) ?? replacements.count
-      return replacements[start..<end]
+      return replacement(at: start)
     }
     return nil
+  }
+
+  /// What takes the place of the longest beginning of some bytes that the map knows, and its size;
+  /// `nil` if it knows none. So SentencePiece replaces.
+  func longestReplacement(
+    in bytes: Span<UInt8>, at position: Int
+  ) -> (content: [UInt8]?, size: Int)? {
+    var node = Self.offset(of: trie[0])
+    var found: (start: Int, size: Int)?
+    for index in position..<bytes.count {
+      let byte = bytes[index]
+      if byte == 0 { break }
+      node ^= Int(byte)
+      guard node < trie.count else { break }
+      let unit = trie[node]
+      guard unit & (1 << 31 | 0xFF) == UInt32(byte) else { break }
+      node ^= Self.offset(of: unit)
+      guard unit >> 8 & 1 == 1 else { continue }
+      guard node < trie.count else { break }
+      let start = Int(trie[node] & (1 << 31 - 1))
+      if start <= replacements.count { found = (start, index + 1 - position) }
+    }
+    guard let found else { return nil }
+    return (Array(replacement(at: found.start)), found.size)
+  }
+
+  private func replacement(at start: Int) -> ArraySlice<UInt8> {
+    let end = replacements[start...].firstIndex(of: 0) ?? replacements.count
+    return replacements[start..<end]
   }
 
   private static func offset(of unit: UInt32) -> Int {

@@ -9,7 +9,8 @@
 extension PreTokenizerPattern {
   /// The pattern that steps amount to, a ByteLevel among them, or `nil` if they are not known.
   init?(steps: [PreTokenization]) {
-    if steps == Self.falconSteps {
+    // What is not as long is not compiled to be compared.
+    if steps.count == Self.falconStepCount, steps == Self.falconSteps {
       self = .falcon
       return
     }
@@ -20,7 +21,9 @@ extension PreTokenizerPattern {
     } else if usesExpression {
       guard before == [.digits(areIndividual: true)] else { return nil }
       self = .starcoder
-    } else if before.elementsEqual(Self.deepSeekExpressions.compactMap(Self.split)) {
+    } else if before.count == Self.deepSeekExpressions.count,
+      before.elementsEqual(Self.deepSeekExpressions.compactMap(Self.split))
+    {
       self = .deepseek
     } else {
       guard before.count == 1, case .split(let split, let behavior, let isInverted) = before.first,
@@ -46,6 +49,8 @@ extension PreTokenizerPattern {
     default: return [TextPattern(self).map(Self.split)].compactMap { $0 } + [bytes]
     }
   }
+
+  private static let falconStepCount = 4
 
   /// The steps of Falcon, of which the ByteLevel is not the last one.
   private static let falconSteps: [PreTokenization] =

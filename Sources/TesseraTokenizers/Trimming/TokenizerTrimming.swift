@@ -65,6 +65,12 @@ public struct TokenizerTrimming: Sendable {
     let model = base.model
     guard model.options.continuingSubwordPrefix.isEmpty, model.options.endOfWordSuffix.isEmpty
     else { throw .affixes }
+    guard model.pieces == nil else {
+      throw .tokenizer(
+        .unsupported(
+          part: "model", name: "SentencePiece",
+          advice: "write it with tessera convert --to huggingface, and trim that"))
+    }
     precondition(frequencies.count == base.vocabularySize, "there is a frequency for each ID")
     let isProtected = base.protectedIDs(options.keptIDs)
     var isKept = (0..<TokenID(base.vocabularySize)).map { base.bytes(of: $0) != nil }

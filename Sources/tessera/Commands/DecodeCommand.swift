@@ -18,13 +18,7 @@ struct DecodeCommand: ParsableCommand {
           tessera decode --tokenizer models/base-en
       """)
 
-  @Option(help: "A folder with tokenizer.json, a tokenizer.json, or a rank file (.tiktoken).")
-  var tokenizer: String
-
-  @Option(
-    help: "How text is split, for a rank file that does not say it.",
-    transform: PreTokenizerPattern.parse)
-  var pattern: PreTokenizerPattern?
+  @OptionGroup var source: TokenizerOptions
 
   @Option(help: "How IDs are written.")
   var format = TokenFormat.text
@@ -51,10 +45,7 @@ struct DecodeCommand: ParsableCommand {
 
   func run() throws {
     let console = common.start()
-    // The pattern does not matter for decoding, so any will do for a rank file.
-    let isRankFile = tokenizer.hasSuffix(".tiktoken")
-    let tokenizer = try Tokenizer(
-      contentsOf: tokenizer, pattern: pattern ?? (isRankFile ? PreTokenizerPattern.none : nil))
+    let tokenizer = try source.readForDecoding()
     var documents: [JSONValue] = []
     for file in files.isEmpty ? ["-"] : files {
       let bytes = try Self.content(of: file)

@@ -26,13 +26,7 @@ struct EncodeCommand: ParsableCommand {
         tessera encode --tokenizer models/base-en --count --limit 8192 README.md
       """)
 
-  @Option(help: "A folder with tokenizer.json, a tokenizer.json, or a rank file (.tiktoken).")
-  var tokenizer: String
-
-  @Option(
-    help: "How text is split, for a rank file that does not say it.",
-    transform: PreTokenizerPattern.parse)
-  var pattern: PreTokenizerPattern?
+  @OptionGroup var source: TokenizerOptions
 
   @Option(help: "How IDs are written. (default: text)")
   var format: TokenFormat?
@@ -81,13 +75,13 @@ struct EncodeCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     let corpus = try documents.corpus(files.isEmpty ? ["-"] : files, keepsEmptyDocuments: true)
-    var tokenizer = try Tokenizer(contentsOf: tokenizer, pattern: pattern)
+    var tokenizer = try source.read()
     if let dropout { tokenizer = try tokenizer.withDropout(dropout) }
     for part in addSpecialTokens ? [] : tokenizer.unappliedParts {
       console.say("note: the tokenizer's \(part.rawValue) is not applied")
     }
     let format = common.json ? .json : format ?? .text
-    try format.checkRoom(for: tokenizer)
+    try format.checkRoom(for: tokenizer, addsSpecialTokens: addSpecialTokens)
     let job = EncodingJob(
       tokenizer: tokenizer, special: special, seed: seed.seed, limit: limit,
       addsSpecialTokens: addSpecialTokens, onlyCounts: count)

@@ -40,7 +40,7 @@ struct InspectCommand: ParsableCommand {
   var kind: InspectedKind?
 
   @Option(
-    help: "How text is split, for a rank file that does not say it.",
+    help: "How text is split, for a rank file or a vocab.json that does not say it.",
     transform: PreTokenizerPattern.parse)
   var pattern: PreTokenizerPattern?
 
@@ -85,8 +85,9 @@ struct InspectCommand: ParsableCommand {
     if Path.isDirectory(path) {
       let weights = [Checkpoint.singleFileName, ShardIndex.fileName]
       if has(ModelConfiguration.fileName), weights.contains(where: has) { return .model }
-      return has("tokenizer.json") ? .tokenizer : .corpus
+      return Tokenizer.fileNames.contains(where: has) ? .tokenizer : .corpus
     }
-    return path.hasSuffix(".json") || path.hasSuffix(".tiktoken") ? .tokenizer : .corpus
+    let endings = [".json", ".tiktoken", ".model", ".tessera"]
+    return endings.contains(where: path.hasSuffix) ? .tokenizer : .corpus
   }
 }

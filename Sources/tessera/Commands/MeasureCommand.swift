@@ -22,12 +22,12 @@ struct MeasureCommand: ParsableCommand {
       """)
 
   @Option(
-    help: "A folder with tokenizer.json, a tokenizer.json, or a rank file. (repeatable)",
+    help: "A tokenizer: a folder or file of any format that convert reads. (repeatable)",
     completion: .file())
   var tokenizer: [String]
 
   @Option(
-    help: "How text is split, for a rank file that does not say it.",
+    help: "How text is split, for a rank file or a vocab.json that does not say it.",
     transform: PreTokenizerPattern.parse)
   var pattern: PreTokenizerPattern?
 

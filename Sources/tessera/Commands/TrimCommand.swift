@@ -23,7 +23,7 @@ struct TrimCommand: ParsableCommand {
       """)
 
   @Option(
-    help: "The tokenizer to trim: a folder with tokenizer.json, a tokenizer.json, or a rank file.",
+    help: "The tokenizer to trim: a folder or file of any format that convert reads.",
     completion: .file())
   var tokenizer: String?
 
@@ -31,7 +31,7 @@ struct TrimCommand: ParsableCommand {
   var model: String?
 
   @Option(
-    help: "How text is split, for a rank file that does not say it.",
+    help: "How text is split, for a rank file or a vocab.json that does not say it.",
     transform: PreTokenizerPattern.parse)
   var pattern: PreTokenizerPattern?
 

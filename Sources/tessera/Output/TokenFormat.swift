@@ -30,7 +30,7 @@ enum TokenFormatError: Error, Equatable, CustomStringConvertible {
   var description: String {
     switch self {
     case .vocabularyTooLarge(let size):
-      "u16 holds 65536 tokens and the vocabulary has \(size); use --format u32"
+      "u16 holds the IDs below 65536 and the tokenizer has IDs up to \(size - 1); use --format u32"
     case .malformedNumber(let path, let line, let found):
       "\(path), line \(line): \"\(found)\" is no token ID"
     case .truncated(let path, let size, let unit):
@@ -43,10 +43,15 @@ enum TokenFormatError: Error, Equatable, CustomStringConvertible {
 
 extension TokenFormat {
   /// Sees to it that every ID of a tokenizer can be written.
-  func checkRoom(for tokenizer: Tokenizer) throws(TokenFormatError) {
-    if self == .u16, tokenizer.vocabularySize > 1 << 16 {
-      throw .vocabularyTooLarge(size: tokenizer.vocabularySize)
-    }
+  ///
+  /// - Parameters:
+  ///   - tokenizer: The tokenizer.
+  ///   - addsSpecialTokens: Whether post-processing and padding add tokens.
+  func checkRoom(
+    for tokenizer: Tokenizer, addsSpecialTokens: Bool = false
+  ) throws(TokenFormatError) {
+    let size = addsSpecialTokens ? tokenizer.encodingIDBound : tokenizer.vocabularySize
+    if self == .u16, size > 1 << 16 { throw .vocabularyTooLarge(size: size) }
   }
 
   /// The IDs of the documents in a file; all of them are one document in u16 and u32.

@@ -392,7 +392,9 @@ import Testing
     let directory = try TemporaryDirectory()
     #expect(
       throws: TokenizerError.notATokenizer(
-        path: directory.path, found: "a folder without tokenizer.json")
+        path: directory.path,
+        found: "a folder without tokenizer.json, tokenizer.tessera, tekken.json, tokenizer.model, "
+          + "vocab.json, tokenizer.tiktoken")
     ) { try Tokenizer(contentsOf: directory.path) }
     let path = try directory.write("x.json", "{\"a\": 1}")
     #expect(

@@ -1,0 +1,69 @@
+import TesseraBasics
+import TesseraTestSupport
+import Testing
+
+@Suite struct ConvertCommandTests {
+  private let gpt2 = fixturePath("tokenizers/gpt2.json")
+
+  private func convert(_ arguments: String...) throws -> ToolRun {
+    try ToolRun(["convert"] + arguments)
+  }
+
+  private func ids(_ tokenizer: String) throws -> String {
+    let run = try ToolRun(
+      ["encode", "--tokenizer", tokenizer], input: Array("The river's 12 नदी\n\n".utf8))
+    run.expectSuccess()
+    return run.text
+  }
+
+  @Test(arguments: ["huggingface", "tiktoken", "vocab-merges", "compiled"])
+  func `what it writes gives the same IDs`(format: String) throws {
+    let folder = try TemporaryDirectory()
+    let output = folder.file("out")
+    let run = try convert("--from", gpt2, "--to", format, "--output", output, "--json")
+    run.expectSuccess()
+    let result = try JSONValue(parsing: run.output)
+    #expect(result["output"]?.string == output && result["format"]?.string == format)
+    #expect(try ids(output) == ids(gpt2))
+    let again = try convert("--from", gpt2, "--to", format, "--output", output)
+    again.expectFailure(73, ["--force"])
+    try convert("--from", gpt2, "--to", format, "--output", output, "--force").expectSuccess()
+    let decoded = try ToolRun(
+      ["decode", "--tokenizer", output], input: Array(ids(output).utf8))
+    #expect(decoded.text == "The river's 12 नदी\n\n")
+  }
+
+  @Test func `reads SentencePiece, and refuses what a format cannot express`() throws {
+    let folder = try TemporaryDirectory()
+    let model = fixturePath("sentencepiece/llama.model")
+    let output = folder.file("json")
+    try convert("--from", model, "--to", "huggingface", "--output", output).expectSuccess()
+    #expect(try ids(output) == ids(model))
+    try convert(
+      "--from", fixturePath("sentencepiece/suffix.model"), "--to", "huggingface", "--output",
+      folder.file("other")
+    ).expectFailure(65, ["treat_whitespace_as_suffix"])
+    try convert("--from", model, "--to", "tekken", "--output", folder.file("x"))
+      .expectFailure(64, ["tekken"])
+    try convert("--from", folder.file("nothing"), "--to", "compiled", "--output", folder.file("x"))
+      .expectFailure(66, ["nothing"])
+    try convert("--from", output, "--to", "compiled", "--output", output + "/x", "--force")
+      .expectFailure(73, ["input"])
+    let broken = try folder.write("broken.model", Array(readFile(model, limit: 1 << 20)[..<999]))
+    try convert("--from", broken, "--to", "compiled", "--output", folder.file("x"))
+      .expectFailure(65, ["broken.model", "byte"])
+  }
+
+  @Test func `u16 has no room for what a post-processor adds above`() throws {
+    let folder = try TemporaryDirectory()
+    var value = try JSONValue(parsing: readFile(gpt2, limit: 1 << 20))
+    value["post_processor"] = [
+      "type": "BertProcessing", "sep": ["x", 70_000], "cls": ["y", 1],
+    ]
+    let path = try folder.write("tokenizer.json", value.serialized(pretty: false))
+    let options = ["encode", "--quiet", "--format", "u16", "--tokenizer", path]
+    try ToolRun(options, input: [97]).expectSuccess()
+    try ToolRun(options + ["--add-special-tokens"], input: [97])
+      .expectFailure(65, ["u16", "70000"])
+  }
+}
