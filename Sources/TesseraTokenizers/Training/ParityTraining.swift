@@ -84,7 +84,7 @@ extension BPETrainer {
     for language in languages {
       let outcome: ParityOutcome
       do throws(CountFileError) { outcome = try language.outcome(parity.unit) } catch {
-        throw .counts(error)
+        throw TrainingError(error)
       }
       engines.append(try ParityEngine(language.counted, outcome, options))
     }
@@ -140,7 +140,7 @@ extension ParityLanguage {
     let size =
       switch unit {
       case .bytes: byteCount
-      case .documents: counted.corpora.reduce(0) { $0 + UInt64($1.documentCount) }
+      case .documents: UInt64(counted.corpora.documentCount)
       }
     return ParityOutcome(name: name, size: size, tokenCount: byteCount, mergeCount: 0)
   }

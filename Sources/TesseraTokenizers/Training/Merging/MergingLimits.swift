@@ -35,44 +35,24 @@ extension MergingLimits {
   /// sum of the tables, and half of that while it grows.
   private static let countedPairSize = 180
 
-  /// The limits within the budget, for a given arena.
+  /// The limits within the budget, if there is one, for an arena of a plan.
   ///
-  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:)``.
-  func bounded<Slot>(by arena: borrowing SymbolArena<Slot>) throws(TrainingError) -> MergingLimits {
+  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:for:)``.
+  func bounded<Slot: ArenaSlot>(
+    by plan: ArenaPlan, _ slot: Slot.Type
+  ) throws(TrainingError) -> MergingLimits {
     guard let memory else { return self }
-    let longest = longestList(in: arena)
+    let longest = plan.longestList
     var limits = self
     // What a merge collects for its left and its right side comes first.
     let rest =
-      try memory.mergingSize(arenaSize: arena.memorySize, longestList: longest) - 24 * longest
+      try memory.mergingSize(arenaSize: plan.arenaSize(slot), longestList: longest) - 24 * longest
     limits.poolCapacity = min(poolCapacity, rest / 2 / MemoryLayout<UInt32>.stride)
     limits.positionLimit = min(positionLimit, limits.poolCapacity / 2)
     limits.pairLimit = max(1, rest / 4 / Self.pairSize)
     // While pairs are counted, there are no lists.
-    limits.countedPairLimit = max(
-      64, rest / 4 * 3 / Self.countedPairSize / arena.rangeCount(grain: scanGrain))
+    let rangeCount = ArenaLayout.rangeCount(slotCount: plan.slotCount, grain: scanGrain)
+    limits.countedPairLimit = max(64, rest / 4 * 3 / Self.countedPairSize / rangeCount)
     return limits
-  }
-
-  /// A bound for how often any pair stands: no pair stands at more places than the first pairs do,
-  /// and none of those at more than its left token.
-  private func longestList<Slot>(in arena: borrowing SymbolArena<Slot>) -> Int {
-    var pairs = [UInt32](repeating: 0, count: 1 << 16)
-    var tokens = [UInt32](repeating: 0, count: 256)
-    let separator = SymbolArena<Slot>.separator
-    var left = separator
-    for slot in arena.slots {
-      if left < 256, slot < 256 {
-        pairs[Int(left) << 8 | Int(slot)] += 1
-      } else if left != separator, slot != separator {
-        if Int(left) >= tokens.count {
-          tokens.append(
-            contentsOf: repeatElement(0, count: Int(left) + 256 - tokens.count))
-        }
-        tokens[Int(left)] += 1
-      }
-      left = slot
-    }
-    return Int(max(pairs.max() ?? 0, tokens.max() ?? 0))
   }
 }
