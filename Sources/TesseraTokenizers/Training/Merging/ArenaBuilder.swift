@@ -12,19 +12,22 @@ struct ArenaPlan {
   private var dense = [Int](repeating: 0, count: ArenaPlan.denseLimit)
   private var sparse: [UInt64: Int] = [:]
   private(set) var totals = CountTotals()
-  /// How often each two bytes are neighbors.
-  private var neighbors = [UInt32](repeating: 0, count: 1 << 16)
+  /// How often each two bytes are neighbors; empty if nobody asks for that.
+  private var neighbors: [UInt32] = []
 
   /// Counts below this are looked up in an array.
   static let denseLimit = 4_096
 
   /// The plan for all that a source has, each byte a symbol.
-  init(_ source: some PreTokenSource) throws(CountFileError) {
+  ///
+  /// - Parameter boundsLists: Whether ``longestList`` is to be known.
+  init(_ source: some PreTokenSource, boundsLists: Bool) throws(CountFileError) {
+    if boundsLists { neighbors = [UInt32](repeating: 0, count: 1 << 16) }
     try source.forEach { bytes, count throws(CountFileError) in
       guard totals.add(size: bytes.count, count: count) else {
         throw .tooManyOccurrences(paths: [])
       }
-      for index in 1..<max(1, bytes.count) {
+      for index in 1..<max(1, bytes.count) where boundsLists {
         neighbors[Int(bytes[index - 1]) << 8 | Int(bytes[index])] &+= 1
       }
       if count < UInt64(Self.denseLimit) {
@@ -89,7 +92,9 @@ func makeArena<Source: PreTokenSource, Slot: ArenaSlot>(
 ) throws(TrainingError) -> SymbolArena<Slot> {
   let plan: ArenaPlan
   let arena: SymbolArena<Slot>
-  do throws(CountFileError) { plan = try ArenaPlan(source) } catch { throw TrainingError(error) }
+  do throws(CountFileError) {
+    plan = try ArenaPlan(source, boundsLists: limits.memory != nil)
+  } catch { throw TrainingError(error) }
   guard plan.totals.distinctCount > 0 else { throw .emptyCorpus }
   guard plan.slotCount < ArenaLayout.slotLimit else {
     throw .tooManySymbols(

@@ -140,6 +140,7 @@ extension MergeEngine {
       // has as many places as an earlier pass found positions of the pair in the same slots.
       nonisolated(unsafe) let buffer = unsafe buffer
       parallelUpdate(&cursors) { index, cursors in
+        var cursors = cursors.mutableSpan
         forEachPair(
           in: ranges[index], slots: slots.span, widths: widths.span,
           byteLengths: byteLengths.span, maximumLength: maximumLength

@@ -38,7 +38,10 @@ struct MergeEngine<Slot: ArenaSlot>: ~Copyable {
   var partCount = 1
   /// The number of scans of the arena so far.
   var scanCount = 0
+  /// What the merge that is being made adds up.
   var scratch = MergeTotals()
+  /// The same of its parts, while it is made in parts.
+  var parts: [MergePart] = []
 
   /// An engine at the state before the first merge.
   ///

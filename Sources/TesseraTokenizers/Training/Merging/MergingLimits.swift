@@ -11,9 +11,12 @@ package struct MergingLimits: Sendable {
   package var schedule = ThresholdSchedule.adaptive
   /// How many slots a range of a scan has at least; a smaller arena is scanned on one thread.
   package var scanGrain = 1 << 18
-  /// How many positions the lists hold after a scan, unless the first list alone has more: 8 GiB of
-  /// them. Lists of new pairs come on top, and all must fit in the pool.
-  package var positionLimit = 1 << 31
+  /// How many occurrences of a pair a thread replaces at least; less are replaced on one thread.
+  package var mergeGrain = 1 << 12
+  /// How many positions the lists hold after a scan, unless the first list alone has more. Lists of
+  /// new pairs come on top, and all must fit in the pool. Nil: a quarter of the slots, or
+  /// ``fewPositions`` if that is more.
+  package var positionLimit: Int?
   /// The most positions that the pool may have.
   package var poolCapacity = PositionPool.largestCapacity
   /// How many pairs are followed after a scan; new ones come on top, up to as many.
@@ -28,6 +31,8 @@ package struct MergingLimits: Sendable {
 }
 
 extension MergingLimits {
+  /// So many positions are listed in any case: 64 MiB of them.
+  private static let fewPositions = 1 << 24
   /// The bytes for each followed pair: its places in the table, in the queue, and in what a scan
   /// sorts, each before and after it has grown.
   private static let pairSize = 256
@@ -41,14 +46,19 @@ extension MergingLimits {
   func bounded<Slot: ArenaSlot>(
     by plan: ArenaPlan, _ slot: Slot.Type
   ) throws(TrainingError) -> MergingLimits {
-    guard let memory else { return self }
-    let longest = plan.longestList
     var limits = self
+    guard let memory else {
+      // Lists of all positions would take several times as much as the arena. Where that is much, more
+      // scans of the arena are the better deal.
+      limits.positionLimit = positionLimit ?? max(Self.fewPositions, plan.slotCount / 4)
+      return limits
+    }
+    let longest = plan.longestList
     // What a merge collects for its left and its right side comes first.
     let rest =
       try memory.mergingSize(arenaSize: plan.arenaSize(slot), longestList: longest) - 24 * longest
     limits.poolCapacity = min(poolCapacity, rest / 2 / MemoryLayout<UInt32>.stride)
-    limits.positionLimit = min(positionLimit, limits.poolCapacity / 2)
+    limits.positionLimit = min(positionLimit ?? .max, limits.poolCapacity / 2)
     limits.pairLimit = max(1, rest / 4 / Self.pairSize)
     // While pairs are counted, there are no lists.
     let rangeCount = ArenaLayout.rangeCount(slotCount: plan.slotCount, grain: scanGrain)

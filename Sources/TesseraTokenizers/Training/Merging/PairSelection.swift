@@ -41,12 +41,13 @@ struct PairSelection {
     if highest == 0 { threshold = limits.minimumCount }
     pairs.removeAll { $0.count < threshold }
     if pairs.count > limits.pairLimit { cut(to: limits.pairLimit) }
-    if pairs.reduce(0, { $0 + Int($1.listCount) }) > limits.positionLimit {
+    let positionLimit = limits.positionLimit ?? .max
+    if pairs.reduce(0, { $0 + Int($1.listCount) }) > positionLimit {
       cut(to: pairs.count)
       var positions = 0
       let end = pairs.firstIndex { pair in
         positions += Int(pair.listCount)
-        return positions > limits.positionLimit
+        return positions > positionLimit
       }
       cut(to: max(1, end ?? pairs.count))
     }
