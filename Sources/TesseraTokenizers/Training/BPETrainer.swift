@@ -77,6 +77,7 @@ public enum BPETrainer {
     var engine = MergeEngine(
       arena: consume arena, byteLengths: vocabulary.byteLengths, limits: limits,
       done: vocabulary.merges.count)
+    var scanCount = 0
     while !vocabulary.isComplete, let candidate = engine.next() {
       guard vocabulary.append(candidate) else {
         engine.reject(candidate)
@@ -84,10 +85,15 @@ public enum BPETrainer {
       }
       engine.merge(candidate)
       log?.append(left: candidate.left, right: candidate.right, count: candidate.count)
-      if vocabulary.merges.count % 256 == 0 {
+      // Where memory is short, most of the time goes by between scans and not between merges.
+      if vocabulary.merges.count % 256 == 0 || engine.scanCount > scanCount {
+        scanCount = engine.scanCount
         try Self.flush(&log)
         progress?(vocabulary.progress)
-        if Interruption.isRequested { throw .interrupted }
+      }
+      if Interruption.isRequested {
+        try Self.flush(&log)
+        throw .interrupted
       }
     }
     try Self.flush(&log)

@@ -106,10 +106,8 @@ extension BPETrainer {
       for engine in engines { engine.merge(candidate) }
       together?.merge(candidate)
       chosen.mergeCount += 1
-      if vocabulary.merges.count % 256 == 0 {
-        progress?(vocabulary.progress)
-        if Interruption.isRequested { throw .interrupted }
-      }
+      if vocabulary.merges.count % 256 == 0 { progress?(vocabulary.progress) }
+      if Interruption.isRequested { throw .interrupted }
     }
     return (
       TrainedBPE(options: options, merges: vocabulary.merges), engines.map(\.outcome)

@@ -13,8 +13,8 @@ import Testing
   import Darwin
 #endif
 
-/// A signal while a corpus is counted, or files of counts are added up.
-@Suite struct CountingInterruptionTests {
+/// A signal while a corpus is counted, files of counts are added up, or merges are made.
+@Suite struct TrainingInterruptionTests {
   private static let text = (0..<4_000).map { "\($0 % 700)x" }.joined(separator: " ")
 
   @Test func `an interruption while counting keeps what was counted`() async throws {
@@ -51,6 +51,37 @@ import Testing
     #expect(resumed.corpora == whole.corpora)
   }
 
+  @Test func `an interruption while merging stops at once, and keeps the merges`() async throws {
+    let folder = try TemporaryDirectory()
+    let path = folder.path
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      let corpus = try Corpus(
+        paths: [Path.join(path, "corpus.txt")].map {
+          try writeFile($0, Array(TrainingInterruptionTests.text.utf8))
+          return $0
+        })
+      let counted = try countPreTokens(in: corpus, CountingOptions(), CountingLimits())
+      Interruption.install()
+      #expect(throws: TrainingError.interrupted) {
+        try BPETrainer.train(
+          on: counted, BPETrainerOptions(vocabularySize: 300), state: TrainingState(folder: path)
+        ) { _ in
+          if !Interruption.isRequested { interrupt() }
+        }
+      }
+    }
+    // The first scan reports, and the merge after it is the last one.
+    let state = TrainingState(folder: path)
+    #expect(try readFile(state.mergesPath, limit: 1 << 20).count == 8 + 24)
+    let corpus = try Corpus(paths: [folder.file("corpus.txt")])
+    func train(_ state: TrainingState?) throws -> TrainedBPE {
+      try BPETrainer.train(
+        on: countPreTokens(in: corpus, CountingOptions(), CountingLimits()),
+        BPETrainerOptions(vocabularySize: 300), state: state)
+    }
+    #expect(try train(state) == train(nil))
+  }
+
   @Test func `an interruption while files are added up or written leaves nothing`() async throws {
     let folder = try TemporaryDirectory()
     let path = folder.path
@@ -58,7 +89,7 @@ import Testing
     await #expect(processExitsWith: .success) { [path = path as String] in
       let corpus = try Corpus(
         paths: [Path.join(path, "corpus.txt")].map {
-          try writeFile($0, Array(CountingInterruptionTests.text.utf8))
+          try writeFile($0, Array(TrainingInterruptionTests.text.utf8))
           return $0
         })
       let parts = try (0..<70).map { number in
