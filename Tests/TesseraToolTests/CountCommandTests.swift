@@ -49,6 +49,10 @@ import Testing
           + ["--vocab-size", "270", "--force", "--output", folder.file("out")])
       #expect(try folder.read("out/tokenizer.json") == folder.read("whole/tokenizer.json"))
     }
+    _ = try Self.run([
+      "train", "--config", folder.file("out/configuration.yaml"), "--output", folder.file("again"),
+    ])
+    #expect(try folder.read("again/training.json") == folder.read("out/training.json"))
     let record = try JSONValue(parsing: folder.read("out/training.json"))
     #expect(record["options"]?["special"]?.array?.compactMap(\.string) == ["<s>"])
     #expect(record["corpora"]?.array?.count == 1)

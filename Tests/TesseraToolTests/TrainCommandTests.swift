@@ -153,6 +153,12 @@ import Testing
     let record = try JSONValue(parsing: folder.read("out/training.json"))
     #expect(record["vocabulary"]?["new_tokens"]?.int == 5)
     #expect(record["vocabulary"]?["first_new_id"]?.int == 265)
+    // What the run leaves of its options names none that it would refuse.
+    try ToolRun([
+      "train", "--config", folder.file("out/configuration.yaml"), "--quiet", "--output",
+      folder.file("again"),
+    ]).expectSuccess()
+    #expect(try folder.read("again/training.json") == folder.read("out/training.json"))
     for tokenizer in ["base", "out"] {
       let run = try ToolRun(
         ["encode", "--tokenizer", folder.file(tokenizer), "--quiet"], input: Array("fish".utf8))

@@ -105,6 +105,8 @@ func makeArena<Source: PreTokenSource, Slot: ArenaSlot>(
   do throws(CountFileError) {
     if let memory = limits.memory {
       try source.makeRoom(for: plan.arenaSize(Slot.self), in: memory)
+      // What counting has used and freed.
+      returnFreeMemory()
     }
     arena = try make(source, plan)
   } catch {

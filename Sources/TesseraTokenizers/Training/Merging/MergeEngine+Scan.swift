@@ -17,7 +17,8 @@ extension MergeEngine {
     let ranges = arena.ranges(arena.rangeCount(grain: limits.scanGrain))
     var selection = select(ranges)
     threshold = selection.threshold
-    let floor = selection.finish()
+    shareOutMemory(longestList: selection.longestList)
+    let floor = selection.finish(positionLimit: limits.positionLimit ?? .max)
     self.floor = floor
     threshold = selection.threshold
     follow(selection.pairs, ranges)

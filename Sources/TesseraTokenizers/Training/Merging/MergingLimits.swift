@@ -26,11 +26,17 @@ package struct MergingLimits: Sendable {
   /// The budget that the other limits are to be made of, if there is one.
   package var memory: MemoryBudget?
 
+  /// What merging may take of it beside the arena, in bytes.
+  private(set) var mergingSize: Int?
+
   /// No limits but those of the data structures.
   package init() {}
 }
 
 extension MergingLimits {
+  /// The bytes that a merge collects for each occurrence, on its left and its right side, and some
+  /// while that grows.
+  private static let scratchSize = 24
   /// So many positions are listed in any case: 64 MiB of them.
   private static let fewPositions = 1 << 24
   /// The bytes for each followed pair: its places in the table, in the queue, and in what a scan
@@ -54,15 +60,25 @@ extension MergingLimits {
       return limits
     }
     let longest = plan.longestList
-    // What a merge collects for its left and its right side comes first.
-    let rest =
-      try memory.mergingSize(arenaSize: plan.arenaSize(slot), longestList: longest) - 24 * longest
-    limits.poolCapacity = min(poolCapacity, rest / 2 / MemoryLayout<UInt32>.stride)
-    limits.positionLimit = min(positionLimit ?? .max, limits.poolCapacity / 2)
+    let size = try memory.mergingSize(arenaSize: plan.arenaSize(slot), longestList: longest)
+    let rest = size - Self.scratchSize * longest
     limits.pairLimit = max(1, rest / 4 / Self.pairSize)
     // While pairs are counted, there are no lists.
     let rangeCount = ArenaLayout.rangeCount(slotCount: plan.slotCount, grain: scanGrain)
     limits.countedPairLimit = max(64, rest / 4 * 3 / Self.countedPairSize / rangeCount)
+    limits.mergingSize = size
+    limits.shareOut(longestList: longest)
     return limits
+  }
+
+  /// Gives the lists what merges do not need, within the budget, if there is one.
+  ///
+  /// - Parameter longestList: No pair that may be merged stands at more places.
+  mutating func shareOut(longestList: Int) {
+    guard let mergingSize else { return }
+    let rest = mergingSize - Self.scratchSize * longestList
+    poolCapacity = min(
+      PositionPool.largestCapacity, rest / 2 / MemoryLayout<UInt32>.stride)
+    positionLimit = poolCapacity / 2
   }
 }
