@@ -67,6 +67,17 @@ def training(options, patterns, folder):
                     peer(library, "train.py", library, patterns[library], size, path,
                          threads=threads),
                 ])
+        # It splits in one way alone.
+        yield Comparison(
+            name=f"train/english/{corpora.megabytes(path)}/{size}/{threads}-threads/hf-gpt2",
+            unit=PER_CPU_SECOND, equal=("merges", "merges_sha256"),
+            variants=[
+                Variant("tessera", [
+                    options.bench, "train", path, "--vocab-size", str(size), "--pattern", "gpt2",
+                    "--threads", str(threads),
+                ]),
+                peer("gigatoken", "train.py", "gigatoken", "-", size, path, threads=threads),
+            ])
 
 
 def steps(options):

@@ -11,7 +11,10 @@ struct DocumentOptions: ParsableArguments {
   var paragraphs = false
 
   @Option(help: "The field of .jsonl files that holds the text.")
-  var textField = "text"
+  var textField = DocumentOptions.textField
+
+  /// The field where none is given.
+  static let textField = "text"
 
   mutating func validate() throws {
     if lines && paragraphs {
