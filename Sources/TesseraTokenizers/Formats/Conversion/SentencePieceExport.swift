@@ -97,24 +97,48 @@ extension Tokenizer {
     }
     let alternatives = normalizer.userDefined
       .sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }.map(Self.escaped).joined(separator: "|")
-    var steps: [PreTokenization] = [
-      .split(try TextPattern(expression: alternatives), .isolated, isInverted: false)
+    let steps: [PreTokenization] = [
+      .split(try TextPattern(expression: alternatives), .isolated, isInverted: false),
+      .split(
+        try TextPattern(expression: try separators(pieces)), .mergedWithPrevious,
+        isInverted: false),
     ]
-    if model.options.fallsBackToBytes {
-      // Or `<0x41>` between two of them would be found as the token of a byte.
-      let mark = Array("<0".utf8)
-      for id in pieces.kinds.indices where pieces.kinds[id].isMergeable {
-        let bytes = Array(tokens.bytes(of: TokenID(id))!)
-        if bytes.indices.contains(where: { bytes[$0...].starts(with: mark) }) {
-          throw refusal(
-            "user-defined pieces together with the piece \(id) and byte_fallback",
-            "text that spells the token of a byte would become it")
-        }
-      }
-      steps.append(
-        .split(try TextPattern(expression: "<(?=0)"), .mergedWithPrevious, isInverted: false))
+    return (.sequence(steps), .mergesAfterWholePreTokens)
+  }
+
+  /// Where text that spells a byte, a control piece or the one for unknown text is split, so that it is
+  /// not found as a whole word: between two characters that no piece has side by side.
+  private func separators(_ pieces: PieceAttributes) throws(TokenizerError) -> String {
+    func characters(_ id: Int) -> [String] {
+      tokens.bytes(of: TokenID(id)).map {
+        String(decoding: $0, as: UTF8.self).unicodeScalars.map { String($0) }
+      } ?? []
     }
-    return (steps.count == 1 ? steps[0] : .sequence(steps), .mergesAfterWholePreTokens)
+    func pairs(_ id: Int) -> [[String]] {
+      let characters = characters(id)
+      return zip(characters, characters.dropFirst()).map { [$0, $1] }
+    }
+    func isKnown(_ character: String) -> Bool { tokens.id(of: Array(character.utf8)) != nil }
+    var joined: Set<[[UInt8]]> = []
+    for id in pieces.kinds.indices where pieces.kinds[id].isMergeable {
+      for pair in pairs(id) { joined.insert(pair.map { Array($0.utf8) }) }
+    }
+    var expressions: Set<String> = []
+    for id in pieces.kinds.indices where !pieces.kinds[id].isMergeable {
+      // Unknown characters that follow one another are one token, if they do not become bytes.
+      let separator = pairs(id).first { pair in
+        !joined.contains(pair.map { Array($0.utf8) })
+          && (model.options.fallsBackToBytes || isKnown(pair[0]) || isKnown(pair[1]))
+      }
+      guard let separator else {
+        throw .notExpressible(
+          format: .huggingFace, part: "user-defined pieces together with the piece \(id)",
+          advice: "text that spells it would become it; use --to compiled")
+      }
+      expressions.insert(
+        "\(Self.escaped(separator[0]))(?=\(Self.escaped(separator[1])))")
+    }
+    return expressions.sorted().joined(separator: "|")
   }
 
   /// A regular expression that matches a text.
