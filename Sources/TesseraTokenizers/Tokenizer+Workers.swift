@@ -187,7 +187,9 @@ extension Tokenizer {
     guard text.count - start >= Self.parallelSize, Workers.threadCount > 1 else {
       return encoder.encodeCertain(text.span, from: start, isComplete: isComplete, into: &ids)
     }
-    let ranges = pieceRanges(of: text.span, start..<text.count)
+    // A character of which a part is there is not yet known to end a word.
+    let size = isComplete ? text.count : max(start, TextStream.completeSize(of: text.span))
+    let ranges = pieceRanges(of: text.span.extracting(first: size), start..<size)
     // Where the last piece ends there is no good place if the text goes on.
     let pieces = ranges.dropLast()
     let encoded = parallelMap(pieces.count) { index in

@@ -52,6 +52,39 @@ import Testing
       try Tokenizer(model: model(), pipeline: TokenizerPipeline(decoder: decoder))
     }
     #expect("\(error!)".contains("10000 times as long"))
+    // An empty text is between any two bytes.
+    for step in [
+      TokenDecoder.bpe(suffix: ""), .ctc(padding: "<pad>", wordDelimiter: "", cleansUp: true),
+    ] {
+      #expect(throws: TokenizerError.self) {
+        try Tokenizer(
+          model: model(),
+          pipeline: TokenizerPipeline(
+            decoder: .sequence([TokenDecoder](repeating: step, count: 40))))
+      }
+    }
+  }
+
+  @Test func `gives the bytes of a token where a decoder replaces what is beside it`() throws {
+    for first in [TokenDecoder.fuse, .byteLevel] {
+      let decoder = TokenDecoder.sequence([first, .replace(TextPattern("ab"), content: "")])
+      let tokenizer = try Tokenizer(
+        model: model(), pipeline: TokenizerPipeline(decoder: decoder))
+      #expect(tokenizer.bytes(of: TokenID(UInt8(ascii: "x"))) == [UInt8(ascii: "x")])
+    }
+  }
+
+  @Test func `takes linear time for bytes that arrive one by one`() throws {
+    var tokens = try TokenTable((0..<256).map { [UInt8($0)] })
+    try tokens.insert(Array("<0xF0>".utf8), id: 256)
+    let tokenizer = try Tokenizer(
+      model: BPEModel(tokens: tokens, merges: [], semantics: .merges, alphabet: .characters),
+      pipeline: TokenizerPipeline(decoder: .sequence([.byteFallback, .fuse])))
+    let growth = try timeGrowth(from: 4_000) { count in
+      var decoder = tokenizer.makeStreamingDecoder()
+      for _ in 0..<count { _ = try decoder.add([256]) }
+    }
+    #expect(growth < quadraticGrowth)
   }
 
   @Test func `refuses templates that repeat texts without bound`() throws {

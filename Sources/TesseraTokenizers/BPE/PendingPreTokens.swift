@@ -11,6 +11,12 @@ struct PendingPreToken {
   /// The slot of the key; if it is long, whether it is a part.
   var slot = 0
   var end: Int
+
+  /// How many pre-tokens are found at once.
+  static let endLimit = 256
+
+  /// How many pre-tokens and parts of them are looked up at once.
+  static let limit = 512
 }
 
 /// Pre-tokens that are encoded together: `endCount` ends, increasing and within the text.
@@ -26,15 +32,9 @@ struct PendingPreTokens {
   let endCount: Int
   /// How many pre-tokens are encoded, or at least in part.
   var endIndex = 0
-  /// Room for ``pendingLimit``.
+  /// Room for ``PendingPreToken/limit``.
   let pending: UnsafeMutablePointer<PendingPreToken>
   var pendingCount = 0
-
-  /// How many pre-tokens are found at once.
-  static let endLimit = 256
-
-  /// How many parts of them are looked up at once.
-  static let pendingLimit = 512
 
   /// Where a pre-token begins.
   func start(ofPreToken index: Int) -> Int {

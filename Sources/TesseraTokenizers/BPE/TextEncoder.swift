@@ -44,10 +44,10 @@ struct TextEncoder: ~Copyable {
     unsafe text.withUnsafeBufferPointer { text in
       guard let base = text.baseAddress else { return first }
       return unsafe withUnsafeTemporaryAllocation(
-        of: Int.self, capacity: PendingPreTokens.endLimit
+        of: Int.self, capacity: PendingPreToken.endLimit
       ) { ends in
         unsafe withUnsafeTemporaryAllocation(
-          of: PendingPreToken.self, capacity: PendingPreTokens.pendingLimit
+          of: PendingPreToken.self, capacity: PendingPreToken.limit
         ) { pending in
           var start = first
           let idCount = ids.count
@@ -62,20 +62,20 @@ struct TextEncoder: ~Copyable {
               ends: ends.baseAddress!, endCount: count, pending: pending.baseAddress!)
             start = unsafe ends[count - 1]
             // Each byte is at most one token, and three tokens are written at a time.
-            buffer.reserve(start - batch.start + 4)
+            unsafe buffer.reserve(start - batch.start + 4)
             while unsafe batch.start < start {
               unsafe findSlots(&batch)
               let written = unsafe encode(&batch, into: buffer.memory)
               unsafe ids.append(
                 contentsOf: UnsafeBufferPointer(start: buffer.memory, count: written))
             }
-            if ids.capacity - ids.count < PendingPreTokens.endLimit, start < text.count {
+            if ids.capacity - ids.count < PendingPreToken.endLimit, start < text.count {
               // As many again for each byte that is left, and a third more, for the beginning of a
               // text is not like all of it. What is reserved and not used costs nothing; growing
               // step by step would copy what is there, and touch twice the memory.
               let rate = max(0.25, Double(ids.count - idCount) / Double(start - first) * 1.3)
               ids.reserveCapacity(
-                ids.count + Int(rate * Double(text.count - start)) + PendingPreTokens.endLimit * 4)
+                ids.count + Int(rate * Double(text.count - start)) + PendingPreToken.endLimit * 4)
             }
           }
           buffer.shrink(to: limits.keptSize)
@@ -93,16 +93,16 @@ struct TextEncoder: ~Copyable {
     // SAFETY: as `PendingPreTokens` says; `count` is below the room for those that are pending.
     var isBegun = unsafe batch.start > batch.start(ofPreToken: batch.endIndex)
     var start = unsafe batch.start
-    while unsafe batch.endIndex < batch.endCount, count < PendingPreTokens.pendingLimit {
+    while unsafe batch.endIndex < batch.endCount, count < PendingPreToken.limit {
       if !isBegun {
         let found = unsafe cache.shortView.findSlots(
           batch.text, batch.textCount, from: start, to: batch.ends + batch.endIndex,
-          count: min(batch.endCount - batch.endIndex, PendingPreTokens.pendingLimit - count),
+          count: min(batch.endCount - batch.endIndex, PendingPreToken.limit - count),
           into: batch.pending + count)
         count += found
         unsafe batch.endIndex += found
         start = unsafe batch.start(ofPreToken: batch.endIndex)
-        if unsafe batch.endIndex == batch.endCount || count == PendingPreTokens.pendingLimit {
+        if unsafe batch.endIndex == batch.endCount || count == PendingPreToken.limit {
           break
         }
       }
@@ -144,7 +144,7 @@ struct TextEncoder: ~Copyable {
     let partBit = takesWholePreTokens ? Self.partBit : 0
     let first = count
     var position = start
-    while position < end, count < PendingPreTokens.pendingLimit {
+    while position < end, count < PendingPreToken.limit {
       // SAFETY: as `PendingPreTokens` says; `count` is below the room for those that are pending.
       let cut = unsafe tables.joints.cut(
         batch.text, from: position, to: end, readable: batch.textCount)

@@ -30,10 +30,10 @@ struct WideJoints: ~Copyable, Sendable {
   ///   - tokens: The tokens.
   ///   - merges: All merges.
   ///   - takesWholePreTokens: Whether a pre-token that is a token as a whole is that token.
-  /// - Complexity: O(*b*) time for tokens of *b* bytes in all; 2 to 4 bytes of memory for each merge
-  ///   that joins such characters.
+  /// - Complexity: O(*b* log *b*) time for tokens of *b* bytes in all; 2 to 4 bytes of memory for each
+  ///   two characters that are joined, and eight more for each place of it while it is made.
   init(_ tokens: TokenTable, merges: [Merge], takesWholePreTokens: Bool) {
-    var joined: [(before: WideContext, behind: WideContext)] = []
+    var joined: [JoinedContexts] = []
     // Where the bytes of a token are not those of its parts, they do not tell what merges join.
     var isKnown = true
     for merge in merges {
@@ -47,7 +47,7 @@ struct WideJoints: ~Copyable, Sendable {
       guard let before = WideContext(before: left), let behind = WideContext(behind: right) else {
         continue
       }
-      joined.append((before, behind))
+      joined.append(JoinedContexts(before, behind))
     }
     if takesWholePreTokens {
       // Shorter ones are not cut.
@@ -57,11 +57,13 @@ struct WideJoints: ~Copyable, Sendable {
           if let before = WideContext(before: token[..<index]),
             let behind = WideContext(behind: token[index...])
           {
-            joined.append((before, behind))
+            joined.append(JoinedContexts(before, behind))
           }
         }
       }
     }
+    joined.sort { $0.word < $1.word }
+    joined.removeRepeated()
     var logarithm = 12
     while 1 << logarithm < joined.count * 16 { logarithm += 1 }
     words = TableMemory(
@@ -71,13 +73,12 @@ struct WideJoints: ~Copyable, Sendable {
       // SAFETY: all of the words.
       unsafe words.pointer.update(repeating: .max, count: words.count)
     }
-    for (before, behind) in joined {
-      let (word, bit) = view.place(of: before.bytes | behind.bytes << 24)
+    for contexts in joined {
+      let (word, bit) = view.place(of: contexts.key)
       // SAFETY: places are among the words.
       unsafe words.pointer[word] |= bit
-      if before.size < 3 || behind.size < 3 {
-        let (word, bit) = view.partialPlace(
-          before.bytes >> UInt64(before.size * 8 - 8), behind.bytes)
+      if contexts.isPartial {
+        let (word, bit) = view.partialPlace(contexts.lastByte, contexts.key >> 24)
         unsafe words.pointer[word] |= bit
       }
     }
@@ -206,5 +207,38 @@ private struct WideContext {
       bytes |= UInt64(byte) << UInt64(size * 8)
       size += 1
     }
+  }
+}
+
+/// What a merge tells of the characters on both sides of a place, in one word.
+private struct JoinedContexts: Equatable {
+  let word: UInt64
+
+  init(_ before: WideContext, _ behind: WideContext) {
+    word =
+      before.bytes | behind.bytes << 24 | UInt64(before.size) << 48 | UInt64(behind.size) << 50
+  }
+
+  /// The bytes before the place, and those behind it above them.
+  var key: UInt64 { word & 0xFFFF_FFFF_FFFF }
+
+  private var sizeBefore: UInt64 { word >> 48 & 3 }
+
+  /// Whether it does not tell of both characters whole.
+  var isPartial: Bool { sizeBefore < 3 || word >> 50 < 3 }
+
+  /// The byte before the place.
+  var lastByte: UInt64 { key >> (sizeBefore * 8 - 8) & 0xFF }
+}
+
+extension [JoinedContexts] {
+  /// Leaves one of those that are equal, of which all are neighbors.
+  fileprivate mutating func removeRepeated() {
+    var count = 0
+    for index in indices where index == 0 || self[index] != self[count - 1] {
+      self[count] = self[index]
+      count += 1
+    }
+    removeSubrange(count...)
   }
 }

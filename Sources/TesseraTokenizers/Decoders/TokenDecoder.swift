@@ -50,7 +50,11 @@ extension TokenDecoder {
     guard letters.count > 1 else { return Array(decode([token], .kept).joined()) }
     let frame = decode([letters[0], letters[1]], .kept).joined().count
     let whole = Array(decode([letters[0], token, letters[1]], .kept).joined())
-    // The letter at the beginning stays; what comes with the one at the end is the same in both.
+    // The letter at the beginning stays; what comes with the one at the end is the same in both. A step
+    // that replaces what the letters are together leaves neither.
+    guard frame > 0, whole.count >= frame, whole.first == letters[0][0] else {
+      return Array(decode([token], .kept).joined())
+    }
     return Array(whole[1..<max(1, whole.count - frame + 1)])
   }
 
@@ -64,6 +68,9 @@ extension TokenDecoder {
         if case .string(let text) = pattern.source { text.utf8.count } else { 0 }
       return size == 0 ? 1 + content.utf8.count : max(1, (content.utf8.count + size - 1) / size)
     case .sequence(let steps): return steps.reduce(1) { $0.multiplied(clampedBy: $1.growth) }
+    // An empty text is between any two bytes, and becomes a space.
+    case .bpe(let suffix): return suffix.isEmpty ? 3 : 1
+    case .ctc(_, let delimiter, let cleansUp): return delimiter.isEmpty && cleansUp ? 3 : 1
     default: return 1
     }
   }

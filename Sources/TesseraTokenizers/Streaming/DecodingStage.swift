@@ -102,8 +102,11 @@ private struct ByteFallbackStage: DecodingStage {
   var run: [[UInt8]] = []
 
   mutating func add(_ tokens: [[UInt8]]) -> [[UInt8]] {
+    // What is held stands for bytes, or it would not be.
+    let held = run.count
     run += tokens
-    let end = run.lastIndex { ByteFallback.byte(spelledBy: $0) == nil }.map { $0 + 1 } ?? 0
+    let end =
+      tokens.lastIndex { ByteFallback.byte(spelledBy: $0) == nil }.map { held + $0 + 1 } ?? 0
     defer { run.removeFirst(end) }
     return ByteFallback.decode(Array(run[..<end]), invalid)
   }

@@ -123,13 +123,8 @@ struct TrainCommand: ParsableCommand {
   /// Refuses options that do not go together.
   private func checkModes() throws {
     let isParity = !parity.language.isEmpty
-    let documentOption =
-      documents.lines
-      ? "--lines"
-      : documents.paragraphs
-        ? "--paragraphs" : documents.textField != DocumentOptions.textField ? "--text-field" : nil
-    if let documentOption, !counts.isEmpty {
-      throw ValidationError("--counts and \(documentOption) exclude each other")
+    if let option = documents.givenOption, !counts.isEmpty {
+      throw ValidationError("--counts and \(option) exclude each other")
     }
     let modes: [(name: String, isGiven: Bool, excluded: [(String, Bool)])] = [
       (

@@ -28,6 +28,7 @@ struct EncodingJob {
     var reader = corpus.makeReader()
     var batch: [Document] = []
     var size = 0
+    var byteCount = 0
     var documentCount: UInt64 = 0
     var isExceeded = false
     func encodeBatch() throws {
@@ -38,9 +39,9 @@ struct EncodingJob {
         write(tokens, to: &writer)
       }
       documentCount += UInt64(batch.count)
-      writer.byteCount += size
+      writer.byteCount += byteCount
       batch.removeAll(keepingCapacity: true)
-      size = 0
+      (size, byteCount) = (0, 0)
       try writer.flush()
     }
     while let piece = try reader.nextPiece(sizeLimit: batchSize) {
@@ -48,7 +49,9 @@ struct EncodingJob {
       // Of a tokenizer that needs all of a text at once, the text is put together.
       if piece.endsDocument || addsSpecialTokens || !tokenizer.encodesIncrementally {
         batch.append(try whole(document, piece.endsDocument, &reader))
-        size += batch[batch.count - 1].bytes.count
+        byteCount += batch[batch.count - 1].bytes.count
+        // Some bytes for the document itself, so that empty ones count as well.
+        size += batch[batch.count - 1].bytes.count + 64
       } else {
         try encodeBatch()
         let tokens = try encodeLarge(document, &reader, &writer, console, corpus)

@@ -22,6 +22,12 @@ struct DocumentOptions: ParsableArguments {
     }
   }
 
+  /// An option that is given, for where there are no documents to be cut.
+  var givenOption: String? {
+    lines
+      ? "--lines" : paragraphs ? "--paragraphs" : textField != Self.textField ? "--text-field" : nil
+  }
+
   /// The corpus made of paths under these options.
   func corpus(_ paths: [String], keepsEmptyDocuments: Bool = false) throws -> Corpus {
     try corpora([paths], keepsEmptyDocuments: keepsEmptyDocuments)[0]

@@ -68,7 +68,7 @@ extension Replacement {
 
     for index in list.indices {
       let ahead = index + Self.fetchDistance
-      if ahead < list.count, let base = unsafe buffer.baseAddress {
+      if ahead < list.count, let base = buffer.baseAddress {
         // SAFETY: fetching reads nothing, and positions are below the number of slots.
         unsafe tk_prefetch(base + Int(list[ahead]))
       }
