@@ -33,6 +33,26 @@ import Testing
     #expect(decoded.text == "The river's 12 नदी\n\n")
   }
 
+  @Test func `replaces no file that is not its own`() throws {
+    let folder = try TemporaryDirectory()
+    let path = try folder.write("thesis.txt", "precious")
+    try convert("--from", gpt2, "--to", "compiled", "--output", path, "--force")
+      .expectFailure(73, ["thesis.txt", "remove it yourself"])
+    #expect(try readFile(path, limit: 100) == Array("precious".utf8))
+  }
+
+  @Test func `says what a format has no place for`() throws {
+    let folder = try TemporaryDirectory()
+    var root = try JSONValue(parsing: readFile(gpt2, limit: 1 << 24)).object!
+    root["truncation"] = [
+      "max_length": 3, "stride": 0, "strategy": "LongestFirst", "direction": "Right",
+    ]
+    let from = try folder.write("tokenizer.json", JSONValue.object(root).serialized(pretty: false))
+    let run = try convert("--from", from, "--to", "tiktoken", "--output", folder.file("out"))
+    run.expectSuccess()
+    #expect(run.messages.contains("the truncation is not in the new files"))
+  }
+
   @Test func `reads SentencePiece, and refuses what a format cannot express`() throws {
     let folder = try TemporaryDirectory()
     let model = fixturePath("sentencepiece/llama.model")

@@ -112,7 +112,7 @@ import Testing
     let arguments = ["trim", "--tokenizer", tokenizer, "--last", "--vocab-size", "257"]
     try ToolRun(arguments + ["--dry-run"]).expectSuccess()
     // The token " speci" stays, and so do those that it is made of.
-    try ToolRun(arguments + ["--keep", keep, "--dry-run"]).expectFailure(65, ["have to stay"])
+    try ToolRun(arguments + ["--keep", keep, "--dry-run"]).expectFailure(64, ["have to stay"])
     let unknown = try folder.write("unknown.txt", " speci\nno such token\n")
     try ToolRun(arguments + ["--keep", unknown, "--dry-run"])
       .expectFailure(65, ["line 2", "no such token"])
@@ -122,6 +122,6 @@ import Testing
     try ToolRun(["trim", "--tokenizer", tokenizer, "--vocab-size", "300", "--dry-run"])
       .expectFailure(64, ["--corpus or --last"])
     try ToolRun(["trim", "--tokenizer", tokenizer, "--last", "--vocab-size", "900", "--dry-run"])
-      .expectFailure(65, ["900", "601 tokens"])
+      .expectFailure(64, ["900", "601 tokens"])
   }
 }

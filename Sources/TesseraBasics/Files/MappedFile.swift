@@ -22,28 +22,38 @@ public final class MappedFile: @unchecked Sendable {
 
   /// Maps a file.
   ///
-  /// - Throws: ``FileError/cannotOpen(path:errno:)``, ``FileError/notRegularFile(path:)`` and
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - limit: The most bytes that it may have.
+  /// - Throws: ``FileError/cannotOpen(path:errno:)``, ``FileError/notRegularFile(path:)``,
+  ///   ``FileError/tooLarge(path:size:limit:)`` and
   ///   ``FileError/readFailed(path:offset:errno:)``.
-  public init(path: String) throws(FileError) {
+  public init(path: String, limit: Int) throws(FileError) {
     var status: FileDescriptor.Status?
     let descriptor = try openRegularFile(path, status: &status)
     let size = status?.size ?? 0
+    guard size <= limit else { throw .tooLarge(path: path, size: size, limit: limit) }
     self.path = path
     guard size > 0 else {
       unsafe bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
-    var flags = MAP_PRIVATE
-    #if os(Linux)
-      // All of it will be read, and now is cheaper than page by page.
-      flags |= Int32(MAP_POPULATE)
-    #endif
     // SAFETY: the system chooses the address; the range is given back in `deinit`.
-    let memory = unsafe mmap(nil, size, PROT_READ, flags, descriptor.number, 0)
+    let memory = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor.number, 0)
     guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
       throw .readFailed(path: path, offset: 0, errno: errno)
     }
     unsafe bytes = UnsafeRawBufferPointer(start: memory, count: size)
+  }
+
+  /// Has all pages read, which is cheaper now than one by one, where all of it will be looked at.
+  public func populate() {
+    #if os(Linux)
+      guard let base = unsafe bytes.baseAddress else { return }
+      // MADV_POPULATE_READ, since Linux 5.14; before, pages come when they are looked at.
+      // SAFETY: the range is mapped; the call changes no content.
+      _ = unsafe madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, 22)
+    #endif
   }
 
   deinit {

@@ -32,7 +32,10 @@ struct EncodingFile {
     let part = TokenizerPart(value: root, path: "encoding", kind: "encoding")
     pattern = try PreTokenizerPattern(tiktokenExpression: try part.string("pat_str"))
     specialTokens = []
-    for (content, id) in try part.part("special_tokens").value.object?.members ?? [] {
+    guard let members = root["special_tokens"]?.object?.members else {
+      throw part.malformed("special_tokens", "an object of texts and IDs")
+    }
+    for (content, id) in members {
       guard let id = id.int, (0...Int(TokenTable.maximumID)).contains(id) else {
         throw .malformed(
           member: "special_tokens.\(content.shortened())",
@@ -69,11 +72,11 @@ extension PreTokenizerPattern {
       self = known
       return
     }
-    // For Oniguruma, `$` is also before a newline, and `{1,3}+` a repetition of a repetition.
-    guard !text.utf8.contains(UInt8(ascii: "$")), !text.contains("}+") else {
+    guard !Self.differsInTiktoken(Array(text.utf8)) else {
       throw .unsupported(
         part: "pattern", name: text,
-        advice: "$ and possessive counted repetitions are known in published patterns only")
+        advice: "^, $, the option m and possessive counted repetitions are known in published "
+          + "patterns only")
     }
     do throws(ExpressionError) {
       self = try Self(huggingFaceExpression: text)

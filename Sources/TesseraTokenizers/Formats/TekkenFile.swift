@@ -97,7 +97,8 @@ struct TekkenFile {
     let part = TokenizerPart(value: config, path: "config", kind: "config")
     let limit = Int(TokenTable.maximumID) + 1
     let size = try part.count("default_vocab_size", limit: limit)
-    let specialCount = try part.count("default_num_special_tokens", limit: size)
+    let specialCount = try part.count(
+      "default_num_special_tokens", limit: min(size, TokenizerJSONReader.addedTokenLimit))
     guard size - specialCount <= vocabulary.count else {
       throw .malformed(
         member: "config.default_vocab_size",

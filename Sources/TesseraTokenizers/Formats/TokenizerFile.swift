@@ -19,6 +19,19 @@ public enum TokenizerFormat: String, CaseIterable, Hashable, Sendable {
 extension Tokenizer {
   /// The names of files in a folder that tokenizers are read from, the first ones before the others.
   public static var fileNames: [String] { TokenizerFile.names.map(\.0) }
+
+  /// Whether a file is a compiled tokenizer, or empty.
+  ///
+  /// - Throws: ``TokenizerError/file(_:)``.
+  package static func isCompiled(at path: String) throws(TokenizerError) -> Bool {
+    do throws(FileError) {
+      let file = try InputFile(path: path)
+      let sample = try file.read(at: 0, count: min(file.size, 8))
+      return sample.isEmpty || CompiledFile.isLikely(sample)
+    } catch {
+      throw .file(error)
+    }
+  }
 }
 
 /// Finds out what a path leads to.

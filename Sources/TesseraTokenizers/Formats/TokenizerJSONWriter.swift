@@ -170,14 +170,3 @@ struct TokenizerJSONWriter {
     return root
   }
 }
-
-extension AddedToken {
-  /// An element of the member `added_tokens`.
-  var json: JSONValue {
-    [
-      "id": JSONValue(id), "content": .string(content), "single_word": .bool(isSingleWord),
-      "lstrip": .bool(stripsLeft), "rstrip": .bool(stripsRight), "normalized": .bool(isNormalized),
-      "special": .bool(isSpecial),
-    ]
-  }
-}

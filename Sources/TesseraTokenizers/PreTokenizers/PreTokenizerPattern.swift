@@ -55,9 +55,43 @@ public enum PreTokenizerPattern: Hashable, Sendable {
     return Self.spellings(of: self).first
   }
 
-  /// The pattern as tiktoken takes it (`pat_str`); `nil` where it is not one expression.
+  /// The pattern as tiktoken takes it (`pat_str`); `nil` where it is not one expression, or may be one
+  /// that tiktoken reads in another way.
   public var tiktokenExpression: String? {
-    self == .cl100k ? Self.cl100kTiktokenExpression : huggingFaceExpression
+    if case .expression(let expression) = self,
+      Self.differsInTiktoken(Array(expression.text.utf8))
+    {
+      return nil
+    }
+    return self == .cl100k ? Self.cl100kTiktokenExpression : huggingFaceExpression
+  }
+
+  /// Whether Oniguruma and tiktoken's engine may read an expression in different ways.
+  ///
+  /// To Oniguruma `^` and `$` are also beside a newline, `{1,3}+` is a repetition of a repetition, and
+  /// with the option `m` a dot is also a newline.
+  package static func differsInTiktoken(_ expression: [UInt8]) -> Bool {
+    var classDepth = 0
+    var index = 0
+    while index < expression.count {
+      let byte = expression[index]
+      index += 1
+      switch byte {
+      case UInt8(ascii: "\\"): index += 1
+      case UInt8(ascii: "["): classDepth += 1
+      case UInt8(ascii: "]"): classDepth = max(0, classDepth - 1)
+      case _ where classDepth > 0: break
+      case UInt8(ascii: "^"), UInt8(ascii: "$"): return true
+      case UInt8(ascii: "}"):
+        if index < expression.count, expression[index] == UInt8(ascii: "+") { return true }
+      case UInt8(ascii: "("):
+        guard index < expression.count, expression[index] == UInt8(ascii: "?") else { break }
+        let options = expression[(index + 1)...].prefix { $0 == 0x2D || ($0 | 0x20) &- 97 < 26 }
+        if options.contains(UInt8(ascii: "m")) { return true }
+      default: break
+      }
+    }
+    return false
   }
 
   /// The pattern that a regular expression is for tokenizers: a known one, or one that is compiled.

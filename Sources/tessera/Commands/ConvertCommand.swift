@@ -59,7 +59,10 @@ struct ConvertCommand: ParsableCommand {
     if to == .compiled {
       try OutputDirectory.checkInputs([from], of: output)
       if Path.isDirectory(output) { throw FileError.notRegularFile(path: output) }
-      if !force, Path.exists(output) { throw FileError.exists(path: output) }
+      if Path.exists(output) {
+        if !force { throw FileError.exists(path: output) }
+        if try !Tokenizer.isCompiled(at: output) { throw FileError.notOutput(path: output) }
+      }
     } else {
       try OutputDirectory.check(path: output, force: force, inputs: [from])
     }
@@ -70,6 +73,11 @@ struct ConvertCommand: ParsableCommand {
     for fault in faults {
       let example = fault.findings.first.map { ", for example \($0.description)" } ?? ""
       console.warn("\(fault.name): \(groupDigits(fault.findingCount))\(example)")
+    }
+    if to == .tiktoken || to == .vocabularyAndMerges {
+      for part in tokenizer.unappliedParts {
+        console.warn("the \(part.rawValue) is not in the new files: the format has none")
+      }
     }
     let files = try console.during("converting") { try tokenizer.files(in: to.format) }
     try console.during("writing") {

@@ -174,6 +174,25 @@ import Testing
     return bytes
   }
 
+  @Test func `refuses a table of tokens that is nearly full`() throws {
+    let folder = try TemporaryDirectory()
+    var bytes = try bytes(of: GoldenTokenizerTests.tokenizer("gpt2"))
+    let range = sections(bytes)[CompiledSection.tokenSlots.rawValue]
+    // One slot in each block of 1,024 stays free.
+    for slot in 0..<range.count / 4 where slot % 1_024 != 0 {
+      for byte in 0..<4 { bytes[range.lowerBound + slot * 4 + byte] = byte == 3 ? 1 : 0 }
+    }
+    #expect(error(signed(bytes), in: folder) != nil)
+  }
+
+  @Test func `refuses a user-defined piece that its bytes do not find`() throws {
+    let folder = try TemporaryDirectory()
+    let tokenizer = try Tokenizer(contentsOf: fixturePath("sentencepiece/symbols.model"))
+    var bytes = try bytes(of: tokenizer)
+    for index in sections(bytes)[CompiledSection.tokenSlots.rawValue] { bytes[index] = 0xFF }
+    #expect(error(signed(bytes), in: folder) != nil)
+  }
+
   @Test(arguments: ["gpt2", "cl100k", "symbols", "unused"])
   func `is safe with tables that somebody made up`(name: String) throws {
     let folder = try TemporaryDirectory()

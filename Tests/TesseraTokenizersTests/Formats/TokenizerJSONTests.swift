@@ -278,6 +278,14 @@ import Testing
     "type": "ByteLevel", "use_regex": false, "add_prefix_space": false, "trim_offsets": true,
   ]
 
+  @Test(arguments: [
+    (#"^ab|[ab]|\n"#, true), (#"(?m:.)+"#, true), (#"a$"#, true), (#"\d{1,3}+"#, true),
+    (#"[^a]+|a"#, false), (#"\^|[^\^]"#, false), (#"(?i:m)|[^m]"#, false),
+  ])
+  func `knows expressions that tiktoken may read in another way`(text: String, differs: Bool) {
+    #expect(PreTokenizerPattern.differsInTiktoken(Array(text.utf8)) == differs)
+  }
+
   @Test func `reads and writes every pattern`() throws {
     let others = [#"\w+|\s"#, PreTokenizerPattern.cl100k.tiktokenExpression!]
     let patterns =

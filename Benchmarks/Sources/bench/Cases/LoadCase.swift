@@ -19,10 +19,10 @@ struct LoadCase: ParsableCommand {
     var times: [Measurement] = []
     var size = 0
     for _ in 0..<rounds {
-      let (tokenizer, time) = try measure { try Tokenizer(contentsOf: tokenizer) }
+      let (loaded, time) = try measure { try Tokenizer(contentsOf: tokenizer) }
       times.append(time)
-      size = tokenizer.vocabularySize
-      guard try tokenizer.decode(tokenizer.encode("One fine day")) == Array("One fine day".utf8)
+      size = loaded.vocabularySize
+      guard try loaded.decode(loaded.encode("One fine day")) == Array("One fine day".utf8)
       else { throw WrongResult(description: "the text does not come back") }
     }
     printLine([

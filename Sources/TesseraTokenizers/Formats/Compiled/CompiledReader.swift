@@ -20,7 +20,7 @@ struct CompiledReader {
   ///   ``TokenizerError/damaged(part:)``.
   init(path: String) throws(TokenizerError) {
     do throws(FileError) {
-      file = try MappedFile(path: path)
+      file = try MappedFile(path: path, limit: CompiledHeader.fileSizeLimit)
     } catch {
       throw .file(error)
     }
@@ -94,6 +94,7 @@ struct CompiledReader {
       throw .malformedBytes(offset: end, expected: "the end of the file")
     }
     self.entries = entries
+    file.populate()
   }
 
   /// The size of a section in bytes.

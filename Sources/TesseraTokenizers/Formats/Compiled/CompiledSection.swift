@@ -67,6 +67,8 @@ enum CompiledHeader {
   static let sectionsOffset = 48
   static let entrySize = 24
   static let alignment = 64
+  /// More than the tables of as many tokens as there can be.
+  static let fileSizeLimit = 1 << 32
 
   static var size: Int { sectionsOffset + CompiledSection.allCases.count * entrySize + 8 }
 

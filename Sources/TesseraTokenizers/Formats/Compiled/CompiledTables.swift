@@ -82,7 +82,10 @@ extension CompiledReader {
         }
       )
     }
-    guard areFree, areWithin || slots.isEmpty else {
+    // At most half of the slots are used, each for a token, as in a table that was filled by inserting.
+    let usedCount = slots.count { $0 != TokenTable.freeSlot }
+    guard areFree, areWithin || slots.isEmpty, usedCount <= count, usedCount * 2 <= slots.count
+    else {
       throw .malformed(
         member: CompiledSection.tokenSlots.member, expected: "a table of IDs with free slots")
     }
@@ -111,6 +114,14 @@ extension CompiledReader {
     else {
       throw .malformed(
         member: CompiledSection.kinds.member, expected: "a kind and a score for each token")
+    }
+    for (id, kind) in kinds.enumerated() where kind == .userDefined {
+      let id = TokenID(id)
+      guard let bytes = tokens.bytes(of: id), tokens.id(of: bytes) == id else {
+        throw .malformed(
+          member: CompiledSection.tokenSlots.member,
+          expected: "the user-defined piece with the ID \(id)")
+      }
     }
     return PieceAttributes(scores: scores, kinds: kinds)
   }
