@@ -54,7 +54,8 @@ def chosen(options, patterns, work):
 def pattern_files(expressions, work):
     """For each library, a file with the pattern as the library spells it."""
     spellings = {
-        "tiktoken": "tiktoken", "rustbpe": "tiktoken", "tokenizers": "hugging_face"}
+        "tiktoken": "tiktoken", "rustbpe": "tiktoken", "gigatoken": "tiktoken",
+        "fastokens": "tiktoken", "tokenizers": "hugging_face"}
     paths = {}
     for library, spelling in spellings.items():
         paths[library] = os.path.join(work, f"pattern-{library}.txt")

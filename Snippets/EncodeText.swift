@@ -11,6 +11,6 @@ print(String(decoding: try tokenizer.decode(ids), as: UTF8.self))
 var encoder = tokenizer.makeEncoder()
 var all: [TokenID] = []
 for text in ["two dead boys", "got up to fight"] {
-  encoder.encode(Array(text.utf8).span, into: &all)
+  try encoder.encode(Array(text.utf8).span, into: &all)
 }
 print(all.count, "tokens")

@@ -32,7 +32,9 @@ def encoding(options, patterns, folder):
         subprocess.run(
             [options.tessera, "train", path, "--vocab-size", str(options.vocabulary_size),
              "--pattern", options.pattern, "--output", vocabulary, "--quiet"], check=True)
-        for library, file in [("tiktoken", path), ("tokenizers", slice_path)]:
+        for libraries, file in [
+            (["tiktoken", "gigatoken", "fastokens"], path), (["tokenizers"], slice_path)
+        ]:
             yield Comparison(
                 name=f"encode/{text}/{corpora.megabytes(file)}", unit=PER_CPU_SECOND,
                 equal=("tokens", "sha256"),
@@ -40,8 +42,8 @@ def encoding(options, patterns, folder):
                     Variant("tessera", [
                         options.bench, "encode", file, "--tokenizer", vocabulary, "--threads", "1",
                     ]),
-                    peer(library, "encode.py", library, vocabulary, patterns[library], file,
-                         threads=1),
+                    *(peer(library, "encode.py", library, vocabulary, patterns[library], file,
+                           threads=1) for library in libraries),
                 ])
 
 
@@ -65,6 +67,17 @@ def training(options, patterns, folder):
                     peer(library, "train.py", library, patterns[library], size, path,
                          threads=threads),
                 ])
+        # It splits in one way alone.
+        yield Comparison(
+            name=f"train/english/{corpora.megabytes(path)}/{size}/{threads}-threads/hf-gpt2",
+            unit=PER_CPU_SECOND, equal=("merges", "merges_sha256"),
+            variants=[
+                Variant("tessera", [
+                    options.bench, "train", path, "--vocab-size", str(size), "--pattern", "gpt2",
+                    "--threads", str(threads),
+                ]),
+                peer("gigatoken", "train.py", "gigatoken", "-", size, path, threads=threads),
+            ])
 
 
 def steps(options):

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-LIBRARIES = ["tiktoken", "tokenizers", "rustbpe", "torch", "numpy"]
+LIBRARIES = ["tiktoken", "gigatoken", "fastokens", "tokenizers", "rustbpe", "torch", "numpy"]
 
 
 def output(*command):

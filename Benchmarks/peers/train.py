@@ -1,14 +1,17 @@
-"""Trains a byte-level BPE vocabulary with tokenizers or rustbpe, and prints one JSON object.
+"""Trains a byte-level BPE vocabulary with a peer's library, and prints one JSON object.
 
     python train.py tokenizers|rustbpe PATTERN_FILE VOCABULARY_SIZE FILE
+    python train.py gigatoken - VOCABULARY_SIZE FILE
 
-The clock covers reading the file and training. The libraries spread texts, not parts of a text,
-over threads, so they get the file in pieces, cut where no pre-token can span the cut.
+The clock covers reading the file and training. tokenizers and rustbpe spread texts, not parts of a
+text, over threads, so they get the file in pieces, cut where no pre-token can span the cut. gigatoken
+reads the file itself, and always splits as GPT-2 does.
 
 `merges_sha256` is over the merges in order, both parts in hexadecimal; `tokens_sha256` over the
 tokens in the order of their IDs, which is all that rustbpe tells. Whoever is compared must give
 the same one. The number of threads is that of `RAYON_NUM_THREADS`.
 """
+import contextlib
 import json
 import os
 import sys
@@ -85,11 +88,45 @@ def with_rustbpe(pattern, size, path):
     return hashes
 
 
+def with_gigatoken(pattern, size, path):
+    """Trains, and returns a function that hashes what was learned."""
+    import gigatoken
+
+    if pattern is not None:
+        sys.exit("gigatoken splits as GPT-2 does, and takes no other pattern")
+    # It tells on standard output how far it is, where nothing but the result may stand.
+    with silenced_output():
+        _, merges = gigatoken.train_bpe(path, size, [], tie_breaking="huggingface")
+
+    def hashes():
+        lines = [" ".join(bytes(part).hex() for part in pair) for pair in merges]
+        return {"merges": len(lines), "merges_sha256": hash_of_lines(lines)}
+
+    return hashes
+
+
+@contextlib.contextmanager
+def silenced_output():
+    """Sends what the process writes to standard output nowhere."""
+    kept = os.dup(1)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def main():
     name, pattern_file, size, path = sys.argv[1:]
-    with open(pattern_file, encoding="utf-8") as file:
-        pattern = file.read().rstrip("\n")
-    train = {"tokenizers": with_tokenizers, "rustbpe": with_rustbpe}[name]
+    pattern = None
+    if pattern_file != "-":
+        with open(pattern_file, encoding="utf-8") as file:
+            pattern = file.read().rstrip("\n")
+    train = {
+        "tokenizers": with_tokenizers, "rustbpe": with_rustbpe, "gigatoken": with_gigatoken,
+    }[name]
     stopwatch = Stopwatch()
     hashes = train(pattern, int(size), path)
     times, peak = stopwatch.read(), peak_bytes()

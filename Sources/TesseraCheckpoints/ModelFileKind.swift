@@ -32,14 +32,18 @@ public enum ModelFileKind: Hashable, Sendable {
     "vocab.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
     // Mistral; and sizes, vocabulary included, as Meta and Mistral write them.
     "tekken.json", "params.json",
+    // Ours, compiled.
+    "tokenizer.tessera",
   ]
-  private static let vocabularySuffixes = [".tiktoken"]
+  /// Rank files, and what is said about them beside them.
+  private static let vocabularySuffixes = [".tiktoken", ".tiktoken.json"]
+  /// SentencePiece's models as Mistral numbers them.
+  private static let vocabularyPrefix = "tokenizer.model."
 
   /// Names of files and folders directly inside a model directory.
   private static let runNames: Set<String> = [
     "state", "metrics.jsonl", "run.json", "configuration.yaml", "training.json", "trimming.json",
-    "held-out.jsonl",
-    "report.json", "report.txt", "MODEL_CARD.md",
+    "conversion.json", "held-out.jsonl", "report.json", "report.txt", "MODEL_CARD.md",
   ]
 
   /// The kind of a file by its path inside the model directory.
@@ -54,7 +58,9 @@ public enum ModelFileKind: Hashable, Sendable {
       self = .pickledWeights
     } else if ends(Self.weightSuffixes) {
       self = .weights
-    } else if Self.vocabularyNames.contains(name) || ends(Self.vocabularySuffixes) {
+    } else if Self.vocabularyNames.contains(name) || ends(Self.vocabularySuffixes)
+      || name.hasPrefix(Self.vocabularyPrefix)
+    {
       self = .vocabulary
     } else {
       self = .other

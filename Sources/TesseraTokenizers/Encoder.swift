@@ -4,9 +4,8 @@ internal import Synchronization
 ///
 /// The memory is bounded (some 100 MiB at most, a few where texts are short) and holds only what
 /// merging gave, so the tokens of a text do not depend on what was encoded before, dropout aside:
-/// there they depend on how many texts were. While a very long pre-token is merged, it takes 36
-/// bytes more for each of its bytes. An encoder belongs to
-/// one thread; make one for each.
+/// there they depend on how many texts were. While a very long pre-token is merged, it takes some
+/// bytes more for each of its bytes. An encoder belongs to one thread; make one for each.
 public struct Encoder: ~Copyable {
   private let tokenizer: Tokenizer
   private let box: EncoderPool.Box
@@ -39,12 +38,12 @@ public struct Encoder: ~Copyable {
   }
 
   /// Appends the tokens of a text, in which special tokens are text like any other.
-  public mutating func encode(_ text: Span<UInt8>, into ids: inout [TokenID]) {
-    do {
-      try encode(text, special: .none, into: &ids)
-    } catch {
-      preconditionFailure("no policy, no error: \(error)")
-    }
+  ///
+  /// - Throws: ``TokenizerError/textGrowsTooLong(size:limit:)``; nothing is appended then.
+  public mutating func encode(
+    _ text: Span<UInt8>, into ids: inout [TokenID]
+  ) throws(TokenizerError) {
+    try encode(text, special: .none, into: &ids)
   }
 }
 
@@ -95,6 +94,16 @@ final class EncoderPool: Sendable {
     /// Appends the tokens of a part of a text.
     func encodeText(_ text: Span<UInt8>, into ids: inout [TokenID]) {
       if fast != nil { fast!.encodeText(text, into: &ids) } else { plain!.encode(text, into: &ids) }
+    }
+
+    /// Appends the tokens of a part of a text from a place on, as far as they do not depend on what
+    /// follows.
+    ///
+    /// - Returns: How far that is.
+    func encodeCertain(
+      _ text: Span<UInt8>, from start: Int, isComplete: Bool, into ids: inout [TokenID]
+    ) -> Int {
+      fast!.encodeText(text, from: start, isComplete: isComplete, into: &ids)
     }
 
     /// Calls `body` with each token of a pre-token and the number of bytes that it covers.

@@ -35,20 +35,23 @@ struct TextSteps: Sendable {
   }
 
   /// A part of a text, normalized.
-  func normalized(_ bytes: Span<UInt8>, offset: Int, tracksOrigins: Bool) -> AlignedText {
+  func normalized(
+    _ bytes: Span<UInt8>, offset: Int, tracksOrigins: Bool
+  ) throws(TokenizerError) -> AlignedText {
     var text = AlignedText(
       bytes.copied(), offset: offset, tracksOrigins: tracksOrigins || needsOrigins)
     normalizer?.apply(to: &text)
+    try text.checkSize()
     return text
   }
 
   /// What an added token is looked for as in normalized text.
-  func normalized(_ bytes: [UInt8]) -> [UInt8] {
-    normalizer?.normalized(bytes) ?? bytes
+  func normalized(_ bytes: [UInt8]) throws(TokenizerError) -> [UInt8] {
+    try normalizer?.normalized(bytes) ?? bytes
   }
 
   /// The pre-tokens of normalized text.
-  func preTokens(of text: AlignedText) -> PreTokens {
+  func preTokens(of text: AlignedText) throws(TokenizerError) -> PreTokens {
     var preTokens = PreTokens(text)
     preTokenization?.apply(to: &preTokens)
     if isFalcon { preTokens.split(.isolated, PreTokenizer(pattern: .falcon).forEachPreToken) }
@@ -56,6 +59,7 @@ struct TextSteps: Sendable {
       preTokens.splitBytes(
         addsPrefixSpace: lastStep.addsPrefixSpace, usesExpression: lastStep.usesExpression)
     }
+    try preTokens.text.checkSize()
     return preTokens
   }
 }

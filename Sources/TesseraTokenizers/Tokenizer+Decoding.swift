@@ -11,43 +11,59 @@ extension Tokenizer {
   public func decode(
     _ ids: [TokenID], skipsSpecial: Bool = false
   ) throws(TokenizerError) -> [UInt8] {
-    guard decodesBytes else { return try decode(ids, skipsSpecial: skipsSpecial, .kept) }
+    guard let decodingTable else { return try decode(ids, skipsSpecial: skipsSpecial, .kept) }
     var output: [UInt8] = []
-    output.reserveCapacity(ids.count * 4)
-    let special = skipsSpecial ? specialIDs : []
-    for id in ids {
-      if let bytes = addedBytes[id] {
-        if !special.contains(id) { output += bytes }
-      } else if !model.tokens.appendBytes(of: id, to: &output) {
-        throw .unknownToken(id, vocabularySize: vocabularySize)
-      }
+    if let unknown = decodingTable.append(ids.span, skipsSpecial: skipsSpecial, to: &output) {
+      throw .unknownToken(unknown, vocabularySize: vocabularySize)
     }
     return output
   }
 
-  /// The text that tokens stand for, exactly as tokenizers gives it: bytes that are not UTF-8 become
-  /// U+FFFD by the rules of the decoder.
+  /// The text that tokens stand for, as tokenizers gives it: bytes that are not UTF-8 become U+FFFD by
+  /// the rules of the decoder.
   ///
+  /// One thing is different: where a file with a vocabulary over bytes has no decoder
+  /// (`"decoder": null`), tokenizers shows how tokens are spelled, with spaces between (`The Ġriver`),
+  /// and this gives the text all the same (`The river`), as with `ByteLevel`. With a vocabulary over
+  /// characters and without a decoder there is nothing else to show, so both give the spellings.
+  ///
+  /// - Parameters:
+  ///   - ids: Tokens.
+  ///   - skipsSpecial: Whether special tokens are left out.
   /// - Throws: ``TokenizerError/unknownToken(_:vocabularySize:)``.
   public func decodeText(
     _ ids: [TokenID], skipsSpecial: Bool = false
   ) throws(TokenizerError) -> String {
     let bytes =
-      pipeline.decoder == nil && decodesBytes
+      decodesTextByTable
       ? try decode(ids, skipsSpecial: skipsSpecial)
       : try decode(ids, skipsSpecial: skipsSpecial, .replaced)
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// Whether the bytes of the tokens, one after the other, are the text.
+  var decodesBytes: Bool { decodingTable != nil }
+
   /// Whether the bytes of tokens, one after another, are the text.
-  var decodesBytes: Bool {
-    guard model.alphabet == .bytes else { return false }
-    return pipeline.decoder?.steps.allSatisfy { $0 == .byteLevel || $0 == .fuse } ?? true
+  static func decodesBytes(_ alphabet: BPEAlphabet, _ decoder: TokenDecoder?) -> Bool {
+    guard alphabet == .bytes else { return false }
+    return decoder?.steps.allSatisfy { $0 == .byteLevel || $0 == .fuse } ?? true
   }
 
-  private var specialIDs: Set<TokenID> { Set(addedTokens.filter(\.isSpecial).map(\.id)) }
+  /// Whether that is the text of tokens as well, once bytes that are not UTF-8 are replaced.
+  static func decodesTextByTable(_ decoder: TokenDecoder?, _ addedBytes: [TokenID: [UInt8]]) -> Bool
+  {
+    guard let steps = decoder?.steps else { return true }
+    // An added token that is spelled in the alphabet stands for the bytes that it spells.
+    return steps.filter { $0 != .fuse } == [.byteLevel] && steps.first == .byteLevel
+      && addedBytes.values.allSatisfy { bytes in
+        ByteAlphabet.bytes(spelledBy: bytes.span).map { $0 == bytes } ?? true
+      }
+  }
 
-  private func decode(
+  var specialIDs: Set<TokenID> { Set(addedTokens.filter(\.isSpecial).map(\.id)) }
+
+  func decode(
     _ ids: [TokenID], skipsSpecial: Bool, _ invalid: InvalidBytes
   ) throws(TokenizerError) -> [UInt8] {
     let special = skipsSpecial ? specialIDs : []

@@ -4,7 +4,9 @@ extension Tokenizer {
   /// The tokens of a text.
   ///
   /// Long texts are split at places where splitting changes nothing and encoded on all workers;
-  /// the tokens are the same for any number of them.
+  /// the tokens are the same for any number of them. Where a tokenizer has steps besides a
+  /// normalization form and a pattern, they are done one after another, since some of them look at all
+  /// of a text, and only merging is shared; with dropout nothing is.
   ///
   /// - Parameters:
   ///   - bytes: The text. A text without bytes has no tokens.
@@ -17,6 +19,12 @@ extension Tokenizer {
   ) throws(TokenizerError) -> [TokenID] {
     if bytes.count >= Self.parallelSize, isFast, Workers.threadCount > 1 {
       return try encodeDocuments([bytes], special: special)[0]
+    }
+    // What dropout leaves out depends on all that was merged before.
+    if bytes.count >= Self.parallelSize, !isFast, model.options.dropout == 0,
+      Workers.threadCount > 1
+    {
+      return try encodeSteps(bytes.span, special: special)
     }
     let encoder = encoders.take()
     defer { encoders.giveBack(encoder) }
@@ -33,6 +41,10 @@ extension Tokenizer {
     try encode(Array(text.utf8), special: special, seed: seed)
   }
 
+  /// Whether a text that arrives in pieces has tokens before it is complete; see
+  /// ``StreamingEncoder/isIncremental``.
+  public var encodesIncrementally: Bool { isFast }
+
   /// Whether the fast encoder does all between added tokens.
   var isFast: Bool {
     guard case .byteLevel = engine else { return false }
@@ -44,143 +56,6 @@ extension Tokenizer {
 
   /// An encoder with other limits, for tests.
   package func makeEncoder(_ limits: EncoderLimits) -> Encoder { Encoder(self, limits) }
-
-  /// The tokens of several texts, encoded on all workers.
-  ///
-  /// Under dropout, each text has the tokens that it has alone with the seed plus its index.
-  ///
-  /// - Throws: ``TokenizerError/specialTokenInText(_:offset:)`` for the first text that has one,
-  ///   under that policy.
-  public func encodeDocuments(
-    _ documents: [[UInt8]], special: SpecialTokenPolicy = .none, seed: UInt64 = 0
-  ) throws(TokenizerError) -> [[TokenID]] {
-    if !isFast {
-      return try parallelMap(documents.count) { index throws(TokenizerError) in
-        let encoder = encoders.take()
-        defer { encoders.giveBack(encoder) }
-        encoder.begin(seed: seed &+ UInt64(index))
-        let document = documents[index]
-        var ids: [TokenID] = []
-        try encode(document.span, special: special, with: encoder, into: &ids)
-        return ids
-      }
-    }
-    if Workers.threadCount == 1 { return try encodeInOrder(documents, special: special) }
-    let steps = try parallelMap(documents.count) { index throws(TokenizerError) in
-      try self.steps(for: documents[index], special: special)
-    }
-    let pieces = steps.enumerated().flatMap { document, steps in
-      steps.enumerated().flatMap { index, step in
-        pieceRanges(of: step, in: documents[document]).map { (document, index, $0) }
-      }
-    }
-    let encoded = parallelMap(pieces.count) { piece in
-      let (document, step, range) = pieces[piece]
-      let encoder = encoders.take()
-      defer { encoders.giveBack(encoder) }
-      var ids: [TokenID] = []
-      switch steps[document][step] {
-      case .token(let id): ids.append(id)
-      case .part:
-        let text = documents[document]
-        encoder.encodeText(text.span.extracting(range), into: &ids)
-      case .text(let text): encoder.encodeText(text.span.extracting(range), into: &ids)
-      }
-      return ids
-    }
-    var results = [[TokenID]](repeating: [], count: documents.count)
-    // Room for all of a text's tokens at once: growing would copy them, and touch twice the memory.
-    var counts = [Int](repeating: 0, count: documents.count)
-    for (piece, ids) in zip(pieces, encoded) { counts[piece.0] += ids.count }
-    for (piece, ids) in zip(pieces, encoded) {
-      let count = counts[piece.0]
-      if ids.count == count {
-        results[piece.0] = ids
-      } else {
-        if results[piece.0].isEmpty { results[piece.0].reserveCapacity(count) }
-        results[piece.0] += ids
-      }
-    }
-    return results
-  }
-
-  /// The tokens of several texts, encoded one after another.
-  private func encodeInOrder(
-    _ documents: [[UInt8]], special: SpecialTokenPolicy
-  ) throws(TokenizerError) -> [[TokenID]] {
-    let encoder = encoders.take()
-    defer { encoders.giveBack(encoder) }
-    var results: [[TokenID]] = []
-    results.reserveCapacity(documents.count)
-    for document in documents {
-      var ids: [TokenID] = []
-      try encode(document.span, special: special, with: encoder, into: &ids)
-      results.append(ids)
-    }
-    return results
-  }
-
-  /// The size in bytes from which a text is worth several workers.
-  private static let parallelSize = 1 << 20
-  /// How many bytes a worker takes at once.
-  private static let pieceSize = 1 << 18
-
-  /// What a text consists of once added tokens are found.
-  private enum Step: Sendable {
-    case token(TokenID)
-    /// A part of the text as it is.
-    case part(Range<Int>)
-    /// Text that normalization has changed.
-    case text([UInt8])
-  }
-
-  private func steps(
-    for bytes: [UInt8], special: SpecialTokenPolicy
-  ) throws(TokenizerError) -> [Step] {
-    var steps: [Step] = []
-    try forEachPart(of: bytes.span, special: special) { token, text, offset in
-      if let token {
-        steps.append(.token(token))
-      } else if let offset {
-        steps.append(.part(offset..<offset + text.count))
-      } else {
-        steps.append(.text(copy(of: text)))
-      }
-    }
-    return steps
-  }
-
-  /// The parts of a step that workers can encode on their own.
-  private func pieceRanges(of step: Step, in document: [UInt8]) -> [Range<Int>] {
-    switch step {
-    case .token: [0..<0]
-    case .part(let range): pieceRanges(of: document.span, range)
-    case .text(let text): pieceRanges(of: text.span, 0..<text.count)
-    }
-  }
-
-  private func pieceRanges(of text: Span<UInt8>, _ range: Range<Int>) -> [Range<Int>] {
-    let preTokenizer = PreTokenizer(pattern: pattern)
-    let inside = text.extracting(range)
-    var ranges: [Range<Int>] = []
-    var start = 0
-    while inside.count - start > Self.pieceSize * 2 {
-      // Where a piece has no good place to end, look in the next one, and so on.
-      var lower = start
-      var limit = start + Self.pieceSize
-      var split: Int?
-      while split == nil, limit < inside.count {
-        split = preTokenizer.safeSplit(before: limit, after: lower, in: inside)
-        lower = limit
-        limit += Self.pieceSize
-      }
-      guard let split else { break }
-      ranges.append(range.lowerBound + start..<range.lowerBound + split)
-      start = split
-    }
-    if start < inside.count { ranges.append(range.lowerBound + start..<range.upperBound) }
-    return ranges
-  }
 
   /// Encodes a text with an encoder of this tokenizer.
   func encode(
@@ -232,11 +107,26 @@ extension Tokenizer {
     guard let byteLevel = isFast ? steps.byteLevel : nil else {
       return try forEachPreToken(of: text, at: offset, special: special, body)
     }
-    if let normalized = byteLevel.normalization.normalized(text) {
-      try forEachFinalPart(of: normalized.span, at: nil, special: special, body)
-    } else {
-      try forEachFinalPart(of: text, at: offset, special: special, body)
+    do throws(TokenizerError) {
+      if let normalized = byteLevel.normalization.normalized(text) {
+        try forEachFinalPart(of: normalized.span, at: nil, special: special, body)
+      } else {
+        try forEachFinalPart(of: text, at: offset, special: special, body)
+      }
+    } catch {
+      throw located(error, of: text, at: offset)
     }
+  }
+
+  /// The error with the offset in the text of a special token that was found in normalized text.
+  private func located(
+    _ error: TokenizerError, of text: Span<UInt8>, at offset: Int
+  ) -> TokenizerError {
+    guard case .specialTokenInText(let token, .some(let place)) = error,
+      let normalized = try? steps.normalized(text, offset: offset, tracksOrigins: true)
+    else { return error }
+    return .specialTokenInText(
+      token, offset: normalized.origin(of: place..<place + 1).lowerBound)
   }
 
   private func forEachFinalPart(
@@ -246,16 +136,7 @@ extension Tokenizer {
       withPrefixSpace(text, at: offset, body)
       return
     }
-    let parts: [AddedTokenMatcher.Part]
-    do {
-      parts = try normalizedMatcher.parts(of: text, special)
-    } catch {
-      // The matcher counts from the beginning of its part.
-      guard case .specialTokenInText(let token, let place) = error else { throw error }
-      throw .specialTokenInText(
-        token, offset: offset.flatMap { offset in place.map { offset + $0 } })
-    }
-    for part in parts {
+    for part in try normalizedMatcher.parts(of: text, special) {
       let inside = text.extracting(part.range)
       let place = offset.map { $0 + part.range.lowerBound }
       if part.token != nil {
@@ -279,12 +160,18 @@ extension Tokenizer {
   private func forEachPreToken(
     of text: Span<UInt8>, at offset: Int, special: SpecialTokenPolicy, _ body: PartBody
   ) throws(TokenizerError) {
-    let normalized = steps.normalized(text, offset: offset, tracksOrigins: false)
-    for part in try normalizedParts(of: normalized, special: special) {
+    let normalized = try steps.normalized(text, offset: offset, tracksOrigins: false)
+    let parts: [AddedTokenMatcher.Part]
+    do throws(TokenizerError) {
+      parts = try normalizedMatcher.parts(of: normalized.bytes.span, special)
+    } catch {
+      throw located(error, of: text, at: offset)
+    }
+    for part in parts {
       if let token = part.token {
         body(token, normalized.bytes.span.extracting(part.range), nil)
       } else {
-        let preTokens = steps.preTokens(of: normalized.part(part.range))
+        let preTokens = try steps.preTokens(of: normalized.part(part.range))
         for range in preTokens.ranges {
           body(nil, preTokens.text.bytes.span.extracting(range), nil)
         }
@@ -292,20 +179,7 @@ extension Tokenizer {
     }
   }
 
-  /// Finds the added tokens of normalized text.
-  func normalizedParts(
-    of text: AlignedText, special: SpecialTokenPolicy
-  ) throws(TokenizerError) -> [AddedTokenMatcher.Part] {
-    do {
-      return try normalizedMatcher.parts(of: text.bytes.span, special)
-    } catch {
-      // The matcher counts in normalized text.
-      guard case .specialTokenInText(let token, _) = error else { throw error }
-      throw .specialTokenInText(token, offset: nil)
-    }
-  }
-
-  private func copy(of text: Span<UInt8>) -> [UInt8] {
+  func copy(of text: Span<UInt8>) -> [UInt8] {
     // SAFETY: the buffer is copied within the closure.
     unsafe text.withUnsafeBufferPointer { unsafe Array($0) }
   }

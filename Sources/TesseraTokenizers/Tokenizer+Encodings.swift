@@ -16,8 +16,9 @@ extension Tokenizer {
   ///   - seed: Decides what dropout leaves out, if the tokenizer has it.
   /// - Throws: ``TokenizerError/specialTokenInText(_:offset:)`` under that policy, and for
   ///   truncations that cannot be done ``TokenizerError/truncationTooShort(length:added:)``,
-  ///   ``TokenizerError/strideTooLong(_:length:)``, ``TokenizerError/noSecondText`` or
-  ///   ``TokenizerError/textTooShortToTruncate(length:excess:)``.
+  ///   ``TokenizerError/strideTooLong(_:length:)``, ``TokenizerError/noSecondText``,
+  ///   ``TokenizerError/textTooShortToTruncate(length:excess:)`` or
+  ///   ``TokenizerError/tooMany(of:limit:)``; ``TokenizerError/textGrowsTooLong(size:limit:)``.
   public func encoding(
     of text: [UInt8], and second: [UInt8]? = nil, addsSpecialTokens: Bool = true,
     special: SpecialTokenPolicy = .none, seed: UInt64 = 0
@@ -68,10 +69,7 @@ extension Tokenizer {
         return Array(texts[sequence][encoding.offsets[index]])
       }
     }
-    let limit = Truncation.overflowLimit
-    guard Encoding.joinedCount(of: encodings, limit: limit) != nil else {
-      throw .tooMany(of: "tokens in all that truncation cuts off", limit: limit)
-    }
+    try Encoding.checkJoinedCount(of: encodings)
     return Encoding(joining: encodings)
   }
 
@@ -91,14 +89,22 @@ extension Tokenizer {
         append(token, raw.range)
         continue
       }
-      let normalized = steps.normalized(
+      let normalized = try steps.normalized(
         text.span.extracting(raw.range), offset: raw.range.lowerBound, tracksOrigins: true)
-      for part in try normalizedParts(of: normalized, special: special) {
+      let parts: [AddedTokenMatcher.Part]
+      do throws(TokenizerError) {
+        parts = try normalizedMatcher.parts(of: normalized.bytes.span, special)
+      } catch {
+        guard case .specialTokenInText(let token, .some(let place)) = error else { throw error }
+        throw .specialTokenInText(
+          token, offset: normalized.origin(of: place..<place + 1).lowerBound)
+      }
+      for part in parts {
         if let token = part.token {
           append(token, normalized.origin(of: part.range))
           continue
         }
-        let preTokens = steps.preTokens(of: normalized.part(part.range))
+        let preTokens = try steps.preTokens(of: normalized.part(part.range))
         for range in preTokens.ranges {
           var start = range.lowerBound
           encoder.encode(preTokens.text.bytes.span.extracting(range), tokens) { id, size in

@@ -30,8 +30,17 @@ public struct Tokenizer: Sendable {
   /// For tokens that are looked for in the text as it is, and in the normalized text.
   let rawMatcher: AddedTokenMatcher
   let normalizedMatcher: AddedTokenMatcher
+  /// The most bytes that a token has, added or not.
+  let longestTokenSize: Int
   /// The bytes that added tokens decode to.
   let addedBytes: [TokenID: [UInt8]]
+  /// Where the bytes of tokens, one after another, are the text: these bytes.
+  let decodingTable: DecodingTable?
+  /// Whether they are the text also where it is to be UTF-8.
+  let decodesTextByTable: Bool
+
+  /// The most bytes that all added tokens together may have, normalized where they are.
+  static let addedSizeLimit = 1 << 22
 
   /// Names of tokens that end documents, the most telling first.
   private static let endOfTextNames = [
@@ -70,8 +79,10 @@ public struct Tokenizer: Sendable {
   ///   - endOfText: The token that ends a document; by default the added token with a known name.
   /// - Throws: For added tokens ``TokenizerError/duplicateID(_:first:second:)``,
   ///   ``TokenizerError/duplicateToken(_:first:second:)`` also where two are equal once they are
-  ///   normalized, ``TokenizerError/emptyToken(_:)``, ``TokenizerError/idTooLarge(_:limit:)`` or
-  ///   ``TokenizerError/tokenTooLong(_:size:limit:)``.
+  ///   normalized, ``TokenizerError/emptyToken(_:)``, ``TokenizerError/idTooLarge(_:limit:)``,
+  ///   ``TokenizerError/tokenTooLong(_:size:limit:)``, ``TokenizerError/tooMany(of:limit:)`` or
+  ///   ``TokenizerError/textGrowsTooLong(size:limit:)``; for a decoder that makes text many times as
+  ///   long ``TokenizerError/unsupported(part:name:advice:)``.
   public init(
     model: BPEModel, pipeline: TokenizerPipeline, addedTokens: [AddedToken] = [],
     endOfText: TokenID? = nil
@@ -98,6 +109,12 @@ public struct Tokenizer: Sendable {
     precondition(
       model.alphabet == .characters || pipeline.endsInBytes,
       "a vocabulary over bytes needs text in bytes")
+    let growth = pipeline.decoder?.growth ?? 1
+    guard growth <= TokenDecoder.growthLimit else {
+      throw .unsupported(
+        part: "decoder", name: "with replacements that make text \(growth) times as long",
+        advice: "\(TokenDecoder.growthLimit) times is the limit")
+    }
     self.model = model
     self.pipeline = pipeline
     steps = TextSteps(pipeline, model.alphabet)
@@ -118,7 +135,7 @@ public struct Tokenizer: Sendable {
         throw .duplicateToken(token.content, first: first, second: token.id)
       }
       if token.isNormalized {
-        bytes = steps.normalized(bytes)
+        bytes = try steps.normalized(bytes)
         guard !bytes.isEmpty else { throw .emptyToken(token.id) }
         // Tokenizers finds either of the two, another one each time a file is read.
         if let first = normalizedContents.updateValue(token.id, forKey: bytes) {
@@ -138,7 +155,21 @@ public struct Tokenizer: Sendable {
         raw.append((bytes, token))
       }
     }
+    guard addedBytes.values.reduce(0, { $0 + $1.count }) <= Self.addedSizeLimit else {
+      throw .tooMany(of: "bytes in all added tokens", limit: Self.addedSizeLimit)
+    }
     self.addedBytes = addedBytes
+    longestTokenSize = max(
+      addedBytes.values.reduce(1) { max($0, $1.count) },
+      (0..<TokenID(model.tokens.idBound)).reduce(1) { max($0, model.tokens.size(of: $1)) })
+    decodingTable =
+      Self.decodesBytes(model.alphabet, pipeline.decoder)
+      ? DecodingTable(
+        model.tokens, addedBytes: addedBytes,
+        special: Set(addedTokens.filter(\.isSpecial).map(\.id)))
+      : nil
+    decodesTextByTable =
+      decodingTable != nil && Self.decodesTextByTable(pipeline.decoder, addedBytes)
     rawMatcher = AddedTokenMatcher(raw)
     normalizedMatcher = AddedTokenMatcher(normalized)
     self.endOfText =
@@ -231,7 +262,9 @@ public struct Tokenizer: Sendable {
   /// With a vocabulary over characters they are what the decoder makes of the token in the middle of
   /// a text, or how it is spelled if there is no decoder.
   public func bytes(of id: TokenID) -> [UInt8]? {
-    if decodesBytes { return addedBytes[id] ?? model.tokens.bytes(of: id).map { Array($0) } }
+    if decodingTable != nil {
+      return addedBytes[id] ?? model.tokens.bytes(of: id).map { Array($0) }
+    }
     return spelling(of: id).map { pipeline.decoder?.bytes(inTextOf: $0) ?? $0 }
   }
 

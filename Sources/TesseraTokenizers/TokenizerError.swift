@@ -9,6 +9,8 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case file(FileError)
   /// Something is wrong with the content of a file, in a line if one is to blame, counted from 1.
   indirect case inFile(path: String, line: Int?, TokenizerError)
+  /// Something is wrong with a member of a JSON file.
+  indirect case inMember(path: String, TokenizerError)
   /// A file is not JSON.
   case json(path: String, JSONError)
   /// A file or folder holds no tokenizer that is known.
@@ -56,8 +58,11 @@ public enum TokenizerError: Error, Equatable, Sendable {
   /// An added token would get another ID from tokenizers than the file says.
   case addedTokenMoved(String, stated: TokenID, assigned: TokenID)
   /// A text contains a special token, and the policy forbids it. The offset is in bytes of the
-  /// text, and nil where normalization has changed it before the token was found.
+  /// text. For a text that arrives in pieces it is nil where normalization has changed the text before
+  /// the token was found.
   case specialTokenInText(String, offset: Int?)
+  /// What the tokenizer's file makes of a text before it is merged is far longer than the text.
+  case textGrowsTooLong(size: Int, limit: Int)
   /// A token ID is outside the vocabulary.
   case unknownToken(TokenID, vocabularySize: Int)
   /// The ID of a new token is taken.
@@ -81,6 +86,7 @@ extension TokenizerError: CustomStringConvertible {
     case .file(let error): "\(error)"
     case .inFile(let path, let line, let error):
       line.map { "\(path), line \($0): \(error)" } ?? "\(path): \(error)"
+    case .inMember(let path, let error): "\(path): \(error)"
     case .json(let path, let error): "\(path): \(error)"
     case .notATokenizer(let path, let found):
       "\(path) is no tokenizer: \(found); expected tokenizer.json, a rank file (.tiktoken), vocab.json "
@@ -127,6 +133,9 @@ extension TokenizerError: CustomStringConvertible {
     case .specialTokenInText(let token, let offset):
       "the text contains the special token \"\(token.shortened())\""
         + (offset.map { " at byte \($0)" } ?? "")
+    case .textGrowsTooLong(let size, let limit):
+      "normalizer and pre-tokenizer make more than \(limit) bytes of a text of \(size), which is the "
+        + "limit"
     case .unknownToken(let id, let vocabularySize):
       "there is no token \(id) in a vocabulary of \(vocabularySize)"
     case .occupiedID(let id): "the ID \(id) for a new token is already taken"
@@ -154,9 +163,12 @@ extension TokenizerError: CustomStringConvertible {
 }
 
 extension TokenizerError {
-  /// The error without the file and the line in which it was found.
+  /// The error without the file, the line and the member in which it was found.
   public var cause: TokenizerError {
-    if case .inFile(_, _, let error) = self { error.cause } else { self }
+    switch self {
+    case .inFile(_, _, let error), .inMember(_, let error): error.cause
+    default: self
+    }
   }
 
   /// The error with the file, and the line if one is to blame; the same where it names a file.

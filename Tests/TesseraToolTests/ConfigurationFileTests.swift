@@ -64,7 +64,7 @@ import Testing
     #expect(first.status == 0, "\(first.messages)")
     let configuration = String(decoding: try folder.read("a/configuration.yaml"), as: UTF8.self)
     for line in [
-      "vocab-size: 262", "lines: true", "tie: \"hf\"", "  - \"<s>\"", "  - \"<\\\"t\\\">\"",
+      "vocab-size: 262", "lines: true", "min-frequency: 0", "  - \"<s>\"", "  - \"<\\\"t\\\">\"",
     ] {
       #expect(configuration.contains(line + "\n"), "\(configuration)")
     }

@@ -49,6 +49,10 @@ import Testing
           + ["--vocab-size", "270", "--force", "--output", folder.file("out")])
       #expect(try folder.read("out/tokenizer.json") == folder.read("whole/tokenizer.json"))
     }
+    _ = try Self.run([
+      "train", "--config", folder.file("out/configuration.yaml"), "--output", folder.file("again"),
+    ])
+    #expect(try folder.read("again/training.json") == folder.read("out/training.json"))
     let record = try JSONValue(parsing: folder.read("out/training.json"))
     #expect(record["options"]?["special"]?.array?.compactMap(\.string) == ["<s>"])
     #expect(record["corpora"]?.array?.count == 1)
@@ -92,9 +96,27 @@ import Testing
     #expect(try folder.read("0/tokenizer.json") == folder.read("2/tokenizer.json"))
     #expect(try folder.read("0/training.json") == folder.read("2/training.json"))
     try ToolRun(["train"] + corpus + ["--vocab-size", "280", "--memory", "8M", "--output", "x"])
-      .expectFailure(75, ["8388608", "52M is the least that works"])
+      .expectFailure(75, ["8388608", "52M is the least that counting works with"])
     try ToolRun(["train"] + corpus + ["--vocab-size", "280", "--memory", "lots", "--output", "x"])
       .expectFailure(64, ["lots"])
+  }
+
+  @Test func `more files than may be open are added up`() throws {
+    let folder = try TemporaryDirectory()
+    let corpus = try Self.corpus(folder)
+    _ = try Self.run(["count", corpus[0], "--output", folder.file("a.counts")])
+    let files = String(repeating: " '\(folder.file("a.counts"))'", count: 150)
+    for line in [
+      "merge-counts\(files) --output '\(folder.file("sum.counts"))'",
+      "train --counts\(files) --vocab-size 262 --output '\(folder.file("out"))'",
+    ] {
+      try ToolRun(shell: "ulimit -n 90; $tessera \(line) --quiet").expectSuccess()
+    }
+    let record = try JSONValue(parsing: folder.read("out/training.json"))
+    #expect(record["merge_counts"]?.array?.first?.int == 150 * 6)
+    #expect(
+      try folder.listing().filter { !$0.hasPrefix("out/") && !$0.hasPrefix("corpus") }
+        == ["a.counts", "sum.counts"])
   }
 
   @Test(arguments: [

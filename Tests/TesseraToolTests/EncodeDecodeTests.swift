@@ -78,6 +78,43 @@ import Testing
     #expect(usage.status == 64)
   }
 
+  @Test func `counts tokens, and checks that there are no more than a limit`() throws {
+    let text = Array("The river runs past the old mill\na\n".utf8)
+    let options = ["encode", "--tokenizer", tokenizer, "--lines", "--count"]
+    let counts = try ToolRun(options, input: text)
+    #expect(counts.status == 0)
+    let count = try #require(counts.text.split(separator: "\n").first.flatMap { Int($0) })
+    #expect(counts.text == "\(count)\n1\n")
+    #expect(try ToolRun(options + ["--limit", "\(count)"], input: text).text == counts.text)
+    let exceeded = try ToolRun(options + ["--limit", "3"], input: text)
+    #expect(exceeded.status == 1 && exceeded.text == ">3\n1\n")
+    let json = try ToolRun(options + ["--limit", "3", "--json"], input: text)
+    #expect(json.text.hasPrefix(#"{"documents":[{"token_count":null},{"token_count":1}],"#))
+    let first = try ToolRun(
+      ["encode", "--tokenizer", tokenizer, "--limit", "2", "--lines"], input: text)
+    #expect(first.status == 0)
+    #expect(first.text.split(separator: "\n").map { $0.split(separator: " ").count } == [2, 1])
+    for wrong in [
+      ["--limit", "-1"], ["--count", "--format", "u16"], ["--count", "--add-special-tokens"],
+    ] {
+      #expect(try ToolRun(["encode", "--tokenizer", tokenizer] + wrong, input: text).status == 64)
+    }
+  }
+
+  @Test func `names the file and the line of a special token`() throws {
+    let folder = try TemporaryDirectory()
+    let path = try folder.write("a.txt", Array("ab\nab\nx <|end|>\n".utf8))
+    for dropout in ["0", "0.5"] {
+      let run = try ToolRun([
+        "encode", "--tokenizer", tokenizer, "--special", "error", "--lines", "--dropout", dropout,
+        path,
+      ])
+      #expect(run.status == 65)
+      let message = "\(path), line 3: the text contains the special token \"<|end|>\" at byte 2\n"
+      #expect(run.messages.hasSuffix(message))
+    }
+  }
+
   @Test func `says in one line what is wrong`() throws {
     let text = Array("a <|end|>".utf8)
     let forbidden = try ToolRun(

@@ -115,6 +115,9 @@ import Testing
     #expect(languages.compactMap { $0["name"]?.string } == ["en", "sw"])
     let merges = languages.compactMap { $0["merges"]?.int }
     #expect(merges.reduce(0, +) == 14 && merges.allSatisfy { $0 > 0 })
+    #expect(record["options"]?["language"]?.array?.compactMap(\.string) == ["en", "sw"])
+    #expect(record["options"]?["parity_unit"]?.string == "bytes")
+    #expect(record["options"]?["parity_after"]?.int == 0)
     #expect(record["corpora"]?.array?.count == 2)
   }
 
@@ -150,6 +153,12 @@ import Testing
     let record = try JSONValue(parsing: folder.read("out/training.json"))
     #expect(record["vocabulary"]?["new_tokens"]?.int == 5)
     #expect(record["vocabulary"]?["first_new_id"]?.int == 265)
+    // What the run leaves of its options names none that it would refuse.
+    try ToolRun([
+      "train", "--config", folder.file("out/configuration.yaml"), "--quiet", "--output",
+      folder.file("again"),
+    ]).expectSuccess()
+    #expect(try folder.read("again/training.json") == folder.read("out/training.json"))
     for tokenizer in ["base", "out"] {
       let run = try ToolRun(
         ["encode", "--tokenizer", folder.file(tokenizer), "--quiet"], input: Array("fish".utf8))
@@ -171,5 +180,33 @@ import Testing
   func `refuses what does not go together`(options: [String]) throws {
     try ToolRun(["train", "--vocab-size", "300", "--output", "out"] + options)
       .expectFailure(64, [])
+  }
+
+  @Test(arguments: [
+    (["c.txt", "--superword-pattern", "gpt2"], "--superword-pattern needs --superwords-after"),
+    (["c.txt", "--parity-unit", "bytes"], "--parity-unit needs --language"),
+    (["c.txt", "--parity-after", "0"], "--parity-after needs --language"),
+    (["c.txt", "--from", "t", "--tie", "hf"], "--from and --tie exclude each other"),
+    (["--counts", "a.counts", "--lines"], "--counts and --lines exclude each other"),
+    (["--counts", "a.counts", "--paragraphs"], "--counts and --paragraphs exclude each other"),
+    (["--counts", "a.counts", "--text-field", "body"], "--counts and --text-field exclude"),
+  ])
+  func `refuses options that would do nothing`(options: [String], words: String) throws {
+    try ToolRun(["train", "--vocab-size", "300", "--output", "out"] + options)
+      .expectFailure(64, [words])
+  }
+
+  @Test func `a vocabulary that has no room for new tokens is refused`() throws {
+    let folder = try TemporaryDirectory()
+    let corpus = try folder.write("corpus.txt", Self.text)
+    let base = folder.file("base")
+    try ToolRun(["train", corpus, "--vocab-size", "262", "--quiet", "--output", base])
+      .expectSuccess()
+    for size in ["262", "100"] {
+      try ToolRun([
+        "train", corpus, "--from", base, "--vocab-size", size, "--output", folder.file("out"),
+      ]).expectFailure(64, ["above 262", base, "not \(size)"])
+    }
+    #expect(try folder.listing().allSatisfy { !$0.hasPrefix("out") })
   }
 }

@@ -56,6 +56,7 @@ import Testing
     #expect(Interrupted(TrainingError.interrupted) != nil)
     #expect(Interrupted(VocabularyError.interrupted) != nil)
     #expect(Interrupted(VocabularyError.training(.interrupted)) != nil)
+    #expect(Interrupted(CountFileError.interrupted) != nil)
     #expect(Interrupted(TrainingError.emptyCorpus) == nil)
     #expect(Interrupted(resumableFolder: "run").message.contains("--resume"))
     #expect(Interrupted.exitStatus == 130)

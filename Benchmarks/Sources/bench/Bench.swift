@@ -10,7 +10,8 @@ struct Bench: ParsableCommand {
     commandName: "bench",
     abstract: "Measure one operation of Tessera.",
     subcommands: [
-      EncodeCase.self, LoadCase.self, TrainCase.self, SplitCase.self, StepCase.self, Describe.self,
+      EncodeCase.self, LoadCase.self, TrainCase.self, SplitCase.self, HostileCase.self,
+      StepCase.self, Describe.self,
     ])
 
   static func main() {

@@ -10,114 +10,182 @@ struct AddedTokenMatcher: Sendable {
     var range: Range<Int>
   }
 
-  private struct Entry {
-    var bytes: [UInt8]
-    var token: AddedToken
-  }
-
-  /// In order of their bytes.
-  private let entries: [Entry]
-  /// Which bytes begin a token.
-  private let beginsToken: [Bool]
+  private let sizes: [Int]
+  private let tokens: [AddedToken]
+  private let automaton: TokenAutomaton
+  /// The size of the longest token.
+  private let longest: Int
   private let hasOnlySpecialTokens: Bool
+  private let hasStrippingTokens: Bool
 
   /// A matcher of tokens by the bytes that stand for them, no two of which are equal.
   init(_ tokens: [(bytes: [UInt8], token: AddedToken)]) {
-    entries = tokens.map { Entry(bytes: $0.bytes, token: $0.token) }
-      .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-    var beginsToken = [Bool](repeating: false, count: 256)
-    for entry in entries { beginsToken[Int(entry.bytes[0])] = true }
-    self.beginsToken = beginsToken
+    sizes = tokens.map(\.bytes.count)
+    self.tokens = tokens.map(\.token)
+    automaton = TokenAutomaton(tokens.map(\.bytes))
+    longest = sizes.max() ?? 0
     hasOnlySpecialTokens = tokens.allSatisfy { $0.token.isSpecial }
+    hasStrippingTokens = tokens.contains { $0.token.stripsLeft }
   }
 
   /// Whether no text has a match under a policy.
   func isIdle(_ policy: SpecialTokenPolicy) -> Bool {
-    entries.isEmpty || (policy == .none && hasOnlySpecialTokens)
+    tokens.isEmpty || (policy == .none && hasOnlySpecialTokens)
   }
 
   /// The parts of a text, in order, without gaps and none of them empty but added tokens.
   ///
   /// - Throws: ``TokenizerError/specialTokenInText(_:offset:)`` under that policy.
-  /// - Complexity: O(*n* · *l* · log *k*) time, with *k* tokens of at most *l* bytes, which is at
-  ///   most ``TokenTable/maximumTokenSize``; where no token's first byte is, a step takes one
-  ///   look-up.
+  /// - Complexity: O(*n*) time, and memory in the number of places where tokens begin.
   func parts(of text: Span<UInt8>, _ policy: SpecialTokenPolicy) throws(TokenizerError) -> [Part] {
     var parts: [Part] = []
-    var partStart = 0
-    var position = 0
-    var whitespaceRunEnd = 0
-    while position < text.count {
-      guard beginsToken[Int(text[position])], let entry = longestMatch(in: text, at: position)
-      else {
-        position += 1
-        continue
-      }
-      var start = position
-      var end = position + entry.bytes.count
-      position = end
-      let token = entry.token
-      if token.isSpecial {
-        if policy == .none { continue }
-        if policy == .error { throw .specialTokenInText(token.content, offset: start) }
-      }
-      if token.isSingleWord,
-        isWordBefore(start, in: text) || isWordAfter(end, in: text)
-      {
-        continue
-      }
-      if token.stripsLeft { start = whitespaceStart(before: start, after: partStart, in: text) }
-      if token.stripsRight {
-        // A token that is white space itself may lie in a run that an earlier one has measured.
-        if end > whitespaceRunEnd { whitespaceRunEnd = whitespaceEnd(after: end, in: text) }
-        end = max(end, whitespaceRunEnd)
-      }
-      // White space that the token before took may be part of this one.
-      start = max(start, partStart)
-      if partStart < start { parts.append(Part(token: nil, range: partStart..<start)) }
-      parts.append(Part(token: token.id, range: start..<max(start, end)))
-      partStart = max(start, end)
+    var cursor = Cursor()
+    try forEachPart(of: text, from: &cursor, isComplete: true, policy) { part, _ in
+      if part.token != nil || !part.range.isEmpty { parts.append(part) }
     }
-    if partStart < text.count { parts.append(Part(token: nil, range: partStart..<text.count)) }
     return parts
   }
 
-  /// The size of the longest token at a position, or 0.
-  func longestMatchSize(in text: Span<UInt8>, at position: Int) -> Int {
-    guard beginsToken[Int(text[position])] else { return 0 }
-    return longestMatch(in: text, at: position)?.bytes.count ?? 0
+  /// How far a text has been looked through.
+  struct Cursor {
+    /// Where the next token may begin.
+    var position = 0
+    /// What is before has been handed out.
+    var partStart = 0
+    /// Where white space ends that a token has taken.
+    var whitespaceRunEnd = 0
+
+    /// The same place in a text without its first bytes.
+    mutating func drop(_ count: Int) {
+      position -= count
+      partStart -= count
+      whitespaceRunEnd -= count
+    }
   }
 
-  /// The longest token that the text has at a position.
-  private func longestMatch(in text: Span<UInt8>, at position: Int) -> Entry? {
-    // The entries that agree with the text so far are neighbors; each byte narrows them.
-    var lower = 0
-    var upper = entries.count
-    var depth = 0
-    var found: Entry?
-    while lower < upper, position + depth < text.count {
-      let byte = text[position + depth]
-      lower = firstEntry(lower..<upper) { $0.bytes[depth] >= byte }
-      upper = firstEntry(lower..<upper) { $0.bytes[depth] > byte }
-      depth += 1
-      // The shortest of the entries that agree comes first.
-      if lower < upper, entries[lower].bytes.count == depth {
-        found = entries[lower]
-        lower += 1
+  /// How many bytes before a cursor have to be kept: a token asks for the character before it.
+  static let contextSize = 4
+
+  /// Hands out the parts of a text that do not depend on what follows.
+  ///
+  /// - Parameters:
+  ///   - text: The text as far as it is there.
+  ///   - cursor: How far it was handed out before, and is now.
+  ///   - isComplete: Whether it is the whole text.
+  ///   - policy: What to do with special tokens.
+  ///   - body: Gets a part, and whether text ends with it: because a token follows, or the end. Text
+  ///     comes before each token and the end, if only an empty part of it.
+  /// - Throws: ``TokenizerError/specialTokenInText(_:offset:)`` under that policy.
+  func forEachPart(
+    of text: Span<UInt8>, from cursor: inout Cursor, isComplete: Bool,
+    _ policy: SpecialTokenPolicy, _ body: (Part, Bool) throws(TokenizerError) -> Void
+  ) throws(TokenizerError) {
+    // From here on a token may still be there, or be longer, or have another character beside it.
+    var limit = isComplete ? text.count : max(0, text.count - longest - 4)
+    for match in matches(in: text, from: cursor.position) {
+      if match.position < cursor.position { continue }
+      if match.position >= limit { break }
+      let token = tokens[match.token]
+      var start = match.position
+      var end = start + sizes[match.token]
+      var whitespaceRunEnd = cursor.whitespaceRunEnd
+      if token.isSpecial {
+        if policy == .none {
+          cursor.position = end
+          continue
+        }
+        if policy == .error { throw .specialTokenInText(token.content, offset: start) }
       }
+      if token.isSingleWord, isWordBefore(start, in: text) || isWordAfter(end, in: text) {
+        cursor.position = end
+        continue
+      }
+      if token.stripsRight {
+        // A token that is white space itself may lie in a run that an earlier one has measured.
+        if end > whitespaceRunEnd { whitespaceRunEnd = whitespaceEnd(after: end, in: text) }
+        if !isComplete, whitespaceRunEnd + 4 > text.count {
+          limit = match.position
+          break
+        }
+      }
+      cursor.position = end
+      if token.stripsLeft {
+        start = whitespaceStart(before: start, after: cursor.partStart, in: text)
+      }
+      if token.stripsRight {
+        cursor.whitespaceRunEnd = whitespaceRunEnd
+        end = max(end, whitespaceRunEnd)
+      }
+      // White space that the token before took may be part of this one.
+      start = max(start, cursor.partStart)
+      end = max(start, end)
+      try body(Part(token: nil, range: cursor.partStart..<start), true)
+      try body(Part(token: token.id, range: start..<end), true)
+      cursor.partStart = end
     }
-    return found
+    if isComplete {
+      try body(Part(token: nil, range: cursor.partStart..<text.count), true)
+      cursor.partStart = text.count
+      return
+    }
+    cursor.position = max(cursor.position, limit)
+    for _ in 0..<3 where limit > 0 && text[limit] & 0xC0 == 0x80 { limit -= 1 }
+    if hasStrippingTokens {
+      limit = whitespaceStart(before: limit, after: min(limit, cursor.partStart), in: text)
+    }
+    if limit > cursor.partStart {
+      try body(Part(token: nil, range: cursor.partStart..<limit), false)
+      cursor.partStart = limit
+    }
   }
 
-  /// The first of some entries for which a condition holds, which then holds for the rest.
-  private func firstEntry(_ range: Range<Int>, where condition: (Entry) -> Bool) -> Int {
-    var lower = range.lowerBound
-    var upper = range.upperBound
-    while lower < upper {
-      let middle = (lower + upper) / 2
-      if condition(entries[middle]) { upper = middle } else { lower = middle + 1 }
+  private struct Match {
+    var position: Int
+    var token: Int
+  }
+
+  /// The longest token at each place where one begins, in order.
+  private func matches(in text: Span<UInt8>, from start: Int) -> ReversedCollection<[Match]> {
+    var matches: [Match] = []
+    automaton.forEachLongestMatch(in: text.extracting(min(start, text.count)..<text.count)) {
+      matches.append(Match(position: start + $0, token: $1))
     }
-    return lower
+    return matches.reversed()
+  }
+
+  /// The longest token at each place, whatever its flags.
+  ///
+  /// - Complexity: O(*n*) time, and memory in the number of places where tokens begin.
+  func longestMatches(in text: Span<UInt8>) -> LongestMatches {
+    var result = LongestMatches()
+    if tokens.isEmpty { return result }
+    automaton.forEachLongestMatch(in: text) { result.rest.append(($0, sizes[$1])) }
+    return result
+  }
+
+  /// The longest token at each place of a text, asked for from left to right.
+  struct LongestMatches {
+    /// The last one first.
+    fileprivate var rest: [(position: Int, size: Int)] = []
+
+    /// The size of the longest token at a place, or 0.
+    mutating func size(at position: Int) -> Int {
+      while let next = rest.last, next.position < position { rest.removeLast() }
+      guard let next = rest.last, next.position == position else { return 0 }
+      return next.size
+    }
+  }
+
+  /// Whether a token spans a position, begins there or ends there.
+  func isNear(_ position: Int, in text: Span<UInt8>) -> Bool {
+    let lower = max(0, position - longest)
+    let window = text.extracting(lower..<min(text.count, position + longest))
+    var isNear = false
+    automaton.forEachLongestMatch(in: window) { start, token in
+      let start = lower + start
+      if start <= position, start + sizes[token] >= position { isNear = true }
+    }
+    return isNear
   }
 
   // MARK: Neighbors

@@ -99,16 +99,18 @@ struct TokenTextSearch: Sendable {
     encode(bytes, tokenizer, encoder, into: &output)
     let added = Set(tokenizer.addedTokens.map(\.id))
     if output.contains(where: added.contains) { return .addedTokens }
-    return tokenizer.steps.normalized(bytes) == bytes ? .splitting : .normalization
+    return (try? tokenizer.steps.normalized(bytes)) == bytes ? .splitting : .normalization
   }
 
+  /// Appends the tokens of a text; none where the tokenizer's steps make it grow too long.
   private func encode(
     _ text: [UInt8], _ tokenizer: Tokenizer, _ encoder: EncoderPool.Box, into ids: inout [TokenID]
   ) {
+    let count = ids.count
     do {
       try tokenizer.encode(text.span, special: .none, with: encoder, into: &ids)
     } catch {
-      preconditionFailure("no policy, no error: \(error)")
+      ids.removeSubrange(count...)
     }
   }
 

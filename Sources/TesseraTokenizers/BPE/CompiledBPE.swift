@@ -3,10 +3,11 @@ final class CompiledBPE: Sendable {
   private let tokens: TokenTable
   let tables: MergeTables
   let search: TokenSearchTables
+  let joints: WideJoints
   /// The merges, those that ranks stand for as well; after loading, as many as ``search`` needs.
   let merges: [Merge]
   /// Whether a pre-token that is a token as a whole is that token.
-  private let takesWholePreTokens: Bool
+  let takesWholePreTokens: Bool
   let wholeTokens: WholeTokenTable
 
   /// The tables of a model.
@@ -23,6 +24,7 @@ final class CompiledBPE: Sendable {
     let isWhole = model.semantics != .merges
     self.init(
       model, tables: tables, merges: merges,
+      joints: WideJoints(model.tokens, merges: merges, takesWholePreTokens: isWhole),
       wholeTokens: WholeTokenTable(isWhole ? model.tokens : TokenTable(), seed: seed))
   }
 
@@ -32,13 +34,15 @@ final class CompiledBPE: Sendable {
   ///   - model: A model over bytes.
   ///   - tables: Its merges.
   ///   - merges: The merges in order, at least as many as the core is made of.
+  ///   - joints: What its merges join.
   ///   - wholeTokens: Its tokens, or none if whole pre-tokens are not taken.
   init(
     _ model: BPEModel, tables: consuming MergeTables, merges: [Merge],
-    wholeTokens: consuming WholeTokenTable
+    joints: consuming WideJoints, wholeTokens: consuming WholeTokenTable
   ) {
     tokens = model.tokens
     search = TokenSearchTables(model.tokens, merges: merges, in: tables.view)
+    self.joints = joints
     self.merges = merges
     self.tables = tables
     takesWholePreTokens = model.semantics != .merges
@@ -59,11 +63,12 @@ final class CompiledBPE: Sendable {
   }
 
   /// The tables for the inner loop, which must not outlive the model.
-  var view: View { View(tables: tables.view, search: search.view) }
+  var view: View { View(tables: tables.view, search: search.view, joints: joints.view) }
 
   /// The tables' memory, for the inner loop.
   struct View {
     let tables: MergeTables.View
     let search: TokenSearchTables.View
+    let joints: WideJoints.View
   }
 }

@@ -6,24 +6,19 @@
 //   kernel  up to 16 tokens: the short way in two registers, where the processor can
 //   short   the ranks of all adjacent pairs in an array; each step looks for the smallest one and
 //           closes the gap: O(n^2) with a very small constant
-//   long    a linked list of tokens and a heap of (rank, position); an entry counts only if the
-//           pair at its position still has that rank: O(n log n)
+//   long    a part of some hundred tokens after another: see ``WindowMerge``
 //
 // Most pre-tokens need neither: see ``TokenSearch``.
 //
 // `mergeReference` is the definition.
 
-/// The memory in which pre-tokens are merged: 36 bytes for each of the longest one's, kept until
-/// ``shrink(to:)``.
+/// The memory in which pre-tokens are merged.
 @safe
 struct MergeScratch: ~Copyable {
-  /// The rank of the merge of each token with the next one.
-  private var ranks: UnsafeMutablePointer<UInt32>
-  /// Positions after and before, and the heap: for the long way only.
-  private var following: UnsafeMutablePointer<UInt32>
-  private var preceding: UnsafeMutablePointer<UInt32>
-  private var heap: UnsafeMutablePointer<UInt64>
-  private var longCapacity = 0
+  /// The rank of the merge of each token with the next one, for the short way.
+  private let ranks: UnsafeMutablePointer<UInt32>
+  /// The long way.
+  private var long = WindowMerge()
   private let kernel: MergeKernel?
 
   /// The most tokens that the short way is faster for.
@@ -33,17 +28,12 @@ struct MergeScratch: ~Copyable {
   init(_ kernel: MergeKernel? = .best) {
     self.kernel = kernel
     unsafe ranks = .allocate(capacity: Self.shortCount)
-    unsafe following = .allocate(capacity: 1)
-    unsafe preceding = .allocate(capacity: 1)
-    unsafe heap = .allocate(capacity: 1)
   }
 
-  deinit {
-    unsafe ranks.deallocate()
-    unsafe following.deallocate()
-    unsafe preceding.deallocate()
-    unsafe heap.deallocate()
-  }
+  deinit { unsafe ranks.deallocate() }
+
+  /// How many tokens the long way has looked at, for tests.
+  var longWork: Int { long.work }
 
   /// Merges tokens in their place.
   ///
@@ -61,7 +51,7 @@ struct MergeScratch: ~Copyable {
       return unsafe kernel.merge(tokens, count, model)
     }
     return count <= Self.shortCount
-      ? unsafe mergeShort(tokens, count, model) : unsafe mergeLong(tokens, count, model)
+      ? unsafe mergeShort(tokens, count, model) : unsafe long.merge(tokens, count, model)
   }
 
   /// Merges bytes.
@@ -111,153 +101,8 @@ struct MergeScratch: ~Copyable {
     return count
   }
 
-  @unsafe
-  private mutating func mergeLong(
-    _ tokens: UnsafeMutablePointer<TokenID>, _ count: Int, _ model: MergeTables.View
-  ) -> Int {
-    // Positions share a word with ranks; see `EncoderLimits.mergeSize`.
-    precondition(count < Int(UInt32.max), "what is merged at once has less than 4 GiB")
-    reserveLong(count)
-    // SAFETY: every array has room for `count` (the heap for three times as many: each of fewer
-    // than `count` merges adds two); positions come from these arrays and are below `count`, or
-    // `none`, which is compared before each access.
-    let none = UInt32.max
-    let ranks = unsafe self.ranks
-    let following = unsafe self.following
-    let preceding = unsafe self.preceding
-    let noRank = MergeTables.View.none
-    var heap = unsafe RankHeap(storage: self.heap)
-    for index in 0..<count {
-      unsafe preceding[index] = index == 0 ? none : UInt32(index - 1)
-      unsafe following[index] = index + 1 == count ? none : UInt32(index + 1)
-      let rank = index + 1 == count ? noRank : unsafe model.rank(tokens[index], tokens[index + 1])
-      unsafe ranks[index] = rank
-      if rank != noRank { heap.appendUnordered(rank: rank, position: UInt32(index)) }
-    }
-    heap.order()
-    while let (rank, position) = heap.removeFirst() {
-      let index = Int(position)
-      // The pair has changed since, or is gone.
-      if unsafe ranks[index] != rank { continue }
-      let merged = model.result(of: rank)
-      unsafe tokens[index] = merged
-      let removed = unsafe Int(following[index])
-      let after = unsafe following[removed]
-      unsafe ranks[removed] = noRank
-      unsafe following[index] = after
-      var rankAfter = noRank
-      if after != none {
-        unsafe preceding[Int(after)] = position
-        rankAfter = unsafe model.rank(merged, tokens[Int(after)])
-        if rankAfter != noRank { heap.insert(rank: rankAfter, position: position) }
-      }
-      unsafe ranks[index] = rankAfter
-      let before = unsafe preceding[index]
-      if before != none {
-        let rankBefore = unsafe model.rank(tokens[Int(before)], merged)
-        unsafe ranks[Int(before)] = rankBefore
-        if rankBefore != noRank { heap.insert(rank: rankBefore, position: before) }
-      }
-    }
-    var written = 0
-    var position: UInt32 = 0
-    while position != none {
-      unsafe tokens[written] = unsafe tokens[Int(position)]
-      written += 1
-      position = unsafe following[Int(position)]
-    }
-    return written
-  }
-
   /// Gives back the memory of pre-tokens above a size.
-  mutating func shrink(to size: Int) {
-    if longCapacity > size { allocateLong(max(size, Self.shortCount)) }
-  }
-
-  private mutating func reserveLong(_ count: Int) {
-    if count > longCapacity { allocateLong(max(count, min(longCapacity * 2, 1 << 18))) }
-  }
-
-  /// Makes room for a number of bytes, at least ``shortCount``; what was in the memory is lost.
-  private mutating func allocateLong(_ newCapacity: Int) {
-    longCapacity = newCapacity
-    unsafe ranks.deallocate()
-    unsafe following.deallocate()
-    unsafe preceding.deallocate()
-    unsafe heap.deallocate()
-    unsafe ranks = .allocate(capacity: longCapacity)
-    unsafe following = .allocate(capacity: longCapacity)
-    unsafe preceding = .allocate(capacity: longCapacity)
-    unsafe heap = .allocate(capacity: longCapacity * 3)
-  }
-}
-
-/// A binary heap of ranks and positions, the smallest rank first, then the smallest position.
-@safe
-private struct RankHeap {
-  private let storage: UnsafeMutablePointer<UInt64>
-  private var count = 0
-
-  /// - Precondition: There is room for every entry that will be inserted.
-  @unsafe
-  init(storage: UnsafeMutablePointer<UInt64>) { unsafe self.storage = storage }
-
-  /// Adds an entry; ``order()`` must follow before anything is removed.
-  @inline(__always)
-  mutating func appendUnordered(rank: UInt32, position: UInt32) {
-    // SAFETY: the initializer's caller has seen to the room.
-    unsafe storage[count] = UInt64(rank) << 32 | UInt64(position)
-    count += 1
-  }
-
-  mutating func order() {
-    for index in stride(from: count / 2 - 1, through: 0, by: -1) {
-      // SAFETY: `index` is below `count`.
-      sink(unsafe storage[index], from: index)
-    }
-  }
-
-  @inline(__always)
-  mutating func insert(rank: UInt32, position: UInt32) {
-    let entry = UInt64(rank) << 32 | UInt64(position)
-    var hole = count
-    count += 1
-    // SAFETY: `hole` is below `count`, and so is its parent.
-    while hole > 0 {
-      let parent = (hole - 1) / 2
-      let other = unsafe storage[parent]
-      if other <= entry { break }
-      unsafe storage[hole] = other
-      hole = parent
-    }
-    unsafe storage[hole] = entry
-  }
-
-  @inline(__always)
-  mutating func removeFirst() -> (rank: UInt32, position: UInt32)? {
-    if count == 0 { return nil }
-    // SAFETY: there is a first and a last entry.
-    let first = unsafe storage[0]
-    count -= 1
-    if count > 0 { sink(unsafe storage[count], from: 0) }
-    return (UInt32(first >> 32), UInt32(truncatingIfNeeded: first))
-  }
-
-  /// Puts an entry at `index` or below, moving smaller entries up.
-  @inline(__always)
-  private func sink(_ entry: UInt64, from index: Int) {
-    var hole = index
-    // SAFETY: every index is compared with `count`.
-    while true {
-      var child = hole * 2 + 1
-      if child >= count { break }
-      if child + 1 < count, unsafe storage[child + 1] < storage[child] { child += 1 }
-      if unsafe storage[child] >= entry { break }
-      unsafe storage[hole] = unsafe storage[child]
-      hole = child
-    }
-    unsafe storage[hole] = entry
-  }
+  mutating func shrink(to size: Int) { long.shrink(to: size) }
 }
 
 /// The definition of encoding a pre-token: look at all pairs, merge the best, start again.

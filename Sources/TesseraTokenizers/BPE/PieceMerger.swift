@@ -100,8 +100,9 @@ struct PieceMerger: Sendable {
   private func symbols(of text: Span<UInt8>) -> [Symbol] {
     var symbols: [Symbol] = []
     var position = 0
+    var matches = userDefined.longestMatches(in: text)
     while position < text.count {
-      let size = userDefined.longestMatchSize(in: text, at: position)
+      let size = matches.size(at: position)
       let end = position + (size > 0 ? size : UTF8Decoding.scalar(in: text, at: position).size)
       symbols.append(
         Symbol(

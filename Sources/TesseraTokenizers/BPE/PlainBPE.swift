@@ -120,8 +120,9 @@ final class PlainBPE: Sendable {
     /// The unknown characters that are not yet symbols.
     var unknownSize = 0
     var position = 0
+    var matches = userDefined.longestMatches(in: preToken)
     while position < preToken.count {
-      let symbolSize = userDefined.longestMatchSize(in: preToken, at: position)
+      let symbolSize = matches.size(at: position)
       if symbolSize > 0 {
         let end = position + symbolSize
         if unknownSize > 0 { symbols.append(PlainSymbol(id: unknownID!, size: unknownSize)) }

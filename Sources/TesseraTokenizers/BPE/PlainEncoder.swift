@@ -15,6 +15,8 @@ struct PlainEncoder {
   /// The largest pre-token that is remembered, and how many are.
   private static let cachedSizeLimit = 64
   private static let cachedCountLimit = 1 << 16
+  /// The most symbols whose memory is kept for the next pre-token: some 60 bytes for each.
+  private static let keptCountLimit = 1 << 16
 
   init(_ model: PlainBPE) { self.model = model }
 
@@ -105,6 +107,12 @@ struct PlainEncoder {
     }
     skipped.removeAll(keepingCapacity: true)
     for symbol in symbols where symbol.size > 0 { body(symbol.id, symbol.size) }
+    // Memory for a very long pre-token is not kept.
+    if symbols.count > Self.keptCountLimit {
+      symbols = []
+      queue = MergeQueue()
+      skipped = []
+    }
   }
 
   /// Puts the pair that begins with a symbol into the queue, if it can be merged.

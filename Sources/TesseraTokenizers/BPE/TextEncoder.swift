@@ -3,157 +3,226 @@ struct TextEncoder: ~Copyable {
   private let compiled: CompiledBPE
   /// The tables of `compiled`, which keeps them.
   private let tables: CompiledBPE.View
+  private let takesWholePreTokens: Bool
   private let preTokenizer: PreTokenizer
   private let limits: EncoderLimits
   private var cache: PreTokenCache
   private var merger = PreTokenMerger()
   private var buffer = TokenBuffer()
+  /// How many bytes of long pre-tokens were looked through since one was last cut, and a count of
+  /// those that came since then.
+  private var uncutBytes = 0
+  private var uncutCount = 0
 
-  /// How many pre-tokens are found at once.
-  private static let batchSize = 256
-
-  /// A pre-token on its way: its key if it is short, else its hash.
-  private struct Pending {
-    var low: UInt64 = 0
-    /// Zero if the pre-token is long.
-    var high: UInt64 = 0
-    var slot = 0
-  }
+  /// What tells a part from a pre-token of the same bytes, where that matters.
+  private static let partBit: UInt64 = 1 << 63
 
   init(
     _ compiled: CompiledBPE, _ preTokenizer: PreTokenizer, _ limits: EncoderLimits = .init()
   ) {
     self.compiled = compiled
     tables = compiled.view
+    takesWholePreTokens = compiled.takesWholePreTokens
     self.preTokenizer = preTokenizer
     self.limits = limits
     cache = PreTokenCache(limits)
   }
 
   /// Appends the tokens of a text.
-  mutating func encodeText(_ text: Span<UInt8>, into ids: inout [TokenID]) {
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - first: Where the first pre-token begins.
+  ///   - isComplete: Whether nothing follows the text; else what depends on it is left out.
+  ///   - ids: Gets the tokens.
+  /// - Returns: Where the last pre-token ends whose tokens were appended.
+  @discardableResult
+  mutating func encodeText(
+    _ text: Span<UInt8>, from first: Int = 0, isComplete: Bool = true, into ids: inout [TokenID]
+  ) -> Int {
     // SAFETY: the buffers live as long as the closures.
     unsafe text.withUnsafeBufferPointer { text in
-      guard let base = text.baseAddress else { return }
-      unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: Self.batchSize) { ends in
+      guard let base = text.baseAddress else { return first }
+      return unsafe withUnsafeTemporaryAllocation(
+        of: Int.self, capacity: PendingPreToken.endLimit
+      ) { ends in
         unsafe withUnsafeTemporaryAllocation(
-          of: Pending.self, capacity: Self.batchSize
+          of: PendingPreToken.self, capacity: PendingPreToken.limit
         ) { pending in
-          var start = 0
+          var start = first
           let idCount = ids.count
           while start < text.count {
-            let count = unsafe preTokenizer.scan(text, from: start, into: ends)
-            let end = unsafe ends[count - 1]
+            let count =
+              isComplete
+              ? unsafe preTokenizer.scan(text, from: start, into: ends)
+              : unsafe preTokenizer.scanCertain(text, from: start, into: ends)
+            if count == 0 { break }
+            var batch = unsafe PendingPreTokens(
+              text: base, textCount: text.count, firstStart: start, start: start,
+              ends: ends.baseAddress!, endCount: count, pending: pending.baseAddress!)
+            start = unsafe ends[count - 1]
             // Each byte is at most one token, and three tokens are written at a time.
-            buffer.reserve(end - start + 4)
-            let batch = unsafe Batch(
-              text: base, textCount: text.count, start: start, ends: ends.baseAddress!,
-              pending: pending.baseAddress!, count: count)
-            unsafe findSlots(batch)
-            let written = unsafe encode(batch, into: buffer.memory)
-            unsafe ids.append(
-              contentsOf: UnsafeBufferPointer(start: buffer.memory, count: written))
-            start = end
-            if ids.capacity - ids.count < Self.batchSize, start < text.count {
-              // As many again for each byte that is left. Growing step by step would copy them, and
-              // touch twice the memory.
-              let rate = Double(ids.count - idCount) / Double(start)
+            unsafe buffer.reserve(start - batch.start + 4)
+            while unsafe batch.start < start {
+              unsafe findSlots(&batch)
+              let written = unsafe encode(&batch, into: buffer.memory)
+              unsafe ids.append(
+                contentsOf: UnsafeBufferPointer(start: buffer.memory, count: written))
+            }
+            if ids.capacity - ids.count < PendingPreToken.endLimit, start < text.count {
+              // As many again for each byte that is left, and a third more, for the beginning of a
+              // text is not like all of it. What is reserved and not used costs nothing; growing
+              // step by step would copy what is there, and touch twice the memory.
+              let rate = max(0.25, Double(ids.count - idCount) / Double(start - first) * 1.3)
               ids.reserveCapacity(
-                ids.count + Int(rate * 1.05 * Double(text.count - start)) + Self.batchSize * 4)
+                ids.count + Int(rate * Double(text.count - start)) + PendingPreToken.endLimit * 4)
             }
           }
           buffer.shrink(to: limits.keptSize)
+          return start
         }
       }
     }
   }
 
-  /// Pre-tokens that are encoded together: `count` ends, increasing and within the text.
+  /// Computes the keys of as many pre-tokens as there is room for, and has their places in memory
+  /// fetched.
   @unsafe
-  private struct Batch {
-    let text: UnsafePointer<UInt8>
-    let textCount: Int
-    let start: Int
-    let ends: UnsafeMutablePointer<Int>
-    let pending: UnsafeMutablePointer<Pending>
-    let count: Int
+  private mutating func findSlots(_ batch: inout PendingPreTokens) {
+    var count = 0
+    // SAFETY: as `PendingPreTokens` says; `count` is below the room for those that are pending.
+    var isBegun = unsafe batch.start > batch.start(ofPreToken: batch.endIndex)
+    var start = unsafe batch.start
+    while unsafe batch.endIndex < batch.endCount, count < PendingPreToken.limit {
+      if !isBegun {
+        let found = unsafe cache.shortView.findSlots(
+          batch.text, batch.textCount, from: start, to: batch.ends + batch.endIndex,
+          count: min(batch.endCount - batch.endIndex, PendingPreToken.limit - count),
+          into: batch.pending + count)
+        count += found
+        unsafe batch.endIndex += found
+        start = unsafe batch.start(ofPreToken: batch.endIndex)
+        if unsafe batch.endIndex == batch.endCount || count == PendingPreToken.limit {
+          break
+        }
+      }
+      let end = unsafe batch.ends[batch.endIndex]
+      if !isBegun, end - start <= PreTokenCache.longSize, isCutSeldom() {
+        unsafe batch.pending[count] = findLong(batch, from: start, to: end, isPart: false)
+        count += 1
+        start = end
+      } else {
+        start = unsafe findParts(batch, from: start, to: end, isBegun: isBegun, &count)
+        if start < end { break }
+      }
+      unsafe batch.endIndex += 1
+      isBegun = false
+    }
+    unsafe batch.pendingCount = count
   }
 
-  /// Computes the keys of a batch and has their places in memory fetched.
+  /// Whether a pre-token that can be remembered as a whole is better not looked through.
   ///
-  /// Nothing here waits for memory, so the processor fetches many places at the same time; looking
-  /// them up one after another would wait for each.
+  /// Words of scripts with few letters hardly ever have a joint that no merge crosses. Now and then
+  /// one is looked through all the same, as the next text may be another one.
+  private mutating func isCutSeldom() -> Bool {
+    if uncutBytes < 1 << 12 { return false }
+    uncutCount &+= 1
+    return uncutCount & 15 != 0
+  }
+
+  /// As ``findSlots(_:)`` for a pre-token that is long, or what is left of one.
+  ///
+  /// - Returns: How far there was room.
+  @inline(never)
   @unsafe
-  private mutating func findSlots(_ batch: Batch) {
+  private mutating func findParts(
+    _ batch: borrowing PendingPreTokens, from start: Int, to end: Int, isBegun: Bool,
+    _ count: inout Int
+  ) -> Int {
     let view = cache.shortView
-    var start = unsafe batch.start
-    let count = unsafe batch.count
-    for index in 0..<count {
-      // SAFETY: as `Batch` says; there are as many pending as ends.
-      let end = unsafe batch.ends[index]
-      let size = end - start
+    let partBit = takesWholePreTokens ? Self.partBit : 0
+    let first = count
+    var position = start
+    while position < end, count < PendingPreToken.limit {
+      // SAFETY: as `PendingPreTokens` says; `count` is below the room for those that are pending.
+      let cut = unsafe tables.joints.cut(
+        batch.text, from: position, to: end, readable: batch.textCount)
+      let size = cut - position
       if size <= PackedPreToken.sizeLimit {
-        let (low, high) = unsafe PackedPreToken.pack(
-          batch.text + start, size, batch.textCount - start)
+        let (low, bytes) = unsafe PackedPreToken.pack(
+          batch.text + position, size, batch.textCount - position)
+        // A part is not a token as a whole, and is remembered apart from a pre-token that may be.
+        let high = bytes | partBit
         let slot = view.slot(low: low, high: high)
         view.prefetch(slot)
-        unsafe batch.pending[index] = Pending(low: low, high: high, slot: slot)
-      } else if size <= PreTokenCache.longSize {
-        let hash = unsafe cache.hash(UnsafeRawBufferPointer(start: batch.text + start, count: size))
-        cache.prefetch(hash: hash)
-        unsafe batch.pending[index] = Pending(low: hash)
+        unsafe batch.pending[count] = PendingPreToken(low: low, high: high, slot: slot, end: cut)
       } else {
-        unsafe batch.pending[index] = Pending()
+        let isPart = isBegun || position > start || cut < end
+        unsafe batch.pending[count] = findLong(batch, from: position, to: cut, isPart: isPart)
       }
-      start = end
+      count += 1
+      position = cut
     }
+    uncutBytes = count > first + 1 ? 0 : min(uncutBytes + position - start, 1 << 20)
+    return position
   }
 
-  /// Encodes a batch of pre-tokens.
+  /// The same for a pre-token or a part of one that does not fit into a short entry.
+  @inline(__always)
+  @unsafe
+  private mutating func findLong(
+    _ batch: borrowing PendingPreTokens, from start: Int, to end: Int, isPart: Bool
+  ) -> PendingPreToken {
+    var hash: UInt64 = 0
+    if end - start <= PreTokenCache.longSize {
+      // SAFETY: as `PendingPreTokens` says.
+      hash = unsafe cache.hash(
+        UnsafeRawBufferPointer(start: batch.text + start, count: end - start))
+      if isPart, takesWholePreTokens { hash ^= Self.partBit }
+      cache.prefetch(hash: hash)
+    }
+    return PendingPreToken(low: hash, slot: isPart ? 1 : 0, end: end)
+  }
+
+  /// Encodes what is pending.
   ///
   /// - Returns: The number of tokens in `output`, which has room for one for each byte, and three.
   @unsafe
   private mutating func encode(
-    _ batch: Batch, into output: UnsafeMutablePointer<TokenID>
+    _ batch: inout PendingPreTokens, into output: UnsafeMutablePointer<TokenID>
   ) -> Int {
-    var view = cache.shortView
-    var start = unsafe batch.start
     var written = 0
-    let count = unsafe batch.count
-    for index in 0..<count {
-      // SAFETY: as `Batch` says; `output` has room as promised.
-      let end = unsafe batch.ends[index]
+    var index = 0
+    let count = unsafe batch.pendingCount
+    while true {
+      // SAFETY: as `PendingPreTokens` says; `output` has room as promised.
+      index = unsafe cache.shortView.copyKnown(
+        batch.pending, from: index, to: count, into: output, &written)
+      if index > 0 { unsafe batch.start = batch.pending[index - 1].end }
+      if index == count { return written }
       let key = unsafe batch.pending[index]
-      if key.high != 0 {
-        let known = unsafe view.entry(low: key.low, high: key.high, from: key.slot).pointee
-        if known.high == key.high, known.count <= 3 {
-          unsafe output[written] = known.first
-          unsafe output[written + 1] = known.second
-          unsafe output[written + 2] = known.third
-          written += Int(known.count)
-          start = end
-          continue
-        }
-      }
-      let preToken = unsafe UnsafeBufferPointer(start: batch.text + start, count: end - start)
+      let bytes = unsafe UnsafeBufferPointer(
+        start: batch.text + batch.start, count: key.end - batch.start)
       let generation = cache.generation
       if key.high != 0 {
-        written += unsafe encodeShort(
-          preToken, low: key.low, high: key.high, into: output + written)
+        written += unsafe encodeShort(bytes, low: key.low, high: key.high, into: output + written)
       } else {
-        written += unsafe encodeLong(preToken, hash: key.low, into: output + written)
+        written += unsafe encodeLong(
+          bytes, hash: key.low, isPart: key.slot != 0, into: output + written)
       }
+      index += 1
+      unsafe batch.start = key.end
       if cache.generation != generation {
         // The tables have grown or were emptied: places from before mean nothing.
-        view = cache.shortView
-        for later in index + 1..<max(index + 1, count) {
+        let view = cache.shortView
+        for later in index..<count {
           let key = unsafe batch.pending[later]
+          if key.high == 0 { continue }
           unsafe batch.pending[later].slot = view.slot(low: key.low, high: key.high)
         }
       }
-      start = end
     }
-    return written
   }
 
   /// Encodes a short pre-token that is new, or has more than three tokens.
@@ -171,7 +240,7 @@ struct TextEncoder: ~Copyable {
       return unsafe copy(cache.tokens(of: entry), to: output)
     }
     var count = 1
-    if let whole = compiled.wholeToken(low: low, high: high) {
+    if high & Self.partBit == 0, let whole = compiled.wholeToken(low: low, high: high) {
       unsafe output.pointee = whole
     } else {
       count = unsafe merger.merge(preToken, tables, into: output)
@@ -185,14 +254,16 @@ struct TextEncoder: ~Copyable {
   @inline(never)
   @unsafe
   private mutating func encodeLong(
-    _ preToken: UnsafeBufferPointer<UInt8>, hash: UInt64,
+    _ preToken: UnsafeBufferPointer<UInt8>, hash: UInt64, isPart: Bool,
     into output: UnsafeMutablePointer<TokenID>
   ) -> Int {
     // SAFETY: `output` has room for one token for each byte.
-    if preToken.count > PreTokenCache.longSize { return unsafe mergeLong(preToken, into: output) }
+    if preToken.count > PreTokenCache.longSize {
+      return unsafe mergeLong(preToken, isPart: isPart, into: output)
+    }
     let raw = UnsafeRawBufferPointer(preToken)
     if let known = unsafe cache.find(raw, hash: hash) { return unsafe copy(known, to: output) }
-    let count = unsafe mergeLong(preToken, into: output)
+    let count = unsafe mergeLong(preToken, isPart: isPart, into: output)
     unsafe cache.insert(raw, hash: hash, UnsafeBufferPointer(start: output, count: count))
     return count
   }
@@ -210,9 +281,10 @@ struct TextEncoder: ~Copyable {
   /// Encodes a pre-token that is not remembered.
   @unsafe
   private mutating func mergeLong(
-    _ preToken: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<TokenID>
+    _ preToken: UnsafeBufferPointer<UInt8>, isPart: Bool,
+    into output: UnsafeMutablePointer<TokenID>
   ) -> Int {
-    if let whole = unsafe compiled.wholeToken(Span(_unsafeElements: preToken)) {
+    if !isPart, let whole = unsafe compiled.wholeToken(Span(_unsafeElements: preToken)) {
       // SAFETY: a pre-token has at least one byte, so there is room for a token.
       unsafe output.pointee = whole
       return 1
@@ -244,10 +316,10 @@ package struct EncoderLimits: Sendable {
   /// The most words of 32 bits that the tokens of both may have in the list, and the bytes of the
   /// longer ones: 32 MiB.
   package var listLimit = 1 << 23
-  /// The longest pre-token, in bytes, whose memory for merging is kept: 36 bytes for each, 9 MiB.
+  /// The longest pre-token, in bytes, whose memory for merging is kept: a few bytes for each.
   package var keptSize = 1 << 18
   /// The longest stretch, in bytes, that is merged at once, because positions are numbers of 32
-  /// bits and take 36 bytes each. A longer pre-token is merged in parts of this size.
+  /// bits. A longer pre-token is merged in parts of this size.
   package var mergeSize = 1 << 31
 
   /// The limits that encoders have.

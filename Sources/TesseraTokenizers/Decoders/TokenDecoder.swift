@@ -40,15 +40,43 @@ extension TokenDecoder {
     return String(decoding: parts.joined(), as: UTF8.self)
   }
 
-  /// What a token becomes in the middle of a text, where nothing is left out at either end.
+  /// What a token becomes in the middle of a text, where nothing is left out at either end and no
+  /// neighbor is the same.
   func bytes(inTextOf token: [UInt8]) -> [UInt8] {
-    let letter = [UInt8(ascii: "a")]
-    let frame = Array(decode([letter, letter], .kept).joined())
-    let whole = Array(decode([letter, token, letter], .kept).joined())
-    // The letter at the beginning stays; what comes with the one at the end is the same in both.
-    guard whole.count >= frame.count, frame.first == letter.first else { return token }
-    return Array(whole[1..<whole.count - frame.count + 1])
+    // The neighbors are letters that the decoder leaves as they are, if there are two such.
+    let letters = (UInt8(ascii: "a")...UInt8(ascii: "z")).map { [$0] }.filter {
+      $0 != token && decode([$0], .kept).joined().elementsEqual($0)
+    }
+    guard letters.count > 1 else { return Array(decode([token], .kept).joined()) }
+    let frame = decode([letters[0], letters[1]], .kept).joined().count
+    let whole = Array(decode([letters[0], token, letters[1]], .kept).joined())
+    // The letter at the beginning stays; what comes with the one at the end is the same in both. A step
+    // that replaces what the letters are together leaves neither.
+    guard frame > 0, whole.count >= frame, whole.first == letters[0][0] else {
+      return Array(decode([token], .kept).joined())
+    }
+    return Array(whole[1..<max(1, whole.count - frame + 1)])
   }
+
+  /// The most times that the decoder makes tokens longer, by replacing one text by another again and
+  /// again; the greatest number if that is greater.
+  var growth: Int {
+    switch self {
+    case .replace(let pattern, let content):
+      // What is not a plain text may match nothing, between any two bytes.
+      let size =
+        if case .string(let text) = pattern.source { text.utf8.count } else { 0 }
+      return size == 0 ? 1 + content.utf8.count : max(1, (content.utf8.count + size - 1) / size)
+    case .sequence(let steps): return steps.reduce(1) { $0.multiplied(clampedBy: $1.growth) }
+    // An empty text is between any two bytes, and becomes a space.
+    case .bpe(let suffix): return suffix.isEmpty ? 3 : 1
+    case .ctc(_, let delimiter, let cleansUp): return delimiter.isEmpty && cleansUp ? 3 : 1
+    default: return 1
+    }
+  }
+
+  /// The most that ``growth`` may be.
+  static let growthLimit = 1 << 10
 
   /// Decodes a list of tokens into a list of parts of the text.
   func decode(_ tokens: [[UInt8]], _ invalid: InvalidBytes) -> [[UInt8]] {

@@ -85,7 +85,11 @@ struct TokenizerPart {
     guard let expression = value[key]?["Regex"]?.string else {
       throw malformed(key, "an object with String or Regex")
     }
-    return try TextPattern(expression: expression)
+    do throws(TokenizerError) {
+      return try TextPattern(expression: expression)
+    } catch {
+      throw .inMember(path: "\(path).\(key).Regex", error)
+    }
   }
 }
 

@@ -7,6 +7,8 @@ final class MeasuringLane: @unchecked Sendable {
   private let tokenizer: Tokenizer
   private let encoder: EncoderPool.Box
   private(set) var counts: TokenizerMeasurement
+  /// What went wrong first: a text that the tokenizer's steps make grow too long.
+  private(set) var failure: TokenizerError?
   /// Whether each token stands for one byte.
   private let isSingleByte: [Bool]
   /// The size of each token in bytes.
@@ -111,7 +113,8 @@ final class MeasuringLane: @unchecked Sendable {
     do {
       encoding = try tokenizer.encoding(of: text, sequenceIndex: 0, special: .none, with: encoder)
     } catch {
-      preconditionFailure("no policy, no error: \(error)")
+      failure = failure ?? error
+      return
     }
     ids += encoding.ids
     let preTokenizer = tokenizer.isFast ? PreTokenizer(pattern: tokenizer.pattern) : nil

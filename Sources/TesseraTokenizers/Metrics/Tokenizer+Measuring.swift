@@ -12,7 +12,8 @@ extension Tokenizer {
   /// - Parameters:
   ///   - corpus: The documents.
   ///   - progress: Called now and then, in bytes of files.
-  /// - Throws: `CorpusError` where a file cannot be read, ``TrainingError/interrupted`` after a signal.
+  /// - Throws: `CorpusError` where a file cannot be read, ``TrainingError/interrupted`` after a signal,
+  ///   ``TokenizerError/textGrowsTooLong(size:limit:)``.
   public func measurement(
     of corpus: Corpus, progress: ProgressHandler? = nil
   ) throws -> TokenizerMeasurement {
@@ -44,6 +45,7 @@ extension Tokenizer {
           lanes[index].add(batch[next])
         }
       }
+      if let failure = lanes.lazy.compactMap(\.failure).first { throw failure }
       progress?(
         ProgressUpdate(
           phase: "measuring", completed: reader.bytesRead, total: corpus.byteCount, unit: "B"))

@@ -9,6 +9,18 @@ struct AlignedText: Sendable {
   var origins: [Range<Int>]?
   /// Where the text begins in the original, if it is a part of it.
   private(set) var offset: Int
+  /// The size of the original, or of the part.
+  private let originalSize: Int
+  /// Whether it grew beyond ``sizeLimit``: then it is cut off, and of no use.
+  fileprivate(set) var isTooLong = false
+
+  /// How many bytes it may have at most.
+  ///
+  /// Steps that make text longer can follow one another in a file, and each multiplies it. Those that
+  /// are in use make a few bytes of one, compatibility forms at most eleven.
+  fileprivate var sizeLimit: Int { originalSize * Self.growthLimit + Self.growthAllowance }
+  private static let growthLimit = 64
+  private static let growthAllowance = 1 << 20
 
   /// A part of an original text.
   ///
@@ -19,6 +31,7 @@ struct AlignedText: Sendable {
   init(_ bytes: [UInt8], offset: Int, tracksOrigins: Bool) {
     self.bytes = bytes
     self.offset = offset
+    originalSize = bytes.count
     origins = tracksOrigins ? AlignedText.origins(of: bytes, offset: offset) : nil
   }
 
@@ -47,6 +60,13 @@ struct AlignedText: Sendable {
     }
     let start = origins[range.lowerBound].lowerBound
     return start..<max(start, origins[range.upperBound - 1].upperBound)
+  }
+
+  /// Makes sure that the text has not grown too long.
+  ///
+  /// - Throws: ``TokenizerError/textGrowsTooLong(size:limit:)``.
+  func checkSize() throws(TokenizerError) {
+    if isTooLong { throw .textGrowsTooLong(size: originalSize, limit: sizeLimit) }
   }
 
   /// A part of the text.
@@ -78,9 +98,13 @@ struct TextRewriter {
   private let source: AlignedText
   private var bytes: [UInt8] = []
   private var origins: [Range<Int>]?
+  private let sizeLimit: Int
+  private var isTooLong: Bool
 
   init(_ source: AlignedText) {
     self.source = source
+    sizeLimit = source.sizeLimit
+    isTooLong = source.isTooLong
     bytes.reserveCapacity(source.bytes.count + 16)
     if source.origins != nil { origins = [] }
   }
@@ -101,6 +125,8 @@ struct TextRewriter {
   ///
   /// In place of an empty part, they come from the character after it, or else before it.
   mutating func replace(_ range: Range<Int>, with content: some Collection<UInt8>) {
+    if bytes.count + content.count > sizeLimit { isTooLong = true }
+    if isTooLong { return }
     bytes += content
     guard let old = source.origins, !content.isEmpty else { return }
     let origin: Range<Int>
@@ -133,6 +159,7 @@ struct TextRewriter {
     var result = source
     result.bytes = bytes
     result.origins = origins
+    result.isTooLong = isTooLong
     return result
   }
 }

@@ -51,9 +51,13 @@ extension Normalizer {
   }
 
   /// The normalized text.
-  public func normalized(_ bytes: [UInt8]) -> [UInt8] {
+  ///
+  /// - Parameter bytes: The text.
+  /// - Throws: ``TokenizerError/textGrowsTooLong(size:limit:)``.
+  public func normalized(_ bytes: [UInt8]) throws(TokenizerError) -> [UInt8] {
     var text = AlignedText(bytes, offset: 0, tracksOrigins: false)
     apply(to: &text)
+    try text.checkSize()
     return text.bytes
   }
 

@@ -36,7 +36,10 @@ public struct SentencePieceNormalizer: Hashable, Sendable {
   }
 
   private static func matcher(_ texts: [String]) -> AddedTokenMatcher {
-    AddedTokenMatcher(texts.map { (Array($0.utf8), AddedToken($0, id: 0, isSpecial: false)) })
+    AddedTokenMatcher(
+      texts.filter { !$0.isEmpty }.map {
+        (Array($0.utf8), AddedToken($0, id: 0, isSpecial: false))
+      })
   }
 
   /// What a space becomes.
@@ -67,8 +70,10 @@ extension SentencePieceNormalizer {
   private static let replacementCharacter = Array("\u{FFFD}".utf8)
 
   /// What the text at a position becomes, `nil` where it stays, and how many bytes that is about.
-  private func step(_ text: Span<UInt8>, at position: Int) -> (content: [UInt8]?, size: Int) {
-    let symbolSize = matcher.longestMatchSize(in: text, at: position)
+  private func step(
+    _ text: Span<UInt8>, at position: Int, _ matches: inout AddedTokenMatcher.LongestMatches
+  ) -> (content: [UInt8]?, size: Int) {
+    let symbolSize = matches.size(at: position)
     if symbolSize > 0 { return (nil, symbolSize) }
     if let characterMap, let found = characterMap.longestReplacement(in: text, at: position) {
       return found
@@ -81,10 +86,11 @@ extension SentencePieceNormalizer {
     let bytes = text.bytes
     var rewriter = TextRewriter(text)
     let mark = Array(space.utf8)
+    var matches = matcher.longestMatches(in: bytes.span)
     var position = 0
     if removesExtraWhitespace {
       while position < bytes.count {
-        let (content, size) = step(bytes.span, at: position)
+        let (content, size) = step(bytes.span, at: position, &matches)
         guard
           content.map({ $0 == [Self.space] })
             ?? (size == 1 && bytes[position] == Self.space)
@@ -96,7 +102,7 @@ extension SentencePieceNormalizer {
       if addsDummyPrefix, !treatsWhitespaceAsSuffix {
         rewriter.replace(position..<position, with: mark)
       }
-      write(bytes, from: position, mark, to: &rewriter)
+      write(bytes, from: position, mark, &matches, to: &rewriter)
       if removesExtraWhitespace { rewriter.removeEnd(of: mark) }
       if addsDummyPrefix, treatsWhitespaceAsSuffix {
         rewriter.replace(bytes.count..<bytes.count, with: mark)
@@ -106,14 +112,15 @@ extension SentencePieceNormalizer {
   }
 
   private func write(
-    _ bytes: [UInt8], from start: Int, _ mark: [UInt8], to rewriter: inout TextRewriter
+    _ bytes: [UInt8], from start: Int, _ mark: [UInt8],
+    _ matches: inout AddedTokenMatcher.LongestMatches, to rewriter: inout TextRewriter
   ) {
     var position = start
     var isAfterSpace = removesExtraWhitespace
     /// What stays as it is, and is not yet written.
     var kept = start
     while position < bytes.count {
-      let (content, size) = step(bytes.span, at: position)
+      let (content, size) = step(bytes.span, at: position, &matches)
       let range = position..<position + size
       position += size
       if content == nil, !bytes[range].contains(Self.space) {

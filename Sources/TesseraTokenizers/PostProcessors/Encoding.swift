@@ -38,18 +38,34 @@ public struct Encoding: Hashable, Sendable {
     for encoding in encodings.dropFirst() { append(encoding) }
   }
 
-  /// How many tokens several encodings have together once what overflowed is combined, or `nil` if
-  /// that is more than `limit`.
-  static func joinedCount(of encodings: [Encoding], limit: Int) -> Int? {
-    var count = encodings.reduce(0) { $0 + $1.count }
-    for encoding in encodings {
-      let (product, overflows) = count.multipliedReportingOverflow(
-        by: 1 + encoding.overflowing.count)
-      if overflows || product > limit { return nil }
-      count = product
+  /// Makes sure that several encodings fit into memory once what overflowed is combined.
+  ///
+  /// - Throws: ``TokenizerError/tooMany(of:limit:)``.
+  static func checkJoinedCount(of encodings: [Encoding]) throws(TokenizerError) {
+    let tokenCount = encodings.reduce(0) { $0 + $1.count }
+    let combinationCount = encodings.reduce(1) {
+      $0.multiplied(clampedBy: 1 + $1.overflowing.count)
     }
-    return count
+    try checkJoinedCount(tokenCount, combinationCount, of: encodings)
   }
+
+  /// Makes sure that so many combinations of so many tokens fit into memory: that they are no more
+  /// than a large number, or than the tokens of the texts.
+  static func checkJoinedCount(
+    _ tokenCount: Int, _ combinationCount: Int, of encodings: [Encoding]
+  ) throws(TokenizerError) {
+    let size = encodings.reduce(0) { sum, encoding in
+      encoding.overflowing.reduce(sum + encoding.count) { $0 + $1.count }
+    }
+    let limit = max(joinedLimit, size + size / 4)
+    guard tokenCount.multiplied(clampedBy: combinationCount) <= limit else {
+      throw .tooMany(of: "tokens once texts and pieces of them are joined", limit: limit)
+    }
+  }
+
+  /// The most tokens that are joined, pieces that overlap and are combined with one another included,
+  /// unless texts have as many by themselves.
+  private static let joinedLimit = 1 << 26
 
   mutating func append(
     _ id: TokenID, typeID: UInt32, offsets range: Range<Int>, sequenceIndex: Int?,
@@ -107,5 +123,13 @@ public struct Encoding: Hashable, Sendable {
     var result = part(0..<count)
     result.append(contentsOf: other, 0..<other.count)
     return result
+  }
+}
+
+extension Int {
+  /// The product with a number that is not negative, or the greatest number if that is greater.
+  func multiplied(clampedBy factor: Int) -> Int {
+    let (product, overflows) = multipliedReportingOverflow(by: factor)
+    return overflows ? .max : product
   }
 }

@@ -43,6 +43,7 @@ public struct Template: Hashable, Sendable {
         part: "post-processor", name: "TemplateProcessing after another one",
         advice: "tokenizers has none either")
     }
+    try checkSize(encodings, addsTokens: addsTokens)
     var result: [Encoding] = []
     for piece in encodings.count == 2 ? pair : single {
       switch piece {
@@ -59,5 +60,24 @@ public struct Template: Hashable, Sendable {
       }
     }
     return result
+  }
+
+  /// Makes sure that repeated texts, and the combinations of what overflowed from them, fit into
+  /// memory, before any is made.
+  private func checkSize(_ encodings: [Encoding], addsTokens: Bool) throws(TokenizerError) {
+    var tokenCount = 0
+    var combinationCount = 1
+    for piece in encodings.count == 2 ? pair : single {
+      switch piece {
+      case .sequence(let isSecond, _):
+        let index = isSecond ? 1 : 0
+        guard index < encodings.count else { throw .noSecondText }
+        tokenCount += encodings[index].count
+        combinationCount = combinationCount.multiplied(
+          clampedBy: 1 + encodings[index].overflowing.count)
+      case .special(let name, _): tokenCount += addsTokens ? specialTokens[name]?.count ?? 0 : 0
+      }
+    }
+    try Encoding.checkJoinedCount(tokenCount, combinationCount, of: encodings)
   }
 }

@@ -4,6 +4,9 @@ protocol PatternFamily {
   static var table: CharacterClassTable { get }
   /// What words are made of.
   static var word: CharacterClass { get }
+  /// Characters of three bytes that are in words whatever is beside them: no isolated ones, and where
+  /// words are cased, none with case.
+  static var wideWords: WideCharacterSet { get }
   /// What can be no lead of a word, where other than a space can.
   static var nonLeads: CharacterClass { get }
   /// What does not belong to a run of other characters.
@@ -46,6 +49,9 @@ protocol PatternFamily {
 extension PatternFamily {
   static var table: CharacterClassTable { .shared }
   static var word: CharacterClass { .letter }
+  static var wideWords: WideCharacterSet {
+    hasCasedWords ? .caseless : word.contains(.mark) ? .lettersAndMarks : .letters
+  }
   static var nonLeads: CharacterClass { .newline }
   static var nonOthers: CharacterClass { [.whitespace, .letter, .number] }
   static var isolated: CharacterClass { [] }
@@ -150,6 +156,7 @@ enum TekkenFamily: PatternFamily {
 /// runs of numbers and others they count as what they are.
 enum KimiFamily: PatternFamily {
   static var table: CharacterClassTable { hanTable }
+  static let wideWords = WideCharacterSet(hanTable, WideCharacterSet.isCaseless)
   static var nonOthers: CharacterClass { [.whitespace, .letter, .number, .hanLetter] }
   static var isolated: CharacterClass { .ideograph }
   static var splittable: CharacterClass { [.letter, .hanLetter] }
@@ -174,6 +181,7 @@ enum KimiFamily: PatternFamily {
 enum DeepSeekFamily: PatternFamily {
   static var table: CharacterClassTable { looseTable }
   static var word: CharacterClass { [.lower, .mark] }
+  static let wideWords = WideCharacterSet(looseTable) { !$0.isDisjoint(with: word) }
   static var nonLeads: CharacterClass { [.newline, .punctuation] }
   static var nonOthers: CharacterClass {
     [.whitespace, .lower, .mark, .number, .ideograph, .loose]
@@ -206,6 +214,7 @@ enum DeepSeekFamily: PatternFamily {
 /// Single digits are cut out, and what is between is split as GPT-2 does.
 enum StarCoderFamily: PatternFamily {
   static var table: CharacterClassTable { numericTable }
+  static let wideWords = WideCharacterSet(numericTable) { !$0.isDisjoint(with: .letter) }
   static var edges: CharacterClass { .number }
   static var hasLowercaseContractions: Bool { true }
   static var hasContractions: Bool { false }
@@ -228,6 +237,7 @@ enum StarCoderFamily: PatternFamily {
 /// further, so this is not all of it.
 enum FalconFamily: PatternFamily {
   static var table: CharacterClassTable { punctuationTable }
+  static let wideWords = WideCharacterSet(punctuationTable) { !$0.isDisjoint(with: .letter) }
   static var nonOthers: CharacterClass { [.whitespace, .letter, .number, .ideograph] }
   static var isolated: CharacterClass { .ideograph }
   static var edges: CharacterClass { .ideograph }

@@ -20,6 +20,7 @@
 @safe
 struct PatternScanner<Family: PatternFamily> {
   private let table = Family.table
+  private let wideWords = Family.wideWords
   private let bytes: UnsafePointer<UInt8>
   private let end: Int
 
@@ -62,12 +63,20 @@ struct PatternScanner<Family: PatternFamily> {
   /// - Precondition: `start` is before the end of the text.
   @inline(__always)
   func preTokenEnd(from start: Int) -> Int {
-    // Most pre-tokens are an ASCII word, most of them after a space.
+    // Most pre-tokens are a word of ASCII or of characters without case, most of them after a space.
     let word = byte(at: start) == UInt8(ascii: " ") ? start + 1 : start
-    if word < end, ASCIIWords.isLetter(byte(at: word)) {
-      return Family.hasCasedWords
-        ? (asciiCasedWordEnd(from: word) ?? casedWordEnd(lead: start, word: word) ?? word + 1)
-        : runEnd(from: word, of: Family.word.rawValue)
+    if word < end {
+      if ASCIIWords.isLetter(byte(at: word)) {
+        return Family.hasCasedWords
+          ? (asciiCasedWordEnd(from: word) ?? casedWordEnd(lead: start, word: word) ?? word + 1)
+          : runEnd(from: word, of: Family.word.rawValue)
+      }
+      let wideEnd = wideRunEnd(from: word)
+      if wideEnd > word {
+        return Family.hasCasedWords
+          ? (casedWordEnd(lead: start, word: word, wideEnd: wideEnd) ?? wideEnd)
+          : runEnd(from: wideEnd, of: Family.word.rawValue)
+      }
     }
     return otherPreTokenEnd(from: start)
   }
@@ -133,6 +142,14 @@ struct PatternScanner<Family: PatternFamily> {
     if first & Family.loose.rawValue != 0 { return looseEnd(from: start, next: next) }
     if first & Self.whitespace == 0 { return otherEnd(from: next) }
     return whitespaceEnd(from: start, first: first, next: next)
+  }
+
+  /// The end of the run of characters of ``PatternFamily/wideWords``; it may stop early before the
+  /// text ends.
+  @inline(__always)
+  private func wideRunEnd(from start: Int) -> Int {
+    // SAFETY: the initializer's caller keeps the text alive.
+    unsafe wideWords.runEnd(in: bytes, from: start, end: end)
   }
 
   /// The end of the run of characters of the given classes.
@@ -300,10 +317,11 @@ struct PatternScanner<Family: PatternFamily> {
   /// - Parameters:
   ///   - lead: Where the pre-token begins.
   ///   - word: Where the word begins: at `lead`, or one character after it.
+  ///   - wideEnd: How far it is known to consist of letters without case and marks.
   @inline(__always)
-  private func casedWordEnd(lead: Int, word: Int) -> Int? {
-    var position = word
-    var afterLastLower = word
+  private func casedWordEnd(lead: Int, word: Int, wideEnd: Int? = nil) -> Int? {
+    var position = wideEnd ?? word
+    var afterLastLower = position
     while position < end {
       let (found, size) = character(at: position)
       if found & Self.upperOrMark == 0 {

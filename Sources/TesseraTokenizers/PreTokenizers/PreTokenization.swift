@@ -61,9 +61,13 @@ extension PreTokenization {
   }
 
   /// The pre-tokens of a text, for display and tests.
-  public func preTokens(of bytes: [UInt8]) -> [[UInt8]] {
+  ///
+  /// - Parameter bytes: The text.
+  /// - Throws: ``TokenizerError/textGrowsTooLong(size:limit:)``.
+  public func preTokens(of bytes: [UInt8]) throws(TokenizerError) -> [[UInt8]] {
     var preTokens = PreTokens(AlignedText(bytes, offset: 0, tracksOrigins: false))
     apply(to: &preTokens)
+    try preTokens.text.checkSize()
     return preTokens.ranges.map { Array(preTokens.text.bytes[$0]) }
   }
 

@@ -129,6 +129,37 @@ public struct PreTokenizer: Hashable, Sendable {
     }
   }
 
+  /// Writes the ends of the next pre-tokens that are the same whatever follows the text.
+  ///
+  /// - Parameters:
+  ///   - text: The text as far as it is there.
+  ///   - start: Where the first pre-token begins.
+  ///   - ends: Room for the ends, at least for three.
+  /// - Returns: How many ends were written.
+  @unsafe
+  package func scanCertain(
+    _ text: UnsafeBufferPointer<UInt8>, from start: Int, into ends: UnsafeMutableBufferPointer<Int>
+  ) -> Int {
+    let size = unsafe TextStream.completeSize(of: Span(_unsafeElements: text))
+    if size <= start { return 0 }
+    // SAFETY: the text has at least `size` bytes; at most `ends.count` ends are written and read.
+    let text = unsafe UnsafeBufferPointer(rebasing: text[..<size])
+    if case .expression(let expression) = pattern {
+      return unsafe expression.matcher.scan(text, from: start, isComplete: false, into: ends)
+    }
+    // The scanners see the end of the text only at the end of a run that reaches up to it, and from
+    // a few bytes before. Such a run is one pre-token, or what is before its last newline or its last
+    // letter in lower case is one and the rest another. So all but the last two are certain.
+    var count = unsafe scan(text, from: start, into: ends) - 2
+    while count > 0, unsafe ends[count - 1] > size - Self.lookAhead { count -= 1 }
+    return max(0, count)
+  }
+
+  /// How many bytes behind its end a pre-token depends on, runs aside: those of a contraction.
+  private static let lookAhead = 8
+  /// How many bytes before its beginning a pre-token depends on: a character.
+  static let lookBehind = 4
+
   @unsafe
   private func scanAll(
     _ text: UnsafeBufferPointer<UInt8>, from start: Int, into ends: UnsafeMutableBufferPointer<Int>

@@ -15,7 +15,7 @@ public struct TextPattern: Sendable {
   private let matcher: Matcher
 
   private enum Matcher: Sendable {
-    case text([UInt8])
+    case text(TextSearch)
     /// Pre-tokens, of which each is a match.
     case preTokens(PreTokenizer)
     case expression(PatternExpression)
@@ -24,7 +24,7 @@ public struct TextPattern: Sendable {
   /// A pattern that matches a text.
   public init(_ text: String) {
     source = .string(text)
-    matcher = .text(Array(text.utf8))
+    matcher = .text(TextSearch(Array(text.utf8)))
   }
 
   /// A pattern whose matches are pre-tokens, or `nil` where that takes more than one expression.
@@ -71,30 +71,9 @@ public struct TextPattern: Sendable {
   func forEachMatch(in text: Span<UInt8>, _ body: (Range<Int>) -> Void) {
     if text.isEmpty { return }
     switch matcher {
-    case .text(let pattern): forEachOccurrence(of: pattern, in: text, body)
+    case .text(let search): search.forEachOccurrence(in: text, body)
     case .preTokens(let preTokenizer): preTokenizer.forEachPreToken(in: text, body)
     case .expression(let expression): expression.forEachMatch(in: text, body)
-    }
-  }
-
-  private func forEachOccurrence(
-    of pattern: [UInt8], in text: Span<UInt8>, _ body: (Range<Int>) -> Void
-  ) {
-    var position = 0
-    guard let first = pattern.first else {
-      while position < text.count {
-        body(position..<position)
-        position += UTF8Decoding.scalar(in: text, at: position).size
-      }
-      return body(position..<position)
-    }
-    while position + pattern.count <= text.count {
-      if text[position] == first, text.hasPrefix(pattern, at: position) {
-        body(position..<position + pattern.count)
-        position += pattern.count
-      } else {
-        position += 1
-      }
     }
   }
 }

@@ -67,7 +67,7 @@ public enum BPETrainer {
     var log: MergeLog?
     if let state {
       do throws(CountFileError) { log = try MergeLog(state, &vocabulary) } catch {
-        throw .counts(error)
+        throw TrainingError(error)
       }
     }
     var limits = given
@@ -77,6 +77,7 @@ public enum BPETrainer {
     var engine = MergeEngine(
       arena: consume arena, byteLengths: vocabulary.byteLengths, limits: limits,
       done: vocabulary.merges.count)
+    var scanCount = 0
     while !vocabulary.isComplete, let candidate = engine.next() {
       guard vocabulary.append(candidate) else {
         engine.reject(candidate)
@@ -84,10 +85,15 @@ public enum BPETrainer {
       }
       engine.merge(candidate)
       log?.append(left: candidate.left, right: candidate.right, count: candidate.count)
-      if vocabulary.merges.count % 256 == 0 {
+      // Where memory is short, most of the time goes by between scans and not between merges.
+      if vocabulary.merges.count % 256 == 0 || engine.scanCount > scanCount {
+        scanCount = engine.scanCount
         try Self.flush(&log)
         progress?(vocabulary.progress)
-        if Interruption.isRequested { throw .interrupted }
+      }
+      if Interruption.isRequested {
+        try Self.flush(&log)
+        throw .interrupted
       }
     }
     try Self.flush(&log)
@@ -95,7 +101,7 @@ public enum BPETrainer {
   }
 
   private static func flush(_ log: inout MergeLog?) throws(TrainingError) {
-    do throws(CountFileError) { try log?.flush() } catch { throw .counts(error) }
+    do throws(CountFileError) { try log?.flush() } catch { throw TrainingError(error) }
   }
 
   /// The pre-tokens with the merges that are made already.
@@ -128,37 +134,6 @@ extension BPETrainerOptions {
     ]
     return choice.serialized(pretty: false)
   }
-}
-
-/// The pre-tokens of a source as symbols; the limits become those under which all fits into memory.
-func makeArena<Source: PreTokenSource, Slot: ArenaSlot>(
-  of source: Source, _ limits: inout MergingLimits,
-  _ make: (Source, ArenaPlan) throws(CountFileError) -> SymbolArena<Slot>
-) throws(TrainingError) -> SymbolArena<Slot> {
-  let plan: ArenaPlan
-  let arena: SymbolArena<Slot>
-  do throws(CountFileError) { plan = try ArenaPlan(source) } catch { throw .counts(error) }
-  guard plan.totals.distinctCount > 0 else { throw .emptyCorpus }
-  guard plan.slotCount < ArenaLayout.slotLimit else {
-    throw .tooManySymbols(
-      count: plan.totals.textSize, maximum: ArenaLayout.slotLimit - plan.totals.distinctCount - 2)
-  }
-  // What does not fit is known before memory is taken.
-  if let memory = limits.memory {
-    _ = try memory.mergingSize(arenaSize: plan.arenaSize(Slot.self), longestList: 0)
-  }
-  do throws(CountFileError) {
-    if let memory = limits.memory {
-      try source.makeRoom(for: plan.arenaSize(Slot.self), in: memory)
-    }
-    arena = try make(source, plan)
-  } catch {
-    throw .counts(error)
-  }
-  source.release(plan.totals)
-  if limits.memory != nil { returnFreeMemory() }
-  limits = try limits.bounded(by: arena)
-  return arena
 }
 
 extension BPETrainerOptions {

@@ -169,8 +169,8 @@ package func continueTraining(
         ProgressUpdate(
           phase: "merging", completed: names.newTokens.count, total: options.newTokenCount,
           unit: "merges"))
-      if Interruption.isRequested { throw .interrupted }
     }
+    if Interruption.isRequested { throw .interrupted }
   }
   return ContinuedBPE(merges: merges, firstID: firstID, newTokens: names.newTokens)
 }

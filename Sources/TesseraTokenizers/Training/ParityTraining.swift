@@ -84,7 +84,7 @@ extension BPETrainer {
     for language in languages {
       let outcome: ParityOutcome
       do throws(CountFileError) { outcome = try language.outcome(parity.unit) } catch {
-        throw .counts(error)
+        throw TrainingError(error)
       }
       engines.append(try ParityEngine(language.counted, outcome, options))
     }
@@ -106,10 +106,8 @@ extension BPETrainer {
       for engine in engines { engine.merge(candidate) }
       together?.merge(candidate)
       chosen.mergeCount += 1
-      if vocabulary.merges.count % 256 == 0 {
-        progress?(vocabulary.progress)
-        if Interruption.isRequested { throw .interrupted }
-      }
+      if vocabulary.merges.count % 256 == 0 { progress?(vocabulary.progress) }
+      if Interruption.isRequested { throw .interrupted }
     }
     return (
       TrainedBPE(options: options, merges: vocabulary.merges), engines.map(\.outcome)
@@ -140,7 +138,7 @@ extension ParityLanguage {
     let size =
       switch unit {
       case .bytes: byteCount
-      case .documents: counted.corpora.reduce(0) { $0 + UInt64($1.documentCount) }
+      case .documents: UInt64(counted.corpora.documentCount)
       }
     return ParityOutcome(name: name, size: size, tokenCount: byteCount, mergeCount: 0)
   }

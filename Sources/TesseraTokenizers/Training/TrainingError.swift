@@ -18,16 +18,23 @@ public enum TrainingError: Error, Equatable, Sendable {
   case emptyCorpus
   /// The distinct pre-tokens have more symbols than positions are for.
   case tooManySymbols(count: Int, maximum: Int)
-  /// The memory budget is too small.
-  case memoryTooSmall(size: Int, minimum: Int)
-  /// The corpus is not the one that the state of a killed run is of.
-  case corpusChanged
+  /// The memory budget is too small for a step of the training.
+  case memoryTooSmall(size: Int, minimum: Int, for: MemoryUse)
+  /// The corpus is not the one that the state of a killed run is of, up to a place in a file.
+  case corpusChanged(path: String?)
   /// The merges in the state of a killed run are none that a training makes.
   case unusableMerges
   /// Counts cannot be read or written.
   case counts(CountFileError)
   /// The process was asked to stop.
   case interrupted
+}
+
+extension TrainingError {
+  /// The error of a training in whose counts another one was found.
+  init(_ error: CountFileError) {
+    self = error == .interrupted ? .interrupted : .counts(error)
+  }
 }
 
 extension TrainingError: CustomStringConvertible {
@@ -55,13 +62,14 @@ extension TrainingError: CustomStringConvertible {
     case .tooManySymbols(let count, let maximum):
       "the distinct pre-tokens have \(count) symbols, more than \(maximum), "
         + "the most that can be trained on"
-    case .memoryTooSmall(let size, let minimum):
+    case .memoryTooSmall(let size, let minimum, let use):
       "a memory budget of \(size) bytes is too small, "
-        + "\((minimum + (1 << 20) - 1) >> 20)M is the least that works"
+        + "\((minimum + (1 << 20) - 1) >> 20)M is the least that \(use.rawValue) works with"
     case .unusableMerges:
       "the merges that a killed run has left make no tokenizer; with --force they are dropped"
-    case .corpusChanged:
-      "the corpus has changed since a part of it was counted, so the counting cannot go on"
+    case .corpusChanged(let path):
+      "the corpus has changed" + (path.map { ", in \($0) or before it," } ?? "")
+        + " since a part of it was counted, so the counting cannot go on; with --force it starts over"
     case .counts(let error): error.description
     case .interrupted:
       "interrupted"

@@ -25,6 +25,8 @@ public struct TrainingRecord: Hashable, Sendable {
   public var totals: CountTotals
   /// In a parity-aware training, what became of the languages.
   public var languages: [ParityOutcome] = []
+  /// In a parity-aware training, how languages were compared.
+  public var parity: ParityOptions?
   /// The options of the stage before superwords, if there was one.
   public var firstStage: BPETrainerOptions?
   /// The program, for example "tessera 1.0.0".
@@ -60,6 +62,9 @@ public struct TrainingRecord: Hashable, Sendable {
         "tie": JSONValue(options.tie.rawValue),
         "superwords_after": firstStage.map { JSONValue($0.vocabularySize) } ?? nil,
         "first_pattern": firstStage.map { JSONValue($0.pattern.rawValue) } ?? nil,
+        "language": parity.map { _ in .array(languages.map { JSONValue($0.name) }) } ?? nil,
+        "parity_unit": parity.map { JSONValue($0.unit.rawValue) } ?? nil,
+        "parity_after": parity.map { JSONValue($0.globalMergeCount) } ?? nil,
       ],
       "corpora": .array(corpora.map(\.json)),
       "pre_tokens": [

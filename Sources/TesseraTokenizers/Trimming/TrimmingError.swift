@@ -17,7 +17,7 @@ extension TrimmingError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .nothingToRemove(let size, let tokenCount):
-      "a vocabulary of \(size) is asked for, and there are \(tokenCount) tokens"
+      "a vocabulary of \(size) is asked for, and there are \(tokenCount) tokens: ask for fewer"
     case .tooFewRemovable(let size, let least, let tokenCount):
       "a vocabulary of \(size) is asked for, and \(least) of the \(tokenCount) tokens have to stay: "
         + "bytes, added tokens, and what is kept with the parts of its merges"

@@ -98,6 +98,20 @@ struct CodePointSet: Hashable, Sendable {
   /// The characters of either set.
   func union(_ other: CodePointSet) -> CodePointSet { combined(with: other) { $0 || $1 } }
 
+  /// The characters of any of some sets.
+  ///
+  /// - Complexity: O(*n* log *n*) time for *n* boundaries of all together.
+  init(union sets: [CodePointSet]) {
+    // By halves, so that no long set is gone through for each of many short ones.
+    var sets = sets
+    while sets.count > 1 {
+      sets = stride(from: 0, to: sets.count, by: 2).map {
+        $0 + 1 < sets.count ? sets[$0].union(sets[$0 + 1]) : sets[$0]
+      }
+    }
+    self = sets.first ?? CodePointSet()
+  }
+
   /// The characters of both sets.
   func intersection(_ other: CodePointSet) -> CodePointSet { combined(with: other) { $0 && $1 } }
 

@@ -144,7 +144,7 @@ package struct ExtensionAudit {
           continue
         }
         ids.removeAll(keepingCapacity: true)
-        encoder.encode(bytes.span, into: &ids)
+        try encoder.encode(bytes.span, into: &ids)
         if ids != [id] { findings.append(.unreachableToken(id)) }
       }
       return findings

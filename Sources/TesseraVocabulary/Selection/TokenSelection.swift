@@ -171,7 +171,11 @@ extension PreTokenCounts {
       for i in chunk * chunkSize..<Swift.min(count, (chunk + 1) * chunkSize) {
         let (bytes, count) = self[i]
         ids.removeAll(keepingCapacity: true)
-        encoder.encode(bytes.span, into: &ids)
+        do {
+          try encoder.encode(bytes.span, into: &ids)
+        } catch {
+          preconditionFailure("no steps, no error: \(error)")
+        }
         sum += UInt64(ids.count) * count
       }
       return sum

@@ -53,8 +53,8 @@ func reportCounts(
 ) throws {
   console.finishProgress()
   let totals = try counted.totals()
-  let documents = counted.corpora.reduce(0) { $0 + $1.documentCount }
-  let textSize = counted.corpora.reduce(0) { $0 + $1.textSize }
+  let documents = counted.corpora.documentCount
+  let textSize = counted.corpora.textSize
   if json {
     try console.printJSON([
       "output": JSONValue(path),

@@ -14,10 +14,16 @@ struct EncodeCommand: ParsableCommand {
       as u16 or u32, little-endian numbers and nothing between documents. Texts are encoded as \
       they are: nothing is added at their beginning or end, unless --add-special-tokens asks for \
       what the tokenizer's file says about post-processing, truncation and padding (to the longest \
-      text: each text for itself).
+      text: each text for itself). A document that is larger than 16 MiB is encoded while it is read, \
+      so it may be larger than the memory.
 
-      Example:
+      --count writes how many tokens each document has instead of the IDs. --limit encodes no more of \
+      each document than it needs for so many tokens; with --count it is a check: documents with more \
+      tokens are shown as >N, as null in JSON, and the exit status is 1.
+
+      Examples:
         echo "One fine day" | tessera encode --tokenizer models/base-en
+        tessera encode --tokenizer models/base-en --count --limit 8192 README.md
       """)
 
   @OptionGroup var source: TokenizerOptions
@@ -30,6 +36,12 @@ struct EncodeCommand: ParsableCommand {
 
   @Flag(help: "Add what the tokenizer's file adds around texts, truncate and pad.")
   var addSpecialTokens = false
+
+  @Flag(help: "Write the number of tokens of each document and not the IDs.")
+  var count = false
+
+  @Option(help: "Encode no more than the first so many tokens of each document.")
+  var limit: Int?
 
   @Option(help: "Leave merges out with this probability, from 0 to 1. (default: the file's)")
   var dropout: Double?
@@ -44,15 +56,19 @@ struct EncodeCommand: ParsableCommand {
   @OptionGroup var documents: DocumentOptions
   @OptionGroup var common: CommonOptions
 
-  /// How many bytes of documents are encoded at once.
-  private static let batchSize = 16 << 20
-
   mutating func validate() throws {
     if common.json, let format, format != .json {
       throw ValidationError("--json writes one object, and --format \(format.rawValue) does not")
     }
     if let dropout, !(0...1).contains(dropout) {
       throw ValidationError("--dropout is a probability from 0 to 1, not \(dropout)")
+    }
+    if let limit, limit < 0 { throw ValidationError("--limit must not be negative") }
+    if addSpecialTokens, count || limit != nil {
+      throw ValidationError("--add-special-tokens excludes --count and --limit")
+    }
+    if count, format == .u16 || format == .u32 {
+      throw ValidationError("--count writes text, json or jsonl")
     }
   }
 
@@ -66,44 +82,11 @@ struct EncodeCommand: ParsableCommand {
     }
     let format = common.json ? .json : format ?? .text
     try format.checkRoom(for: tokenizer, addsSpecialTokens: addSpecialTokens)
-    var writer = TokenWriter(format: format)
-    var reader = corpus.makeReader()
-    var batch: [[UInt8]] = []
-    var size = 0
-    var documentCount: UInt64 = 0
-    var isDone = false
-    while !isDone {
-      if let document = try reader.next() {
-        batch.append(document.bytes)
-        size += document.bytes.count
-      } else {
-        isDone = true
-      }
-      guard isDone || size >= Self.batchSize else { continue }
-      // Each document has a seed of its own, wherever batches end.
-      let batchSeed = seed.seed &+ documentCount
-      for ids in try encode(batch, with: tokenizer, seed: batchSeed) { writer.append(ids) }
-      documentCount += UInt64(batch.count)
-      writer.byteCount += size
-      console.progress(
-        ProgressUpdate(
-          phase: "Encoding", completed: reader.bytesRead, total: corpus.byteCount, unit: "B"))
-      batch.removeAll(keepingCapacity: true)
-      size = 0
-      try writer.flush()
-    }
+    let job = EncodingJob(
+      tokenizer: tokenizer, special: special, seed: seed.seed, limit: limit,
+      addsSpecialTokens: addSpecialTokens, onlyCounts: count)
+    let isExceeded = try job.run(corpus, TokenWriter(format: format), console)
     console.finishProgress()
-    try writer.finish()
-  }
-
-  private func encode(
-    _ batch: [[UInt8]], with tokenizer: Tokenizer, seed: UInt64
-  ) throws -> [[TokenID]] {
-    guard addSpecialTokens else {
-      return try tokenizer.encodeDocuments(batch, special: special, seed: seed)
-    }
-    return try parallelMap(batch.count) { index throws(TokenizerError) in
-      try tokenizer.encoding(of: batch[index], special: special, seed: seed &+ UInt64(index)).ids
-    }
+    if count, isExceeded { throw ExitCode(ExitStatus.checkFailed.rawValue) }
   }
 }

@@ -51,9 +51,15 @@ struct InspectCommand: ParsableCommand {
     let console = common.start()
     Interruption.install()
     let kind = self.kind ?? Self.kind(of: path)
+    if kind == .corpus, pattern != nil {
+      throw UsageError("--pattern is for tokenizers and models, and \(path) is a corpus")
+    }
+    if kind != .corpus, let option = documents.givenOption {
+      throw UsageError("\(option) is for a corpus, and \(path) is a \(kind.rawValue)")
+    }
     let report: InspectionReport
     switch kind {
-    case .model: report = try InspectionReport(ofModelIn: path, console: console)
+    case .model: report = try InspectionReport(ofModelIn: path, pattern: pattern, console: console)
     case .tokenizer:
       let tokenizer = try Tokenizer(contentsOf: path, pattern: pattern)
       report = try console.during("auditing") {

@@ -10,7 +10,8 @@ struct MergeCountsCommand: ParsableCommand {
     discussion: """
       The sum has the same bytes however a corpus was shared out and in whatever order the files are \
       given. All of them must have been counted with the same pattern, normalizer, special tokens and \
-      version of Unicode. Memory is a few hundred kilobytes a file.
+      version of Unicode. Memory is a few hundred kilobytes for each of at most 64 files; of more files \
+      sums are made first, beside the output.
 
       Example:
         tessera count corpora-samples/en --output en.counts
@@ -28,9 +29,11 @@ struct MergeCountsCommand: ParsableCommand {
     let console = common.start()
     Interruption.install()
     try output.check(inputs: files)
-    let counted = try CountedPreTokens(files: files)
-    try console.during("adding up") {
+    let counted = try console.during("adding up") {
+      let counted = try CountedPreTokens(
+        files: files, folder: Path.directory(of: output.output))
       try counted.write(to: output.output, overwrite: output.force)
+      return counted
     }
     try reportCounts(counted, output.output, json: common.json, console)
   }

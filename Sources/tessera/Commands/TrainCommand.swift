@@ -65,8 +65,12 @@ struct TrainCommand: ParsableCommand {
       """)
   var hfMaxTokenLength: Int?
 
-  @Option(help: "Which of equally frequent pairs is merged first.")
-  var tie = TieOrder.hf
+  @Option(
+    help: """
+      Which of equally frequent pairs is merged first. (default: \
+      \(BPETrainerOptions(vocabularySize: 0).tie.rawValue))
+      """)
+  var tie: TieOrder?
 
   @Option(
     help: """
@@ -119,6 +123,9 @@ struct TrainCommand: ParsableCommand {
   /// Refuses options that do not go together.
   private func checkModes() throws {
     let isParity = !parity.language.isEmpty
+    if let option = documents.givenOption, !counts.isEmpty {
+      throw ValidationError("--counts and \(option) exclude each other")
+    }
     let modes: [(name: String, isGiven: Bool, excluded: [(String, Bool)])] = [
       (
         "--language", isParity,
@@ -141,7 +148,7 @@ struct TrainCommand: ParsableCommand {
         [
           ("--counts", !counts.isEmpty), ("--resume", resume), ("--also-size", !alsoSize.isEmpty),
           ("--pattern", counting.pattern != nil), ("--normalizer", counting.normalizer != nil),
-          ("--special", !counting.special.isEmpty),
+          ("--special", !counting.special.isEmpty), ("--tie", tie != nil),
         ]
       ),
     ]
@@ -164,7 +171,7 @@ struct TrainCommand: ParsableCommand {
     options.minimumFrequency = minFrequency
     options.maximumTokenLength =
       maxTokenLength ?? hfMaxTokenLength.map(BPETrainerOptions.maximumTokenLength(huggingFace:))
-    options.tie = tie
+    if let tie { options.tie = tie }
     options.counting = counting.options()
     return options
   }
@@ -174,6 +181,11 @@ struct TrainCommand: ParsableCommand {
     let inputs = corpus + counts + languages.flatMap(\.paths) + (from.map { [$0] } ?? [])
     let options = options
     let base = try from.map { try Tokenizer(contentsOf: $0) }
+    if let from, let base, vocabSize <= base.vocabularySize {
+      throw UsageError(
+        "--vocab-size must be above \(base.vocabularySize), the number of IDs of \(from), "
+          + "not \(vocabSize)")
+    }
     if base == nil { try options.check() }
     let corpora = try documents.corpora(corpus.isEmpty ? languages.map(\.paths) : [corpus])
 
@@ -201,13 +213,13 @@ struct TrainCommand: ParsableCommand {
           on: Array(zip(languages.map(\.name), corpora)), parity: parity.options)
       }
       if !counts.isEmpty {
-        let counted = try givenCounts()
+        let counted = try givenCounts(sumsIn: directory.stagingPath)
         training.options.counting = counted.options
         return try training.train(on: counted)
       }
       if let first = superwords.superwordsAfter {
         return try training.train(
-          on: corpora[0], superwordsAfter: first, pattern: superwords.superwordPattern)
+          on: corpora[0], superwordsAfter: first, pattern: superwords.superwordPattern ?? .none)
       }
       return try training.train(on: corpora[0])
     }
@@ -227,9 +239,10 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// The sum of the files of counts, which must be of what the command line says, if it says so.
-  private func givenCounts() throws -> CountedPreTokens {
+  private func givenCounts(sumsIn folder: String) throws -> CountedPreTokens {
     let first = try CountedPreTokens(files: [counts[0]])
-    return try CountedPreTokens(files: counts, options: counting.options(over: first.options))
+    return try CountedPreTokens(
+      files: counts, options: counting.options(over: first.options), folder: folder)
   }
 
   /// Writes the files of a vocabulary.
@@ -243,13 +256,13 @@ struct TrainCommand: ParsableCommand {
     _ trained: TrainedBPE, _ outcome: TokenizerTraining.Outcome, _ console: Console
   ) throws {
     console.finishProgress()
-    let textSize = outcome.corpora.reduce(0) { $0 + $1.textSize }
+    let textSize = outcome.corpora.textSize
     if common.json {
       try console.printJSON([
         "output": JSONValue(output.output),
         "vocabulary_size": JSONValue(trained.vocabularySize),
         "merges": JSONValue(trained.merges.count),
-        "documents": JSONValue(outcome.corpora.reduce(0) { $0 + $1.documentCount }),
+        "documents": JSONValue(outcome.corpora.documentCount),
         "corpus_bytes": JSONValue(textSize),
         "distinct_pre_tokens": JSONValue(outcome.totals.distinctCount),
       ])

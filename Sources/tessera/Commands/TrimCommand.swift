@@ -76,6 +76,9 @@ struct TrimCommand: ParsableCommand {
       throw ValidationError("--model and --pattern exclude each other")
     }
     if last != corpus.isEmpty { throw ValidationError("give either --corpus or --last") }
+    if last, let option = documents.givenOption {
+      throw ValidationError("--last and \(option) exclude each other")
+    }
     try checkRange("--vocab-size", vocabSize, 1...Int(TokenTable.maximumID))
     if output == nil && !dryRun { throw ValidationError("give --output, or --dry-run") }
     if let output { try OutputOptions.checkFolder(output) }

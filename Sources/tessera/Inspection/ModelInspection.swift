@@ -5,7 +5,9 @@ import TesseraVocabulary
 
 extension InspectionReport {
   /// What a checkpoint consists of, and what is wrong with it.
-  init(ofModelIn directory: String, console: Console) throws {
+  init(
+    ofModelIn directory: String, pattern: PreTokenizerPattern?, console: Console
+  ) throws {
     let checkpoint = try Checkpoint(directory: directory)
     let configuration = checkpoint.configuration
     add("model", configuration.modelType, "model_type", .string(configuration.modelType))
@@ -18,11 +20,14 @@ extension InspectionReport {
       "tensor_bytes", JSONValue(checkpoint.tensorSize))
     addTensors(checkpoint.tensorGroups)
     let tokenizer =
-      checkpoint.files.contains("tokenizer.json") ? try Tokenizer(contentsOf: directory) : nil
+      Tokenizer.fileNames.contains(where: checkpoint.files.contains)
+      ? try Tokenizer(contentsOf: directory, pattern: pattern) : nil
     try console.during("reading rows") { try addRows(checkpoint, tokenizer) }
     if let tokenizer {
       addFacts(of: tokenizer)
       audits += try tokenizer.audit(besideFilesIn: directory)
+    } else {
+      add("tokenizer", "none in this folder, so nothing was compared with it", "tokenizer", .null)
     }
   }
 

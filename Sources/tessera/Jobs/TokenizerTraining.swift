@@ -11,6 +11,8 @@ struct TokenizerTraining {
     var totals: CountTotals
     /// In a training of several languages, what became of them.
     var languages: [ParityOutcome] = []
+    /// How they were compared.
+    var parity: ParityOptions?
     /// The options of the stage before superwords, if there was one.
     var firstStage: BPETrainerOptions?
 
@@ -19,6 +21,7 @@ struct TokenizerTraining {
       var record = TrainingRecord(
         trained, corpora: corpora, totals: totals, tool: "tessera \(Tessera.version)")
       record.languages = languages
+      record.parity = parity
       record.firstStage = firstStage
       return record
     }
@@ -100,6 +103,6 @@ struct TokenizerTraining {
     for language in counted { try totals.add(language.counted.totals()) }
     return Outcome(
       trained: trained, corpora: counted.flatMap(\.counted.corpora).sorted(), totals: totals,
-      languages: outcomes)
+      languages: outcomes, parity: parity)
   }
 }

@@ -11,12 +11,21 @@ struct DocumentOptions: ParsableArguments {
   var paragraphs = false
 
   @Option(help: "The field of .jsonl files that holds the text.")
-  var textField = "text"
+  var textField = DocumentOptions.textField
+
+  /// The field where none is given.
+  static let textField = "text"
 
   mutating func validate() throws {
     if lines && paragraphs {
       throw ValidationError("--lines and --paragraphs exclude each other")
     }
+  }
+
+  /// An option that is given, for where there are no documents to be cut.
+  var givenOption: String? {
+    lines
+      ? "--lines" : paragraphs ? "--paragraphs" : textField != Self.textField ? "--text-field" : nil
   }
 
   /// The corpus made of paths under these options.

@@ -14,15 +14,24 @@ struct ParityArguments: ParsableArguments {
   @Option(
     help: """
       What tokens are compared with: the bytes of each language, or its documents, for corpora that \
-      are translations of each other.
+      are translations of each other. (default: \(ParityOptions().unit.rawValue))
       """)
-  var parityUnit = ParityUnit.bytes
+  var parityUnit: ParityUnit?
 
-  @Option(help: "How many merges are those of all languages together, before languages take turns.")
-  var parityAfter = 0
+  @Option(
+    help: """
+      How many merges are those of all languages together, before languages take turns. (default: \
+      \(ParityOptions().globalMergeCount))
+      """)
+  var parityAfter: Int?
 
   mutating func validate() throws {
     try checkRange("--parity-after", parityAfter, 0...tokenCountLimit)
+    for (name, isGiven) in [
+      ("--parity-unit", parityUnit != nil), ("--parity-after", parityAfter != nil),
+    ] where isGiven && language.isEmpty {
+      throw ValidationError("\(name) needs --language")
+    }
     for value in language where Self.parts(value) == nil {
       throw ValidationError("--language must be NAME=PATH, not \"\(value)\"")
     }
@@ -31,8 +40,8 @@ struct ParityArguments: ParsableArguments {
   /// How languages are compared.
   var options: ParityOptions {
     var options = ParityOptions()
-    options.unit = parityUnit
-    options.globalMergeCount = parityAfter
+    if let parityUnit { options.unit = parityUnit }
+    if let parityAfter { options.globalMergeCount = parityAfter }
     return options
   }
 
@@ -71,5 +80,11 @@ struct SuperwordArguments: ParsableArguments {
       as for --pattern. (default: none)
       """,
     transform: PreTokenizerPattern.parse)
-  var superwordPattern = PreTokenizerPattern.none
+  var superwordPattern: PreTokenizerPattern?
+
+  mutating func validate() throws {
+    if superwordPattern != nil && superwordsAfter == nil {
+      throw ValidationError("--superword-pattern needs --superwords-after")
+    }
+  }
 }

@@ -59,7 +59,8 @@ struct StateFolder: ~Copyable {
   func keepingIfInterrupted<Result>(_ work: () throws -> Result) throws -> Result {
     do {
       return try work()
-    } catch TrainingError.interrupted {
+    } catch {
+      guard Interrupted(error) != nil else { throw error }
       throw Interrupted(resumableFolder: state?.folder)
     }
   }

@@ -49,6 +49,7 @@ extension ExitStatus {
     case TokenizerError.notATokenizer(let path, _) where Path.isDirectory(path):
       self = .inputMissing
     case TrimmingError.madeUnreachable: self = .checkFailed
+    case TrimmingError.nothingToRemove, TrimmingError.tooFewRemovable: self = .usage
     case TrainingError.memoryTooSmall: self = .memory
     case TrainingError.counts(.file(let cause)), CountFileError.file(let cause):
       self.init(file: cause)

@@ -17,7 +17,7 @@ struct Interrupted: Error {
   init?(_ error: any Error) {
     switch error {
     case let error as Interrupted: self = error
-    case TrainingError.interrupted, VocabularyError.interrupted,
+    case TrainingError.interrupted, CountFileError.interrupted, VocabularyError.interrupted,
       VocabularyError.training(.interrupted):
       self.init()
     default: return nil

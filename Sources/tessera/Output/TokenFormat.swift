@@ -134,13 +134,18 @@ extension TokenFormat {
   }
 }
 
-/// Writes token IDs to standard output.
+/// Writes token IDs, or the numbers of tokens, to standard output.
 struct TokenWriter {
   let format: TokenFormat
+  /// What takes the bytes.
+  var sink: ([UInt8]) throws -> Void = { try StandardStreams.writeToOutput($0) }
   /// The size of what was encoded.
   var byteCount = 0
   private var tokenCount = 0
   private var documentCount = 0
+  /// Whether a document has begun, and whether it has tokens so far.
+  private var isInDocument = false
+  private var isPartOfDocument = false
   private var output: [UInt8] = []
 
   init(format: TokenFormat) {
@@ -150,39 +155,72 @@ struct TokenWriter {
 
   /// Adds a document.
   mutating func append(_ ids: [TokenID]) {
+    append(part: ids[...])
+    endDocument()
+  }
+
+  /// Adds some tokens of a document, which goes on until ``endDocument()``.
+  mutating func append(part ids: ArraySlice<TokenID>) {
+    beginDocument(#"{"ids":["#)
     tokenCount += ids.count
-    documentCount += 1
     switch format {
-    case .text:
-      appendNumbers(ids, separator: " ")
-      output.append(UInt8(ascii: "\n"))
-    case .json, .jsonl:
-      if format == .json, documentCount > 1 { output.append(UInt8(ascii: ",")) }
-      output += #"{"ids":["#.utf8
-      appendNumbers(ids, separator: ",")
-      output += "]}".utf8
-      if format == .jsonl { output.append(UInt8(ascii: "\n")) }
+    case .text: appendNumbers(ids, separator: " ")
+    case .json, .jsonl: appendNumbers(ids, separator: ",")
     case .u16:
       for id in ids { append(UInt32(id), size: 2) }
     case .u32:
       for id in ids { append(UInt32(id), size: 4) }
     }
+    isPartOfDocument = isPartOfDocument || !ids.isEmpty
+  }
+
+  /// Ends a document.
+  mutating func endDocument() {
+    endDocument("]}")
+  }
+
+  /// Adds a document of which only the number of tokens is told, or that they are more than a limit.
+  mutating func append(count: Int?, limit: Int?) {
+    beginDocument(#"{"token_count":"#)
+    tokenCount += count ?? limit ?? 0
+    if format == .text {
+      output += (count.map { "\($0)" } ?? ">\(limit ?? 0)").utf8
+    } else {
+      output += (count.map { "\($0)" } ?? "null").utf8
+    }
+    endDocument("}")
+  }
+
+  private mutating func beginDocument(_ opening: String) {
+    if isInDocument { return }
+    isInDocument = true
+    documentCount += 1
+    guard format == .json || format == .jsonl else { return }
+    if format == .json, documentCount > 1 { output.append(UInt8(ascii: ",")) }
+    output += opening.utf8
+  }
+
+  private mutating func endDocument(_ closing: String) {
+    if format == .json || format == .jsonl { output += closing.utf8 }
+    if format == .text || format == .jsonl { output.append(UInt8(ascii: "\n")) }
+    isInDocument = false
+    isPartOfDocument = false
   }
 
   private mutating func append(_ number: UInt32, size: Int) {
     for index in 0..<size { output.append(UInt8(truncatingIfNeeded: number >> UInt32(8 * index))) }
   }
 
-  private mutating func appendNumbers(_ ids: [TokenID], separator: Unicode.Scalar) {
+  private mutating func appendNumbers(_ ids: ArraySlice<TokenID>, separator: Unicode.Scalar) {
     for (index, id) in ids.enumerated() {
-      if index > 0 { output.append(UInt8(ascii: separator)) }
+      if index > 0 || isPartOfDocument { output.append(UInt8(ascii: separator)) }
       output += String(id).utf8
     }
   }
 
   /// Writes what has been added.
   mutating func flush() throws {
-    try StandardStreams.writeToOutput(output)
+    try sink(output)
     output.removeAll(keepingCapacity: true)
   }
 

@@ -36,7 +36,7 @@ import Testing
       for pair in try #require(value["cases"]?.array) {
         let text = try #require(pair.array?[0].string)
         let expected = try #require(pair.array?[1].string)
-        let found = normalizer.normalized(Array(text.utf8))
+        let found = try normalizer.normalized(Array(text.utf8))
         #expect(found == Array(expected.utf8), "\(part): \(text.debugDescription)")
       }
     }
@@ -49,7 +49,7 @@ import Testing
       for pair in try #require(value["cases"]?.array) {
         let text = try #require(pair.array?[0].string)
         let expected = try #require(pair.array?[1].array).map { Array(($0.string ?? "").utf8) }
-        let found = splitting.preTokens(of: Array(text.utf8))
+        let found = try splitting.preTokens(of: Array(text.utf8))
         #expect(found == expected, "\(part): \(text.debugDescription)")
       }
     }

@@ -98,7 +98,7 @@ import Testing
     let cut = try self.tokenizer { $0.truncation = Truncation(maximumLength: 4) }
     #expect(
       throws: TokenizerError.tooMany(
-        of: "tokens in all that truncation cuts off", limit: 1 << 26)
+        of: "tokens once texts and pieces of them are joined", limit: 1 << 26)
     ) { try cut.withDropout(1).encoding(of: long, and: long) }
     let padded = try self.tokenizer { $0.padding = Padding(strategy: .fixed(1 << 22)) }
     #expect(

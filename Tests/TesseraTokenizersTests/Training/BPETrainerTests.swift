@@ -43,6 +43,7 @@ import Testing
     var limits = MergingLimits()
     limits.schedule = schedules[number % schedules.count]
     limits.scanGrain = 8
+    limits.mergeGrain = [1, 3][number % 2]
     limits.poolCapacity = [Int(UInt32.max), 20, 100][number % 3]
     limits.positionLimit = [Int.max, 1, 10, 50][number % 4]
     limits.pairLimit = [Int.max / 4, 1, 2, 7, 30][number % 5]

@@ -213,10 +213,15 @@ import Testing
     let folder = try TemporaryDirectory()
     let path = folder.file("large")
     try Self.counted([[97]: 1 << 62]).write(to: path, overwrite: false)
-    #expect(throws: CountFileError.tooManyOccurrences) {
-      try CountedPreTokens(files: [path, path]).totals()
+    let other = folder.file("other")
+    try Self.counted([[98]: 1 << 62]).write(to: other, overwrite: false)
+    for paths in [[path, path], [path, other]] {
+      let error = #expect(throws: CountFileError.tooManyOccurrences(paths: paths)) {
+        try CountedPreTokens(files: paths).totals()
+      }
+      #expect("\(error, default: "")".contains("counts in \(path) and 1 more"))
     }
-    #expect(throws: CountFileError.tooManyOccurrences) {
+    #expect(throws: CountFileError.tooManyOccurrences(paths: [])) {
       try Self.counted([[97, 98]: 1 << 62]).totals()
     }
   }

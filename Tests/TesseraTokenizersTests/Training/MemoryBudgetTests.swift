@@ -68,7 +68,7 @@ import Testing
   @Test func `says what the least is, and works with it`() throws {
     let folder = try TemporaryDirectory()
     let least = MemoryBudget.minimumSize
-    #expect(throws: TrainingError.memoryTooSmall(size: least - 1, minimum: least)) {
+    #expect(throws: TrainingError.memoryTooSmall(size: least - 1, minimum: least, for: .counting)) {
       try MemoryBudget(size: least - 1, folder: folder.path).check()
     }
     // A text of one pre-token, which has to be in memory whole.
@@ -88,12 +88,38 @@ import Testing
       do {
         #expect(try train(size) == [5 << 18, (5 << 18) - 1])
         break
-      } catch TrainingError.memoryTooSmall(size, let minimum) {
+      } catch TrainingError.memoryTooSmall(size, let minimum, _) {
         #expect(minimum > size)
         size = minimum
         steps += 1
       }
     }
-    #expect((0...3).contains(steps))
+    // What counting needs, and then at once what merging does.
+    #expect(steps <= 2)
+  }
+
+  @Test(arguments: [0, 1, 40])
+  func `the least for merging counts the longest list, after other merges too`(first: Int) throws {
+    let folder = try TemporaryDirectory()
+    let options = BPETrainerOptions(vocabularySize: 300)
+    let counts = PreTokenCounts([
+      (Array(repeatElement(Array("ab".utf8), count: 300_000).joined()), 3), (Array("abc".utf8), 9),
+    ])
+    let expected = try BPETrainer.train(on: counts, options)
+    let base = expected.prefix(vocabularySize: 256 + first)
+    func train(_ size: Int) throws -> TrainedBPE {
+      var limits = MergingLimits()
+      limits.memory = MemoryBudget(size: size, folder: folder.path)
+      return try BPETrainer.train(on: counts, options, limits, after: first == 0 ? nil : base)
+    }
+    let error = #expect(throws: TrainingError.self) { try train(MemoryBudget.minimumSize) }
+    guard case .memoryTooSmall(_, let minimum, for: .merging) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    // 300,000 positions of 32 bytes, and 600,000 slots.
+    #expect(minimum > MemoryBudget.minimumSize)
+    #expect(try train(minimum).merges == expected.merges)
+    #expect(throws: TrainingError.self) { try train(minimum - (1 << 20)) }
   }
 }

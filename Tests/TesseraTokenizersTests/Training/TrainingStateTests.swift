@@ -68,9 +68,11 @@ import Testing
       #expect(CountingRecord(killed) != nil)
       // A file that was not finished is in nobody's way.
       try writeFile(Path.join(killed.folder, "counts-9999"), [1, 2, 3])
-      // The chunks are those of the run that was killed, whatever this one would make.
+      // Other threads and other chunks than those of the run that was killed.
       Workers.setThreadCount(1 + copy % 3)
-      let resumed = try countPreTokens(in: corpus, CountingOptions(), state: killed)
+      var limits = CountingLimits()
+      limits.chunkSize = [64, 256, 1 << 20][copy % 3]
+      let resumed = try countPreTokens(in: corpus, CountingOptions(), limits, state: killed)
       #expect(try Self.list(resumed) == expectedCounts, "copy \(copy)")
       #expect(resumed.corpora == expected.corpora)
       #expect(try directoryEntries(killed.folder) == ["counts"])
@@ -96,7 +98,14 @@ import Testing
       if isFirst.exchange(false, ordering: .relaxed) { Self.copyFiles(of: source, to: copy) }
     }
     try folder.write("a.txt", "x" + Self.words(1, 2_000))
-    #expect(throws: TrainingError.corpusChanged) {
+    let error = #expect(throws: TrainingError.corpusChanged(path: path)) {
+      try countPreTokens(
+        in: Corpus(paths: [path]), CountingOptions(), state: TrainingState(folder: copy))
+    }
+    #expect("\(error, default: "")".contains("changed, in \(path) or before it"))
+    // One that ends too early.
+    try folder.write("a.txt", "")
+    #expect(throws: TrainingError.corpusChanged(path: nil)) {
       try countPreTokens(
         in: Corpus(paths: [path]), CountingOptions(), state: TrainingState(folder: copy))
     }
@@ -104,6 +113,23 @@ import Testing
       try countPreTokens(
         in: Corpus(paths: [path]), CountingOptions(pattern: .gpt2), state: state)
     }
+  }
+
+  @Test func `a record whose files no counting makes is none`() throws {
+    let folder = try TemporaryDirectory()
+    let state = TrainingState(folder: folder.path)
+    let position = CountingPosition(documentCount: 1, documentOffset: 2, sha256: "00")
+    for names in [
+      ["counts-\(Int.max)"], ["counts-\(UInt64.max)"], ["counts-99999999999999999999999999"],
+      ["counts--1"], ["counts-+1"], ["counts-007"], ["counts-"], ["counts-1", "counts-1"],
+      ["../counts-1"], ["counts-1/../../x"], ["merges"],
+    ] {
+      try CountingRecord(position, names: names).write(to: state)
+      #expect(CountingRecord(state) == nil, "\(names)")
+    }
+    let sound = CountingRecord(position, names: ["counts-0", "counts-12"])
+    try sound.write(to: state)
+    #expect(CountingRecord(state) == sound)
   }
 
   @Test(arguments: TieOrder.allCases)

@@ -25,13 +25,15 @@ struct EncodeCase: ParsableCommand {
     let peak = peakMemory()
 
     // The check comes after the clock, or else the encoder's caches would be warm.
-    guard try tokenizer.decode(ids) == text else {
+    let (decoded, decodingTimes) = try measure { try tokenizer.decode(ids) }
+    guard decoded == text else {
       throw WrongResult(description: "decoding the IDs of \(file) does not give the text")
     }
     printResult(
       [
         "bytes": JSONValue(text.count), "tokens": JSONValue(ids.count),
         "sha256": JSONValue(hash(of: ids)),
+        "decoding_cpu_seconds": JSONValue(decodingTimes.processorSeconds),
       ], times: times, peakMemory: peak)
   }
 

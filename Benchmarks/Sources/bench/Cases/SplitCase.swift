@@ -75,7 +75,7 @@ struct SplitCase: ParsableCommand {
 }
 
 /// The pattern of a name or a regular expression.
-private func parsePattern(_ argument: String) throws -> PreTokenizerPattern {
+func parsePattern(_ argument: String) throws -> PreTokenizerPattern {
   try PreTokenizerPattern(rawValue: argument)
     ?? PreTokenizerPattern(huggingFaceExpression: argument)
 }

@@ -48,7 +48,7 @@ enum CompiledSection: Int, CaseIterable {
   case wholeKeys
   /// The IDs of the same table.
   case wholeIDs
-  /// Which characters may be side by side; ``CharacterJoints``.
+  /// Which characters may be side by side; ``CharacterJoints`` or ``WideJoints``.
   case joints
   /// The scores of SentencePiece's pieces: 32-bit floats.
   case scores

@@ -25,6 +25,7 @@ extension CompiledWriter {
         pairs ? Array(compiled.merges.prefix(compiled.search.mergeCount + 1)) : compiled.merges)
       set(compiled.tables.pairs)
       set(compiled.wholeTokens)
+      set(.joints, compiled.joints.words.elements)
     case .plain(let plain):
       set(.merges, plain.merges)
       set(.priorities, plain.priorities)
@@ -124,9 +125,14 @@ extension CompiledReader {
       let ranksAreTokens = model.semantics == .ranks
       let pairs = try pairs(rankBound: ranksAreTokens ? model.tokens.idBound : merges.count)
       let tables = MergeTables(model.tokens, pairs: pairs, merges: ranksAreTokens ? nil : merges)
+      guard let joints = WideJoints(try memory(.joints, of: UInt64.self)) else {
+        throw .malformed(
+          member: CompiledSection.joints.member, expected: "a power of two, and 16 words")
+      }
       return .byteLevel(
         CompiledBPE(
-          model, tables: tables, merges: merges, wholeTokens: try wholeTokens(of: model)))
+          model, tables: tables, merges: merges, joints: joints,
+          wholeTokens: try wholeTokens(of: model)))
     }
     let priorities = try array(.priorities, of: UInt32.self)
     guard priorities.isEmpty || priorities.count == merges.count else {

@@ -148,7 +148,7 @@ extension Tokenizer {
   ) throws(TokenizerError) {
     let unknown = model.options.unknownToken.flatMap { tokens.id(of: Array($0.utf8)) }
     for (index, sample) in samples.enumerated() {
-      let normalized = steps.normalized(sample.input)
+      let normalized = try steps.normalized(sample.input)
       let encoder = encoders.take()
       defer { encoders.giveBack(encoder) }
       var pieces: [[UInt8]] = []

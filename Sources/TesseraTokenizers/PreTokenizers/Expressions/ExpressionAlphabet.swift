@@ -11,6 +11,10 @@ struct ExpressionAlphabet {
   /// The most classes: one number of a byte is left for the end of the text.
   static let limit = 255
 
+  /// The most boundaries of all sets, times the number of sets: a thousand times what the known patterns
+  /// need.
+  static let workLimit = 1 << 28
+
   /// Divides all characters by the sets they are in.
   init(_ sets: [CodePointSet]) throws(ExpressionError) {
     var numbers: [[Bool]: UInt8] = [:]
@@ -29,6 +33,11 @@ struct ExpressionAlphabet {
     var changes: [(code: UInt32, set: Int)] = []
     for (index, set) in sets.enumerated() {
       changes += set.boundaries.map { ($0, index) }
+    }
+    // Each of them is looked up with the sets that change there.
+    let (work, overflows) = changes.count.multipliedReportingOverflow(by: sets.count)
+    if overflows || work > Self.workLimit {
+      throw .tooLarge(of: "boundaries of sets, times sets", limit: Self.workLimit)
     }
     changes.sort { ($0.code, $0.set) < ($1.code, $1.set) }
     var column = [Bool](repeating: false, count: sets.count)

@@ -156,26 +156,32 @@ extension ExpressionAutomaton {
       let goingOn = vain == 0 ? [] : currents[next].map { Pair(vain: vain, current: $0) }
       return goingOn + anyStart.flatMap { failure($0, next) }
     }
+    var stepCount = 0
+    func count(_ steps: Int) throws(ExpressionError) {
+      stepCount += steps
+      if stepCount > Self.stepLimit {
+        throw .tooLarge(of: "steps to bound the time", limit: Self.stepLimit)
+      }
+    }
     var pairs: [Pair] = []
     var indices: [Pair: Int] = [:]
-    func index(_ pair: Pair) -> Int {
+    func index(_ pair: Pair) throws(ExpressionError) -> Int {
       if let index = indices[pair] { return index }
+      try count(1)
       indices[pair] = pairs.count
       pairs.append(pair)
       return pairs.count - 1
     }
     for next in 0..<end {
       for state in Swift.stride(from: 0, to: entries.count, by: stride) {
-        for pair in births(UInt32(state), next) { _ = index(pair) }
+        let births = births(UInt32(state), next)
+        try count(births.count)
+        for pair in births { _ = try index(pair) }
       }
-      for start in anyStart { for pair in failure(start, next) { _ = index(pair) } }
+      for start in anyStart { for pair in failure(start, next) { _ = try index(pair) } }
     }
     var graph: [[Edge]] = []
-    var stepCount = pairs.count
     while graph.count < pairs.count {
-      if stepCount > Self.stepLimit {
-        throw .tooLarge(of: "steps to bound the time", limit: Self.stepLimit)
-      }
       let pair = pairs[graph.count]
       let isAtStart = anyStart.contains(pair.current)
       var edges: Set<Edge> = []
@@ -187,13 +193,14 @@ extension ExpressionAutomaton {
         if matches(pair.current, next) { following.formUnion(currents[next]) }
         if isAtStart && !isCovering { following.insert(starts[next]) }
         for current in following {
-          edges.insert(Edge(target: index(Pair(vain: vain, current: current)), isTakeover: false))
+          let target = try index(Pair(vain: vain, current: current))
+          edges.insert(Edge(target: target, isTakeover: false))
         }
-        for birth in births(pair.current, next) + (isAtStart ? failure(pair.current, next) : []) {
-          edges.insert(Edge(target: index(birth), isTakeover: true))
-        }
+        let births = births(pair.current, next) + (isAtStart ? failure(pair.current, next) : [])
+        try count(following.count + births.count)
+        for birth in births { edges.insert(Edge(target: try index(birth), isTakeover: true)) }
       }
-      stepCount += stride + edges.count
+      try count(stride + edges.count)
       graph.append(Array(edges))
     }
     return (pairs, graph)

@@ -120,10 +120,12 @@ struct ExpressionAutomaton {
 
     /// The state of a list of instructions behind a character of a class.
     mutating func index(of list: [Int], previous: Int) throws(ExpressionError) -> Int {
+      // Down to instructions that do something, without those behind a certain match.
       var leaves: [Int] = []
-      var visited: Set<Int> = []
-      for instruction in list where !collect(instruction, &leaves, &visited) { break }
-      try count(visited.count)
+      try follow(list) {
+        leaves.append($0)
+        return if case .match = $1.program.instructions[$0] { .stop } else { .leave }
+      }
       let state = State(list: leaves, previous: leaves.isEmpty ? 0 : behind[previous])
       if let index = indices[state] { return index }
       if states.count == ExpressionAutomaton.stateLimit {
@@ -134,68 +136,66 @@ struct ExpressionAutomaton {
       return states.count - 1
     }
 
-    private mutating func count(_ steps: Int) throws(ExpressionError) {
-      stepCount += steps
-      if stepCount > ExpressionAutomaton.stepLimit {
-        throw .tooLarge(of: "steps to compile", limit: ExpressionAutomaton.stepLimit)
-      }
-    }
-
-    /// Follows branches down to instructions that do something; false behind a certain match.
-    private func collect(
-      _ instruction: Int, _ leaves: inout [Int], _ visited: inout Set<Int>
-    ) -> Bool {
-      guard visited.insert(instruction).inserted else { return true }
-      switch program.instructions[instruction] {
-      case .branch(let targets):
-        for target in targets where !collect(target, &leaves, &visited) { return false }
-        return true
-      case .match:
-        leaves.append(instruction)
-        return false
-      case .read, .check:
-        leaves.append(instruction)
-        return true
-      }
-    }
-
     /// The transition of a state with a character of a class, or with the end of the text.
     mutating func entry(from index: Int, next: Int) throws(ExpressionError) -> UInt32 {
       let state = states[index]
       var targets: [Int] = []
-      var visited: Set<Int> = []
-      var isMatch = false
-      for instruction in state.list {
-        if !follow(instruction, state.previous, next, &targets, &visited) {
-          isMatch = true
-          break
+      let isMatch = try follow(state.list) { instruction, builder in
+        switch builder.program.instructions[instruction] {
+        case .match, .branch: return .stop
+        case .check(let condition, let isAhead, let target):
+          let holds =
+            isAhead
+            ? builder.holds(condition, next) : state.previous >> UInt64(condition) & 1 != 0
+          return holds ? .goOn(target) : .leave
+        case .read(let set, let target):
+          if next < builder.alphabet.count, builder.alphabet.membership[set][next] {
+            targets.append(target)
+          }
+          return .leave
         }
       }
-      try count(visited.count)
       let following = next == alphabet.count ? 0 : try self.index(of: targets, previous: next)
       return UInt32(following * (alphabet.count + 1)) | (isMatch ? matchBit : 0)
     }
 
-    /// Follows branches and checks, and reads the character; false at a match.
-    private func follow(
-      _ instruction: Int, _ previous: UInt64, _ next: Int, _ targets: inout [Int],
-      _ visited: inout Set<Int>
-    ) -> Bool {
-      guard visited.insert(instruction).inserted else { return true }
-      switch program.instructions[instruction] {
-      case .match: return false
-      case .branch(let list):
-        for target in list where !follow(target, previous, next, &targets, &visited) {
-          return false
+    /// What comes after an instruction that is no branch.
+    private enum Step {
+      case goOn(Int)
+      case leave
+      case stop
+    }
+
+    /// Visits instructions and those that branches lead to, each once, the most wanted first.
+    ///
+    /// The instructions still to be visited are on a stack of its own: branches may follow one another
+    /// as often as an expression has parts.
+    ///
+    /// - Parameter body: What to do at one that is no branch.
+    /// - Returns: Whether `body` has stopped it.
+    @discardableResult
+    private mutating func follow(
+      _ list: [Int], _ body: (Int, borrowing Builder) -> Step
+    ) throws(ExpressionError) -> Bool {
+      var visited: Set<Int> = []
+      var stack = Array(list.reversed())
+      while let instruction = stack.popLast() {
+        stepCount += 1
+        if stepCount > ExpressionAutomaton.stepLimit {
+          throw .tooLarge(of: "steps to compile", limit: ExpressionAutomaton.stepLimit)
         }
-        return true
-      case .check(let condition, let isAhead, let target):
-        let holds = isAhead ? holds(condition, next) : previous >> UInt64(condition) & 1 != 0
-        return !holds || follow(target, previous, next, &targets, &visited)
-      case .read(let set, let target):
-        if next < alphabet.count, alphabet.membership[set][next] { targets.append(target) }
-        return true
+        guard visited.insert(instruction).inserted else { continue }
+        if case .branch(let targets) = program.instructions[instruction] {
+          stack += targets.reversed()
+          continue
+        }
+        switch body(instruction, self) {
+        case .goOn(let target): stack.append(target)
+        case .leave: break
+        case .stop: return true
+        }
       }
+      return false
     }
   }
 }

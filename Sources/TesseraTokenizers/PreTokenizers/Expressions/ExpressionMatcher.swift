@@ -62,11 +62,13 @@ final class ExpressionMatcher: Sendable {
   /// - Parameters:
   ///   - text: The whole text.
   ///   - start: Where the first pre-token begins.
+  ///   - isComplete: Whether nothing follows the text; else ends that depend on it are left out.
   ///   - ends: Room for the ends, at least for one.
-  /// - Returns: How many ends were written, at least one unless `start` is the end of the text.
+  /// - Returns: How many ends were written; of a complete text at least one unless `start` is its end.
   @unsafe
   func scan(
-    _ text: UnsafeBufferPointer<UInt8>, from start: Int, into ends: UnsafeMutableBufferPointer<Int>
+    _ text: UnsafeBufferPointer<UInt8>, from start: Int, isComplete: Bool = true,
+    into ends: UnsafeMutableBufferPointer<Int>
   ) -> Int {
     guard let base = text.baseAddress, let room = ends.baseAddress else { return 0 }
     let search = unsafe Search(self, text: base, count: text.count)
@@ -74,7 +76,10 @@ final class ExpressionMatcher: Sendable {
     var pending = start
     var position = start
     while position < text.count {
-      guard let matchEnd = search.matchEnd(from: position) else {
+      var readsAll = false
+      let matchEnd = search.matchEnd(from: position, &readsAll)
+      if readsAll, !isComplete { return count }
+      guard let matchEnd else {
         position += search.characterSize(at: position)
         continue
       }
@@ -95,7 +100,7 @@ final class ExpressionMatcher: Sendable {
         position += search.characterSize(at: position)
       }
     }
-    if position > pending, count < ends.count {
+    if position > pending, count < ends.count, isComplete {
       unsafe room[count] = position
       count += 1
     }
@@ -111,7 +116,8 @@ final class ExpressionMatcher: Sendable {
       var position = 0
       var lastEnd: Int?
       while position <= text.count {
-        let matchEnd = search.matchEnd(from: position)
+        var readsAll = false
+        let matchEnd = search.matchEnd(from: position, &readsAll)
         // An empty match right behind another one does not count.
         if let matchEnd, matchEnd > position || lastEnd != position {
           body(position..<matchEnd)
@@ -182,8 +188,10 @@ final class ExpressionMatcher: Sendable {
     }
 
     /// The end of the match that begins at a position up to the end, if there is one.
+    ///
+    /// - Parameter readsAll: Becomes true where that depends on the text's end.
     @inline(__always)
-    func matchEnd(from position: Int) -> Int? {
+    func matchEnd(from position: Int, _ readsAll: inout Bool) -> Int? {
       // SAFETY: positions are compared with the count before they are read; a state is the number
       // of an entry's row, and a class is below the length of a row.
       var state = start ?? startState(at: position)
@@ -208,6 +216,7 @@ final class ExpressionMatcher: Sendable {
           }
         }
       }
+      readsAll = true
       let entry = unsafe entries[Int(state) &+ end]
       return entry & ExpressionAutomaton.matchBit != 0 ? current : found
     }

@@ -11,16 +11,18 @@ extension ExpressionParser {
     let isNegated = take("^")
     if next == "]" { throw unsupported("a set that begins with ]", at: start, "write \\]") }
     var set: CodePointSet?
-    var members = CodePointSet()
+    var list: [CodePointSet] = []
     while !take("]") {
       if isAtEnd { throw .malformed(found: "a [ without its ]", offset: start) }
       if take("&&") {
+        let members = CodePointSet(union: list)
         set = set.map { $0.intersection(members) } ?? members
-        members = CodePointSet()
+        list = []
       } else {
-        members = members.union(try member(options))
+        list.append(try member(options))
       }
     }
+    let members = CodePointSet(union: list)
     let all = set.map { $0.intersection(members) } ?? members
     return isNegated ? all.complement : all
   }

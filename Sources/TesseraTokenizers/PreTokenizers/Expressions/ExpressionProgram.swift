@@ -18,6 +18,8 @@ struct ExpressionProgram {
   private(set) var instructions: [Instruction] = [.match]
   private(set) var sets: [CodePointSet] = []
   private(set) var conditions: [EdgeCondition] = []
+  private var setIndices: [CodePointSet: Int] = [:]
+  private var conditionIndices: [EdgeCondition: Int] = [:]
   /// Where matching begins.
   private(set) var start = 0
 
@@ -58,13 +60,17 @@ struct ExpressionProgram {
     }
     switch node {
     case .set(let set):
-      return try append(.read(set: index(of: set, in: &sets), next: next))
+      return try append(.read(set: Self.index(of: set, in: &sets, &setIndices), next: next))
     case .lookahead(let condition):
       return try append(
-        .check(condition: index(of: condition, in: &conditions), isAhead: true, next: next))
+        .check(
+          condition: Self.index(of: condition, in: &conditions, &conditionIndices), isAhead: true,
+          next: next))
     case .lookbehind(let condition):
       return try append(
-        .check(condition: index(of: condition, in: &conditions), isAhead: false, next: next))
+        .check(
+          condition: Self.index(of: condition, in: &conditions, &conditionIndices), isAhead: false,
+          next: next))
     case .sequence(let nodes):
       var entry = next
       for node in nodes.reversed() { entry = try compile(node, next: entry) }
@@ -105,8 +111,11 @@ struct ExpressionProgram {
     return entry
   }
 
-  private func index<Element: Hashable>(of element: Element, in list: inout [Element]) -> Int {
-    if let index = list.firstIndex(of: element) { return index }
+  private static func index<Element: Hashable>(
+    of element: Element, in list: inout [Element], _ indices: inout [Element: Int]
+  ) -> Int {
+    if let index = indices[element] { return index }
+    indices[element] = list.count
     list.append(element)
     return list.count - 1
   }

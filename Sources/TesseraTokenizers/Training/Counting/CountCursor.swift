@@ -1,3 +1,5 @@
+import TesseraBasics
+
 /// Counted pre-tokens one after the other, in ascending order of their bytes.
 protocol CountCursor: AnyObject {
   /// The pre-token that the cursor stands at.
@@ -15,6 +17,10 @@ protocol CountCursor: AnyObject {
 ///
 /// - Complexity: O(*n* log *k*) time for *n* entries of *k* cursors, O(*k*) memory.
 struct CountMerger: ~Copyable {
+  /// The most files that are added up at once: each takes a place in the system's table of open files,
+  /// and a few hundred kilobytes.
+  static let width = 64
+
   /// A cursor, and the first eight bytes where it stands, which decide most comparisons.
   private struct Head {
     var prefix: UInt64
@@ -41,16 +47,20 @@ struct CountMerger: ~Copyable {
   }
 
   /// Calls the body with each pre-token and the sum of its counts, ascending by bytes.
+  ///
+  /// - Throws: ``CountFileError``, after a signal ``CountFileError/interrupted`` unless that must not
+  ///   stop it.
   mutating func forEach(
-    _ body: ([UInt8], UInt64) throws(CountFileError) -> Void
+    stopsIfInterrupted: Bool = true, _ body: ([UInt8], UInt64) throws(CountFileError) -> Void
   ) throws(CountFileError) {
     while let first = heap.first {
+      if stopsIfInterrupted, Interruption.isRequested { throw .interrupted }
       let bytes = first.cursor.bytes
       var sum = first.cursor.count
       try advanceFirst()
       while let next = heap.first, next.cursor.bytes == bytes {
         let (total, overflow) = sum.addingReportingOverflow(next.cursor.count)
-        if overflow { throw .tooManyOccurrences }
+        if overflow { throw .tooManyOccurrences(paths: []) }
         sum = total
         try advanceFirst()
       }

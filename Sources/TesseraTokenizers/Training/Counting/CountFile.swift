@@ -19,6 +19,9 @@
 // A variable number is LEB128: seven bits a byte, the lowest first, the top bit set in all bytes but
 // the last, at most ten bytes.
 //
+// A pre-token has at most 1 GiB, and all of them together have fewer bytes than a training has places
+// for, so that reading a file takes no more memory than its size and no more time than a training.
+//
 // Keys of the header: "format" ("tessera-counts-1"), "pattern", "normalizer", "unicode" (the version
 // of the character classes), "special", and "corpora": documents, bytes and SHA-256 of each corpus
 // that was counted, in the order of the hashes.
@@ -35,6 +38,10 @@ enum CountFile {
   static let trailerSize = 56
   /// The most bytes that a header may have: room for half a million corpora.
   static let headerLimit = 1 << 26
+  /// The most bytes that a pre-token may have.
+  static let preTokenLimit = 1 << 30
+  /// The most bytes that the pre-tokens may have together.
+  static let textLimit = ArenaLayout.slotLimit
 }
 
 /// What a count file says of itself.

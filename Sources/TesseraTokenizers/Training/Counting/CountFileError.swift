@@ -22,8 +22,16 @@ public enum CountFileError: Error, Equatable, Sendable {
   case wrongChecksum(path: String)
   /// The counts are of another kind than those that they are to be added to.
   case different(path: String, Difference)
-  /// The sum of the counts is not a number of 63 bits.
-  case tooManyOccurrences
+  /// The file was given to another one while its counts were being used.
+  case replaced(path: String)
+  /// A pre-token is longer than a file of counts may have.
+  case preTokenTooLong(path: String, size: Int, maximum: Int)
+  /// The pre-tokens of a file have more bytes than a training has places for.
+  case tooMuchText(path: String, size: Int, maximum: Int)
+  /// The sum of the counts, in files if any are named, is not a number of 63 bits.
+  case tooManyOccurrences(paths: [String])
+  /// The process was asked to stop.
+  case interrupted
 }
 
 extension CountFileError: CustomStringConvertible {
@@ -40,8 +48,23 @@ extension CountFileError: CustomStringConvertible {
     case .different(let path, let difference):
       "\(path) was counted with the \(difference.what) \(difference.found.shortened()), and not "
         + difference.expected.shortened()
-    case .tooManyOccurrences:
-      "the counts add up to more than \(Int.max) occurrences, the most that can be counted"
+    case .replaced(let path):
+      "\(path) was replaced by another file while its counts were being used"
+    case .preTokenTooLong(let path, let size, let maximum):
+      "\(path) cannot be written: a pre-token has \(size) bytes, more than \(maximum), the most that "
+        + "a file of counts may have; split text with another --pattern"
+    case .tooMuchText(let path, let size, let maximum):
+      "the distinct pre-tokens of \(path) have \(size) bytes, more than \(maximum), "
+        + "the most that can be trained on"
+    case .tooManyOccurrences(let paths):
+      "the counts" + Self.origin(paths)
+        + " add up to more than \(Int.max) occurrences or bytes, the most that can be counted"
+    case .interrupted: "interrupted"
     }
+  }
+  /// Which counts are meant, in words: the first of the files and how many more.
+  private static func origin(_ paths: [String]) -> String {
+    guard let first = paths.first else { return "" }
+    return " in " + first + (paths.count > 1 ? " and \(paths.count - 1) more" : "")
   }
 }

@@ -2,19 +2,20 @@ import TesseraBasics
 
 /// Reads a file of counts from its first entry to its last; see `CountFile.swift` for the format.
 ///
-/// Header, order, sums and checksum are checked on the way; the checksum is known to be right when
-/// ``advance()`` has returned false.
+/// Header, order, sizes, sums and checksum are checked on the way; the checksum is known to be right
+/// when ``advance()`` has returned false.
 final class CountFileReader: CountCursor {
   /// Where the file is.
   let path: String
   /// What it says of itself.
   let header: CountFileHeader
+  /// The checksum at its end, which tells it from all other files.
+  let digest: [UInt8]
   private(set) var bytes: [UInt8] = []
   private(set) var count: UInt64 = 0
 
   private let file: InputFile
   private let totals: CountTotals
-  private let digest: [UInt8]
   private var hash = SHA256()
   private var seen = CountTotals()
 
@@ -41,7 +42,7 @@ final class CountFileReader: CountCursor {
       }
       let prefix = try file.read(at: 0, count: CountFile.prefixSize)
       guard prefix.starts(with: CountFile.magic) else { throw CountFileError.notCounts(path: path) }
-      let headerSize = Int(littleEndian(prefix[8...]))
+      let headerSize = Int(UInt32(littleEndianBytes: prefix[8...]))
       entriesEnd = size - CountFile.trailerSize
       guard headerSize <= min(CountFile.headerLimit, entriesEnd - CountFile.prefixSize) else {
         throw CountFileError.malformed(
@@ -56,9 +57,13 @@ final class CountFileReader: CountCursor {
       self.header = header
       let trailer = try file.read(at: entriesEnd, count: CountFile.trailerSize)
       totals = CountTotals(
-        distinctCount: Int(clamping: littleEndian(trailer[0..<8])),
-        textSize: Int(clamping: littleEndian(trailer[8..<16])),
-        occurrenceCount: littleEndian(trailer[16..<24]))
+        distinctCount: Int(clamping: UInt64(littleEndianBytes: trailer[0..<8])),
+        textSize: Int(clamping: UInt64(littleEndianBytes: trailer[8..<16])),
+        occurrenceCount: UInt64(littleEndianBytes: trailer[16..<24]))
+      guard totals.textSize <= CountFile.textLimit else {
+        throw CountFileError.tooMuchText(
+          path: path, size: totals.textSize, maximum: CountFile.textLimit)
+      }
       digest = Array(trailer[24...])
       bufferEnd = CountFile.prefixSize + headerSize
       hash.update(prefix)
@@ -83,6 +88,14 @@ final class CountFileReader: CountCursor {
     guard shared <= bytes.count, added > 0, added <= entriesEnd - offset else {
       throw malformed(start, "an entry within the file")
     }
+    let size = Int(shared) + Int(added)
+    guard size <= CountFile.preTokenLimit else {
+      throw malformed(start, "a pre-token of at most \(CountFile.preTokenLimit) bytes")
+    }
+    // A few bytes of a file may stand for long pre-tokens: what it says of itself bounds the work.
+    guard size <= totals.textSize - seen.textSize else {
+      throw malformed(start, "no more than \(totals.textSize) bytes of pre-tokens, as the end says")
+    }
     let bound = shared < bytes.count ? Int(bytes[Int(shared)]) : -1
     bytes.removeSubrange(Int(shared)...)
     for index in 0..<added {
@@ -92,7 +105,9 @@ final class CountFileReader: CountCursor {
     }
     count = try readVariable()
     guard count > 0 else { throw malformed(start, "a count of at least 1") }
-    try seen.add(size: bytes.count, count: count)
+    guard seen.add(size: bytes.count, count: count) else {
+      throw .tooManyOccurrences(paths: [path])
+    }
     return true
   }
 
@@ -145,7 +160,23 @@ final class CountFileReader: CountCursor {
   }
 }
 
-/// The number that bytes are, the lowest first.
-private func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-  bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+/// A file of counts that is read several times, and must be the same one each time.
+struct CountFileReference: Hashable, Sendable {
+  let path: String
+  /// The checksum at its end.
+  let digest: [UInt8]
+
+  /// A reader at the first entry.
+  ///
+  /// - Throws: ``CountFileError``, where it is another file now ``CountFileError/replaced(path:)``.
+  func reader() throws(CountFileError) -> CountFileReader {
+    let reader = try CountFileReader(path: path)
+    guard reader.digest == digest else { throw .replaced(path: path) }
+    return reader
+  }
+}
+
+extension CountFileReader {
+  /// The file as it is now.
+  var reference: CountFileReference { CountFileReference(path: path, digest: digest) }
 }

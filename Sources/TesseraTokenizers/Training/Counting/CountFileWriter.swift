@@ -2,6 +2,7 @@ import TesseraBasics
 
 /// Writes a file of counts, entry after entry; see `CountFile.swift` for the format.
 struct CountFileWriter: ~Copyable {
+  private let path: String
   private var file: AtomicFile
   private var hash = SHA256()
   private var buffer: [UInt8] = []
@@ -15,17 +16,22 @@ struct CountFileWriter: ~Copyable {
   ///
   /// - Throws: ``CountFileError/file(_:)``.
   init(path: String, header: CountFileHeader, overwrite: Bool) throws(CountFileError) {
+    self.path = path
     do { file = try AtomicFile(path: path, overwrite: overwrite) } catch { throw .file(error) }
     let json = header.json.serialized(pretty: false)
     buffer = CountFile.magic
-    for shift in stride(from: 0, to: 32, by: 8) {
-      buffer.append(UInt8(truncatingIfNeeded: json.count >> shift))
-    }
+    buffer.append(littleEndian: UInt32(json.count))
     buffer += json
   }
 
   /// Appends a pre-token, which must be greater than the one before.
+  ///
+  /// - Throws: ``CountFileError``, also where no reader would take the file.
   mutating func append(_ bytes: [UInt8], count: UInt64) throws(CountFileError) {
+    guard bytes.count <= CountFile.preTokenLimit else {
+      throw .preTokenTooLong(
+        path: path, size: bytes.count, maximum: CountFile.preTokenLimit)
+    }
     var shared = 0
     while shared < previous.count, shared < bytes.count, previous[shared] == bytes[shared] {
       shared += 1
@@ -33,7 +39,12 @@ struct CountFileWriter: ~Copyable {
     precondition(
       shared < bytes.count && (shared == previous.count || previous[shared] < bytes[shared]),
       "pre-tokens ascend")
-    try totals.add(size: bytes.count, count: count)
+    guard totals.add(size: bytes.count, count: count) else {
+      throw .tooManyOccurrences(paths: [])
+    }
+    guard totals.textSize <= CountFile.textLimit else {
+      throw .tooMuchText(path: path, size: totals.textSize, maximum: CountFile.textLimit)
+    }
     appendVariable(UInt64(shared))
     appendVariable(UInt64(bytes.count - shared))
     buffer.append(contentsOf: bytes[shared...])
@@ -43,20 +54,20 @@ struct CountFileWriter: ~Copyable {
   }
 
   /// Ends the file, which is then there under its name.
-  consuming func commit() throws(CountFileError) {
-    for number in [UInt64(totals.distinctCount), UInt64(totals.textSize), totals.occurrenceCount] {
-      for shift in stride(from: 0, to: 64, by: 8) {
-        buffer.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
-      }
-    }
+  consuming func commit() throws(CountFileError) -> CountFileReference {
+    buffer.append(littleEndian: UInt64(totals.distinctCount))
+    buffer.append(littleEndian: UInt64(totals.textSize))
+    buffer.append(littleEndian: totals.occurrenceCount)
     try flush()
     let digest = exchange(&hash, with: SHA256()).finalize()
+    let path = path
     do {
       try file.write(digest)
       try file.commit()
     } catch {
       throw .file(error)
     }
+    return CountFileReference(path: path, digest: digest)
   }
 
   private mutating func flush() throws(CountFileError) {
@@ -73,4 +84,21 @@ struct CountFileWriter: ~Copyable {
     }
     buffer.append(UInt8(rest))
   }
+}
+
+/// Adds up sorted counts into a file.
+///
+/// - Parameter stopsIfInterrupted: Whether the file is given up when the process is asked to stop.
+/// - Throws: ``CountFileError``; there is no file then, or the one that was there.
+func writeCounts(
+  _ cursors: [any CountCursor], to path: String, header: CountFileHeader, overwrite: Bool,
+  stopsIfInterrupted: Bool = true
+) throws(CountFileError) -> CountFileReference {
+  var writer = try CountFileWriter(path: path, header: header, overwrite: overwrite)
+  var merger = try CountMerger(cursors)
+  try merger.forEach(stopsIfInterrupted: stopsIfInterrupted) {
+    bytes, count throws(CountFileError) in
+    try writer.append(bytes, count: count)
+  }
+  return try writer.commit()
 }

@@ -20,26 +20,26 @@ public struct CountTotals: Hashable, Sendable {
 
   /// Adds a pre-token.
   ///
-  /// - Throws: ``CountFileError/tooManyOccurrences`` if a sum of counts, or of counts times sizes,
-  ///   which no count of a pair exceeds, could be no number of 63 bits.
-  mutating func add(size: Int, count: UInt64) throws(CountFileError) {
+  /// - Returns: Whether the sum of counts, and that of counts times sizes, which no count of a pair
+  ///   exceeds, are numbers of 63 bits.
+  mutating func add(size: Int, count: UInt64) -> Bool {
     let (symbols, overflow) = UInt64(size).multipliedReportingOverflow(by: count)
     byteCount &+= min(symbols, 1 << 63)
     occurrenceCount &+= min(count, 1 << 63)
-    guard !overflow, byteCount < 1 << 63, occurrenceCount < 1 << 63 else {
-      throw .tooManyOccurrences
-    }
     distinctCount += 1
     textSize += size
+    return !overflow && byteCount < 1 << 63 && occurrenceCount < 1 << 63
   }
 
   /// Adds what was counted elsewhere; pre-tokens that are in both are counted as two.
   ///
-  /// - Throws: ``CountFileError/tooManyOccurrences``.
+  /// - Throws: ``CountFileError/tooManyOccurrences(paths:)``.
   public mutating func add(_ other: CountTotals) throws(CountFileError) {
     byteCount &+= other.byteCount
     occurrenceCount &+= other.occurrenceCount
-    guard byteCount < 1 << 63, occurrenceCount < 1 << 63 else { throw .tooManyOccurrences }
+    guard byteCount < 1 << 63, occurrenceCount < 1 << 63 else {
+      throw .tooManyOccurrences(paths: [])
+    }
     distinctCount += other.distinctCount
     textSize += other.textSize
   }

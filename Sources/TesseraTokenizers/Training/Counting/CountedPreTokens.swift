@@ -16,13 +16,17 @@ public final class CountedPreTokens: PreTokenSource {
 
   private enum Storage {
     case table(PreTokenTable)
-    case files([String], owner: SpilledCounts?)
+    case files([CountFileReference], owner: SpilledCounts?)
     /// The pre-tokens have been given up.
     case none
   }
 
   private var storage: Storage
   private var knownTotals: CountTotals?
+  /// The files that were given, for errors.
+  private var paths: [String] = []
+  /// Where sums of files go if there are too many of them.
+  private var folder = ""
 
   /// The counts in a table.
   init(_ table: consuming PreTokenTable, _ options: CountingOptions, _ corpora: [CorpusSummary]) {
@@ -35,32 +39,45 @@ public final class CountedPreTokens: PreTokenSource {
   init(_ spilled: SpilledCounts, _ options: CountingOptions, _ corpora: [CorpusSummary]) {
     self.options = options
     self.corpora = corpora
-    storage = .files(spilled.paths, owner: spilled)
+    folder = spilled.folder
+    storage = .files(spilled.files, owner: spilled)
   }
 
   /// The sum of the counts in files.
+  ///
+  /// They are read when the counts are needed, which may be more than once. Of more than 64 files sums
+  /// are made first, of so many at a time.
   ///
   /// - Parameters:
   ///   - paths: The files, at least one; ``write(to:overwrite:)`` makes them. A file that is given
   ///     twice counts twice.
   ///   - options: What the counts have to be of; nil: whatever the first file has.
+  ///   - folder: Where sums are kept if there are many files; nil: beside the first file. What is put
+  ///     there is removed again.
   /// - Throws: ``CountFileError``.
-  public init(files paths: [String], options: CountingOptions? = nil) throws(CountFileError) {
+  public init(
+    files paths: [String], options: CountingOptions? = nil, folder: String? = nil
+  ) throws(CountFileError) {
     precondition(!paths.isEmpty, "there is a file")
-    var first = options.map { CountFileHeader(options: $0, corpora: []) }
+    var expected = options.map { CountFileHeader(options: $0, corpora: []) }
     var corpora: [CorpusSummary] = []
+    var files: [CountFileReference] = []
     for path in paths {
-      let header = try CountFileReader(path: path).header
-      let reference = first ?? header
-      if let difference = header.difference(from: reference) {
+      if Interruption.isRequested { throw .interrupted }
+      let reader = try CountFileReader(path: path)
+      let reference = expected ?? CountFileHeader(options: reader.header.options, corpora: [])
+      if let difference = reader.header.difference(from: reference) {
         throw .different(path: path, difference)
       }
-      first = reference
-      corpora += header.corpora
+      expected = reference
+      corpora += reader.header.corpora
+      files.append(reader.reference)
     }
-    self.options = first?.options ?? CountingOptions()
+    self.options = expected?.options ?? CountingOptions()
     self.corpora = corpora.sorted()
-    storage = .files(paths, owner: nil)
+    self.paths = paths
+    self.folder = folder ?? Path.directory(of: paths[0])
+    storage = .files(files, owner: nil)
   }
 
   /// How much was counted.
@@ -71,7 +88,9 @@ public final class CountedPreTokens: PreTokenSource {
     if let knownTotals { return knownTotals }
     var totals = CountTotals()
     try forEach { bytes, count throws(CountFileError) in
-      try totals.add(size: bytes.count, count: count)
+      guard totals.add(size: bytes.count, count: count) else {
+        throw .tooManyOccurrences(paths: [])
+      }
     }
     knownTotals = totals
     return totals
@@ -79,16 +98,30 @@ public final class CountedPreTokens: PreTokenSource {
 
   /// Writes the counts to a file, sorted; equal counts give equal bytes.
   ///
-  /// - Throws: ``CountFileError``; the counts are then lost if they were in memory.
+  /// - Throws: ``CountFileError``, after a signal ``CountFileError/interrupted``; the counts are then
+  ///   lost if they were in memory.
   /// - Precondition: The pre-tokens have not been given up to a training.
   public func write(to path: String, overwrite: Bool) throws(CountFileError) {
+    try write(to: path, overwrite: overwrite, keepsTable: false)
+  }
+
+  /// Writes the counts to a file.
+  ///
+  /// - Parameter keepsTable: Whether counts in memory, which are quickly written, are so even after a
+  ///   signal.
+  func write(to path: String, overwrite: Bool, keepsTable: Bool) throws(CountFileError) {
     let header = CountFileHeader(options: options, corpora: corpora)
+    let file: CountFileReference
     if var table = takeTable() {
-      try writeCounts(sortedCursors(of: &table), to: path, header: header, overwrite: overwrite)
+      file = try writeCounts(
+        sortedCursors(of: &table), to: path, header: header, overwrite: overwrite,
+        stopsIfInterrupted: !keepsTable)
     } else {
-      try writeCounts(readers(), to: path, header: header, overwrite: overwrite)
+      file = try namingFiles { () throws(CountFileError) in
+        try writeCounts(readers(), to: path, header: header, overwrite: overwrite)
+      }
     }
-    storage = .files([path], owner: nil)
+    storage = .files([file], owner: nil)
   }
 
   package func forEach(
@@ -98,15 +131,28 @@ public final class CountedPreTokens: PreTokenSource {
       for shard in table.shards { try shard.forEach(body) }
       return
     }
-    var merger = try CountMerger(readers())
-    try merger.forEach { bytes, count throws(CountFileError) in try body(bytes.span, count) }
+    try namingFiles { () throws(CountFileError) in
+      var merger = try CountMerger(readers())
+      try merger.forEach { bytes, count throws(CountFileError) in try body(bytes.span, count) }
+    }
+  }
+
+  /// Does something with the sum of the files, and names them where it is too large.
+  private func namingFiles<Result>(
+    _ work: () throws(CountFileError) -> Result
+  ) throws(CountFileError) -> Result {
+    do throws(CountFileError) {
+      return try work()
+    } catch {
+      throw error == .tooManyOccurrences(paths: []) ? .tooManyOccurrences(paths: paths) : error
+    }
   }
 
   package func makeRoom(for size: Int, in memory: MemoryBudget) throws(CountFileError) {
     guard !memory.fits(tables: tableSize, arena: size), var table = takeTable() else { return }
     let spilled = try SpilledCounts(in: memory.folder, options)
     try spilled.append(&table)
-    storage = .files(spilled.paths, owner: spilled)
+    storage = .files(spilled.files, owner: spilled)
   }
 
   package func release(_ totals: CountTotals) {
@@ -129,9 +175,18 @@ public final class CountedPreTokens: PreTokenSource {
 
   /// The files from their beginnings.
   private func readers() throws(CountFileError) -> [any CountCursor] {
-    guard case .files(let paths, _) = storage else {
+    guard case .files(var files, _) = storage else {
       preconditionFailure("the pre-tokens were given up")
     }
-    return try paths.map { path throws(CountFileError) in try CountFileReader(path: path) }
+    if files.count > CountMerger.width {
+      let sums = try SpilledCounts(in: folder, options)
+      for start in stride(from: 0, to: files.count, by: CountMerger.width) {
+        let end = min(start + CountMerger.width, files.count)
+        try sums.append(sumOf: Array(files[start..<end]))
+      }
+      files = sums.files
+      storage = .files(files, owner: sums)
+    }
+    return try files.map { file throws(CountFileError) in try file.reader() }
   }
 }

@@ -16,18 +16,20 @@ struct DocumentChunks: ~Copyable {
   private let memory: MemoryBudget?
   /// The size of the largest file.
   private let largestFile: Int
-  /// The beginning of a document whose rest has not been read.
+  /// What was read of a document and not handed out yet.
   private var pending: [UInt8] = []
+  /// Whether that is the rest of its document.
+  private var pendingEndsDocument = false
   /// No safe split is at or below this position of `pending`.
   private var searched = 0
-  private var documentSize: UInt64 = 0
+  /// Documents handed out to their end.
+  private var documentCount = 0
+  /// How much of the current document has been handed out.
+  private var documentOffset = 0
+  /// The size of what has been handed out, in bytes of text.
+  private var textSize = 0
+  /// The hash of what has been handed out, as in ``CorpusSummary/sha256``.
   private var hash = SHA256()
-  /// Documents read to their end.
-  private(set) var documentCount = 0
-  /// Chunks handed out.
-  private var chunkCount = 0
-  /// The size of what was read, in bytes of text.
-  private(set) var textSize = 0
 
   init(_ corpus: Corpus, _ splitting: TextSplitting, chunkSize: Int, memory: MemoryBudget? = nil) {
     reader = corpus.makeReader()
@@ -42,53 +44,55 @@ struct DocumentChunks: ~Copyable {
 
   /// The next chunk, or nil at the end of the corpus.
   ///
-  /// - Throws: `CorpusError`; ``TrainingError/memoryTooSmall(size:minimum:)`` where a text without a
-  ///   safe split is too large.
+  /// - Throws: `CorpusError`; ``TrainingError/memoryTooSmall(size:minimum:for:)`` where a text
+  ///   without a safe split is too large.
   mutating func next() throws -> [UInt8]? {
-    guard let chunk = try nextChunk() else { return nil }
-    chunkCount += 1
+    guard let (chunk, endsDocument) = try nextChunk() else { return nil }
+    note(chunk, endsDocument: endsDocument)
     return chunk
   }
 
-  /// Passes over what was counted before.
-  ///
-  /// - Throws: ``TrainingError/corpusChanged`` if the corpus is another one up to there.
-  mutating func skip(to position: CountingPosition) throws {
-    while chunkCount < position.chunkCount, try next() != nil {
-      if Interruption.isRequested { throw TrainingError.interrupted }
-    }
-    guard self.position == position else { throw TrainingError.corpusChanged }
-  }
-
-  /// Where the reader is between two chunks.
-  var position: CountingPosition {
-    CountingPosition(
-      chunkCount: chunkCount, sha256: SHA256.hexadecimal(hash.digestSoFar()))
-  }
-
-  private mutating func nextChunk() throws -> [UInt8]? {
+  private mutating func nextChunk() throws -> (bytes: [UInt8], endsDocument: Bool)? {
+    if pendingEndsDocument { return takePending() }
     while let piece = try reader.nextPiece(sizeLimit: chunkSize) {
-      note(piece)
-      if pending.isEmpty && piece.endsDocument { return piece.bytes }
+      if pending.isEmpty && piece.endsDocument { return (piece.bytes, true) }
       pending.append(contentsOf: piece.bytes)
       if let memory, pending.count > memory.uncutSize + chunkSize {
         throw TrainingError.memoryTooSmall(
           size: memory.size,
-          minimum: MemoryBudget.minimumSize(uncut: max(largestFile, pending.count)))
+          minimum: MemoryBudget.minimumSize(uncut: max(largestFile, pending.count)),
+          for: .counting)
       }
-      if piece.endsDocument {
-        searched = 0
-        return exchange(&pending, with: [])
-      }
+      if piece.endsDocument { return takePending() }
       if let split = splitting.safeSplit(of: pending.span, after: searched) {
         let rest = Array(pending[split...])
         pending.removeSubrange(split...)
         searched = 0
-        return exchange(&pending, with: rest)
+        return (exchange(&pending, with: rest), false)
       }
       searched = max(0, pending.count - splitting.lookAhead)
     }
     return nil
+  }
+
+  private mutating func takePending() -> (bytes: [UInt8], endsDocument: Bool) {
+    searched = 0
+    pendingEndsDocument = false
+    return (exchange(&pending, with: []), true)
+  }
+
+  /// Adds what is handed out to what is known.
+  private mutating func note(_ bytes: [UInt8], endsDocument: Bool) {
+    hash.update(bytes)
+    textSize += bytes.count
+    documentOffset += bytes.count
+    if endsDocument {
+      var size: [UInt8] = []
+      size.append(littleEndian: documentOffset)
+      hash.update(size)
+      documentCount += 1
+      documentOffset = 0
+    }
   }
 
   /// What was read.
@@ -99,15 +103,43 @@ struct DocumentChunks: ~Copyable {
       documentCount: documentCount, textSize: textSize,
       sha256: SHA256.hexadecimal(exchange(&hash, with: SHA256()).finalize()))
   }
+}
 
-  private mutating func note(_ piece: DocumentPiece) {
-    hash.update(piece.bytes)
-    textSize += piece.bytes.count
-    documentSize += UInt64(piece.bytes.count)
-    if piece.endsDocument {
-      documentCount += 1
-      hash.update((0..<8).map { UInt8(truncatingIfNeeded: documentSize >> (8 * $0)) })
-      documentSize = 0
+extension DocumentChunks {
+  /// Where the next chunk begins.
+  var position: CountingPosition {
+    CountingPosition(
+      documentCount: documentCount, documentOffset: documentOffset,
+      sha256: SHA256.hexadecimal(hash.digestSoFar()))
+  }
+
+  /// Passes over what was counted before, whatever size its chunks had.
+  ///
+  /// - Parameters:
+  ///   - position: Where a chunk ended.
+  ///   - report: Called now and then with the bytes of files read so far.
+  /// - Throws: ``TrainingError/corpusChanged(path:)`` if the corpus is another one up to there,
+  ///   ``TrainingError/interrupted``, `CorpusError`.
+  mutating func skip(to position: CountingPosition, _ report: (Int) -> Void) throws {
+    var path: String?
+    while isBefore(position), let piece = try reader.nextPiece(sizeLimit: chunkSize) {
+      if Interruption.isRequested { throw TrainingError.interrupted }
+      path = piece.file
+      let rest =
+        documentCount == position.documentCount ? position.documentOffset - documentOffset : .max
+      if rest < piece.bytes.count {
+        note(Array(piece.bytes[..<rest]), endsDocument: false)
+        pending = Array(piece.bytes[rest...])
+        pendingEndsDocument = piece.endsDocument
+      } else {
+        note(piece.bytes, endsDocument: piece.endsDocument)
+      }
+      report(bytesRead)
     }
+    guard self.position == position else { throw TrainingError.corpusChanged(path: path) }
+  }
+
+  private func isBefore(_ position: CountingPosition) -> Bool {
+    (documentCount, documentOffset) < (position.documentCount, position.documentOffset)
   }
 }

@@ -46,9 +46,10 @@ public struct MemoryBudget: Hashable, Sendable {
   /// What a text needs that has no place to cut it at.
   static func minimumSize(uncut size: Int) -> Int { fixedSize + 8 * (size + 1) }
 
-  /// What merging may take, for an arena of so many bytes.
+  /// What merging may take, for an arena of so many bytes and a bound for how often a pair stands in
+  /// it.
   ///
-  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:)``.
+  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:for:)``.
   func mergingSize(arenaSize: Int, longestList: Int) throws(TrainingError) -> Int {
     // The longest list of positions, the lists of the pairs that its merge makes, and what they are
     // collected in; and small tables.
@@ -56,17 +57,26 @@ public struct MemoryBudget: Hashable, Sendable {
     let minimum = Self.fixedSize + arenaSize + least
     guard size >= minimum else {
       let unit = 1 << 20
-      throw .memoryTooSmall(size: size, minimum: (minimum + unit - 1) / unit * unit)
+      throw .memoryTooSmall(
+        size: size, minimum: (minimum + unit - 1) / unit * unit, for: .merging)
     }
     return dataSize - arenaSize
   }
 
   /// Refuses what is too small for any corpus.
   ///
-  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:)``.
+  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:for:)``.
   public func check() throws(TrainingError) {
     guard size >= Self.minimumSize else {
-      throw .memoryTooSmall(size: size, minimum: Self.minimumSize)
+      throw .memoryTooSmall(size: size, minimum: Self.minimumSize, for: .counting)
     }
   }
+}
+
+/// The steps of a training that take memory, each its own least.
+public enum MemoryUse: String, Hashable, Sendable {
+  /// Counting pre-tokens. How much merging needs is known when it is done.
+  case counting
+  /// Merging, which comes last.
+  case merging
 }

@@ -12,6 +12,8 @@
 // and shard by shard these are added up: no thread waits for another, no lock is held, and growing
 // a shard copies a 64th of the table.
 
+import TesseraBasics
+
 /// How often each of many byte strings was met, counted exactly in 64 bits.
 struct PreTokenTable: Sendable {
   /// The number of shards.
@@ -171,9 +173,7 @@ extension PreTokenTable {
         place = (place + 1) & mask
       }
       let offset = text.count
-      for shift in stride(from: 0, to: 64, by: 8) {
-        text.append(UInt8(truncatingIfNeeded: range.count >> shift))
-      }
+      text.append(littleEndian: range.count)
       for index in range { text.append(bytes[index]) }
       insert(Entry(low: hash, high: 0xFF << 56 | UInt64(offset), count: count), hash: hash)
     }

@@ -1,3 +1,5 @@
+import TesseraBasics
+
 /// The strings of a shard in ascending order of their bytes, and their counts.
 final class ShardCursor: CountCursor {
   private let shard: PreTokenTable.Shard
@@ -63,7 +65,5 @@ private func stringBytes(_ entry: PreTokenTable.Entry, _ text: [UInt8]) -> Array
 /// Where the bytes of a long string are in a shard's text.
 func textRange(of entry: PreTokenTable.Entry, in text: [UInt8]) -> Range<Int> {
   let start = entry.offset + 8
-  var length = 0
-  for index in (entry.offset..<start).reversed() { length = length << 8 | Int(text[index]) }
-  return start..<start + length
+  return start..<start + Int(littleEndianBytes: text[entry.offset..<start])
 }

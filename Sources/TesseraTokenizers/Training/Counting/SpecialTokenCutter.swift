@@ -30,10 +30,6 @@ struct SpecialTokenCutter: Sendable {
 
   /// Whether a token spans a position, begins there or ends there.
   func isNear(_ position: Int, in bytes: Span<UInt8>) -> Bool {
-    for start in max(0, position - longest)..<min(position + 1, bytes.count) {
-      let size = matcher.longestMatchSize(in: bytes, at: start)
-      if size > 0, start + size >= position { return true }
-    }
-    return false
+    matcher.isNear(position, in: bytes)
   }
 }

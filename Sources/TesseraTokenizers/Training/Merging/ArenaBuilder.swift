@@ -4,20 +4,32 @@
 // each count's run gets its place, the highest first. The second pass writes: a counting sort that
 // needs no memory but the arena's own.
 
-/// The slots that pre-tokens of each count need.
+import TesseraBasics
+
+/// The slots that pre-tokens of each count need, and how often a pair stands in them.
 struct ArenaPlan {
   /// For each count below ``denseLimit`` the slots; most pre-tokens have such a count.
   private var dense = [Int](repeating: 0, count: ArenaPlan.denseLimit)
   private var sparse: [UInt64: Int] = [:]
   private(set) var totals = CountTotals()
+  /// How often each two bytes are neighbors; empty if nobody asks for that.
+  private var neighbors: [UInt32] = []
 
   /// Counts below this are looked up in an array.
   static let denseLimit = 4_096
 
   /// The plan for all that a source has, each byte a symbol.
-  init(_ source: some PreTokenSource) throws(CountFileError) {
+  ///
+  /// - Parameter boundsLists: Whether ``longestList`` is to be known.
+  init(_ source: some PreTokenSource, boundsLists: Bool) throws(CountFileError) {
+    if boundsLists { neighbors = [UInt32](repeating: 0, count: 1 << 16) }
     try source.forEach { bytes, count throws(CountFileError) in
-      try totals.add(size: bytes.count, count: count)
+      guard totals.add(size: bytes.count, count: count) else {
+        throw .tooManyOccurrences(paths: [])
+      }
+      for index in 1..<max(1, bytes.count) where boundsLists {
+        neighbors[Int(bytes[index - 1]) << 8 | Int(bytes[index])] &+= 1
+      }
       if count < UInt64(Self.denseLimit) {
         dense[Int(count)] += bytes.count + 1
       } else {
@@ -39,11 +51,17 @@ struct ArenaPlan {
     return runs
   }
 
-  /// What an arena takes, in bytes.
+  /// The most bytes that an arena takes.
   func arenaSize<Slot: ArenaSlot>(_ slot: Slot.Type) -> Int {
-    slotCount * MemoryLayout<Slot>.stride
-      + (slotCount >> Int(ArenaLayout.blockShift)) * MemoryLayout<UInt32>.stride
+    let runCount = sparse.count + dense.count { $0 > 0 }
+    return slotCount * MemoryLayout<Slot>.stride
+      + ((slotCount >> Int(ArenaLayout.blockShift)) + 1 + runCount) * MemoryLayout<UInt32>.stride
+      + runCount * MemoryLayout<UInt64>.stride
   }
+
+  /// A bound for how often any pair of tokens stands in the arena, whatever tokens there are: the last
+  /// byte of the left one and the first byte of the right one are neighbors.
+  var longestList: Int { Int(neighbors.max() ?? 0) }
 }
 
 extension SymbolArena {
@@ -65,6 +83,38 @@ extension SymbolArena {
     self.slots = slots
     finish()
   }
+}
+
+/// The pre-tokens of a source as symbols; the limits become those under which all fits into memory.
+func makeArena<Source: PreTokenSource, Slot: ArenaSlot>(
+  of source: Source, _ limits: inout MergingLimits,
+  _ make: (Source, ArenaPlan) throws(CountFileError) -> SymbolArena<Slot>
+) throws(TrainingError) -> SymbolArena<Slot> {
+  let plan: ArenaPlan
+  let arena: SymbolArena<Slot>
+  do throws(CountFileError) {
+    plan = try ArenaPlan(source, boundsLists: limits.memory != nil)
+  } catch { throw TrainingError(error) }
+  guard plan.totals.distinctCount > 0 else { throw .emptyCorpus }
+  guard plan.slotCount < ArenaLayout.slotLimit else {
+    throw .tooManySymbols(
+      count: plan.totals.textSize, maximum: ArenaLayout.slotLimit - plan.totals.distinctCount - 2)
+  }
+  // What does not fit is known before memory is taken.
+  limits = try limits.bounded(by: plan, Slot.self)
+  do throws(CountFileError) {
+    if let memory = limits.memory {
+      try source.makeRoom(for: plan.arenaSize(Slot.self), in: memory)
+      // What counting has used and freed.
+      returnFreeMemory()
+    }
+    arena = try make(source, plan)
+  } catch {
+    throw TrainingError(error)
+  }
+  source.release(plan.totals)
+  if limits.memory != nil { returnFreeMemory() }
+  return arena
 }
 
 /// Where the next pre-token of each count goes.

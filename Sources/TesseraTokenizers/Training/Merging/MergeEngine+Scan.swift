@@ -17,7 +17,8 @@ extension MergeEngine {
     let ranges = arena.ranges(arena.rangeCount(grain: limits.scanGrain))
     var selection = select(ranges)
     threshold = selection.threshold
-    let floor = selection.finish()
+    shareOutMemory(longestList: selection.longestList)
+    let floor = selection.finish(positionLimit: limits.positionLimit ?? .max)
     self.floor = floor
     threshold = selection.threshold
     follow(selection.pairs, ranges)
@@ -140,6 +141,7 @@ extension MergeEngine {
       // has as many places as an earlier pass found positions of the pair in the same slots.
       nonisolated(unsafe) let buffer = unsafe buffer
       parallelUpdate(&cursors) { index, cursors in
+        var cursors = cursors.mutableSpan
         forEachPair(
           in: ranges[index], slots: slots.span, widths: widths.span,
           byteLengths: byteLengths.span, maximumLength: maximumLength

@@ -15,7 +15,7 @@ struct MergeCandidate: Hashable, Sendable {
 /// neighbours in the arena, overlapping occurrences in runs counted as Hugging Face counts them
 /// ("aaaa" has three), ties by the smaller left ID, then the smaller right ID.
 struct MergeEngine<Slot: ArenaSlot>: ~Copyable {
-  let limits: MergingLimits
+  private(set) var limits: MergingLimits
   var arena: SymbolArena<Slot>
   /// For each token its slots in the arena.
   var widths: [UInt32]
@@ -38,7 +38,10 @@ struct MergeEngine<Slot: ArenaSlot>: ~Copyable {
   var partCount = 1
   /// The number of scans of the arena so far.
   var scanCount = 0
+  /// What the merge that is being made adds up.
   var scratch = MergeTotals()
+  /// The same of its parts, while it is made in parts.
+  var parts: [MergePart] = []
 
   /// An engine at the state before the first merge.
   ///
@@ -112,6 +115,17 @@ struct MergeEngine<Slot: ArenaSlot>: ~Copyable {
   mutating func drop(at place: Int) {
     pool.release(Int(pairs[place].listCount))
     pairs.remove(at: place)
+  }
+
+  /// Shares the memory out anew before lists are made.
+  ///
+  /// Merges need less and less for themselves, because lists get shorter: what is left is room for
+  /// more lists, and so for more merges before the next scan.
+  mutating func shareOutMemory(longestList: Int) {
+    guard limits.memory != nil else { return }
+    scratch = MergeTotals()
+    parts = []
+    limits.shareOut(longestList: longestList)
   }
 
   /// Forgets all pairs, so that the next candidate comes of a new scan.

@@ -11,9 +11,12 @@ package struct MergingLimits: Sendable {
   package var schedule = ThresholdSchedule.adaptive
   /// How many slots a range of a scan has at least; a smaller arena is scanned on one thread.
   package var scanGrain = 1 << 18
-  /// How many positions the lists hold after a scan, unless the first list alone has more: 8 GiB of
-  /// them. Lists of new pairs come on top, and all must fit in the pool.
-  package var positionLimit = 1 << 31
+  /// How many occurrences of a pair a thread replaces at least; less are replaced on one thread.
+  package var mergeGrain = 1 << 12
+  /// How many positions the lists hold after a scan, unless the first list alone has more. Lists of
+  /// new pairs come on top, and all must fit in the pool. Nil: a quarter of the slots, or
+  /// ``fewPositions`` if that is more.
+  package var positionLimit: Int?
   /// The most positions that the pool may have.
   package var poolCapacity = PositionPool.largestCapacity
   /// How many pairs are followed after a scan; new ones come on top, up to as many.
@@ -23,11 +26,19 @@ package struct MergingLimits: Sendable {
   /// The budget that the other limits are to be made of, if there is one.
   package var memory: MemoryBudget?
 
+  /// What merging may take of it beside the arena, in bytes.
+  private(set) var mergingSize: Int?
+
   /// No limits but those of the data structures.
   package init() {}
 }
 
 extension MergingLimits {
+  /// The bytes that a merge collects for each occurrence, on its left and its right side, and some
+  /// while that grows.
+  private static let scratchSize = 24
+  /// So many positions are listed in any case: 64 MiB of them.
+  private static let fewPositions = 1 << 24
   /// The bytes for each followed pair: its places in the table, in the queue, and in what a scan
   /// sorts, each before and after it has grown.
   private static let pairSize = 256
@@ -35,44 +46,39 @@ extension MergingLimits {
   /// sum of the tables, and half of that while it grows.
   private static let countedPairSize = 180
 
-  /// The limits within the budget, for a given arena.
+  /// The limits within the budget, if there is one, for an arena of a plan.
   ///
-  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:)``.
-  func bounded<Slot>(by arena: borrowing SymbolArena<Slot>) throws(TrainingError) -> MergingLimits {
-    guard let memory else { return self }
-    let longest = longestList(in: arena)
+  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:for:)``.
+  func bounded<Slot: ArenaSlot>(
+    by plan: ArenaPlan, _ slot: Slot.Type
+  ) throws(TrainingError) -> MergingLimits {
     var limits = self
-    // What a merge collects for its left and its right side comes first.
-    let rest =
-      try memory.mergingSize(arenaSize: arena.memorySize, longestList: longest) - 24 * longest
-    limits.poolCapacity = min(poolCapacity, rest / 2 / MemoryLayout<UInt32>.stride)
-    limits.positionLimit = min(positionLimit, limits.poolCapacity / 2)
+    guard let memory else {
+      // Lists of all positions would take several times as much as the arena. Where that is much, more
+      // scans of the arena are the better deal.
+      limits.positionLimit = positionLimit ?? max(Self.fewPositions, plan.slotCount / 4)
+      return limits
+    }
+    let longest = plan.longestList
+    let size = try memory.mergingSize(arenaSize: plan.arenaSize(slot), longestList: longest)
+    let rest = size - Self.scratchSize * longest
     limits.pairLimit = max(1, rest / 4 / Self.pairSize)
     // While pairs are counted, there are no lists.
-    limits.countedPairLimit = max(
-      64, rest / 4 * 3 / Self.countedPairSize / arena.rangeCount(grain: scanGrain))
+    let rangeCount = ArenaLayout.rangeCount(slotCount: plan.slotCount, grain: scanGrain)
+    limits.countedPairLimit = max(64, rest / 4 * 3 / Self.countedPairSize / rangeCount)
+    limits.mergingSize = size
+    limits.shareOut(longestList: longest)
     return limits
   }
 
-  /// A bound for how often any pair stands: no pair stands at more places than the first pairs do,
-  /// and none of those at more than its left token.
-  private func longestList<Slot>(in arena: borrowing SymbolArena<Slot>) -> Int {
-    var pairs = [UInt32](repeating: 0, count: 1 << 16)
-    var tokens = [UInt32](repeating: 0, count: 256)
-    let separator = SymbolArena<Slot>.separator
-    var left = separator
-    for slot in arena.slots {
-      if left < 256, slot < 256 {
-        pairs[Int(left) << 8 | Int(slot)] += 1
-      } else if left != separator, slot != separator {
-        if Int(left) >= tokens.count {
-          tokens.append(
-            contentsOf: repeatElement(0, count: Int(left) + 256 - tokens.count))
-        }
-        tokens[Int(left)] += 1
-      }
-      left = slot
-    }
-    return Int(max(pairs.max() ?? 0, tokens.max() ?? 0))
+  /// Gives the lists what merges do not need, within the budget, if there is one.
+  ///
+  /// - Parameter longestList: No pair that may be merged stands at more places.
+  mutating func shareOut(longestList: Int) {
+    guard let mergingSize else { return }
+    let rest = mergingSize - Self.scratchSize * longestList
+    poolCapacity = min(
+      PositionPool.largestCapacity, rest / 2 / MemoryLayout<UInt32>.stride)
+    positionLimit = poolCapacity / 2
   }
 }

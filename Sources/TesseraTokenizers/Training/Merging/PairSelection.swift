@@ -6,6 +6,8 @@ struct PairSelection {
   private(set) var pairs: [PairEntry] = []
   /// The highest count so far.
   private(set) var highest: UInt64 = 0
+  /// The most places that any pair stands at.
+  private(set) var longestList = 0
   /// No pair below this count is kept.
   private(set) var threshold: UInt64 = .max
   /// The last pair that there is room for, once there is not room for all.
@@ -24,6 +26,7 @@ struct PairSelection {
 
   /// Takes a pair into account.
   mutating func offer(_ pair: PairEntry) {
+    longestList = max(longestList, Int(pair.listCount))
     if pair.count > highest {
       highest = pair.count
       threshold = max(limits.minimumCount, min(nextThreshold(highest), highest))
@@ -36,17 +39,19 @@ struct PairSelection {
 
   /// Drops what there is no room for.
   ///
+  /// - Parameter positionLimit: For how many positions there is room, unless the first pair alone has
+  ///   more.
   /// - Returns: All pairs that do not come after this one in the order of the queue are kept.
-  mutating func finish() -> PairQueue.Element {
+  mutating func finish(positionLimit: Int) -> PairQueue.Element {
     if highest == 0 { threshold = limits.minimumCount }
     pairs.removeAll { $0.count < threshold }
     if pairs.count > limits.pairLimit { cut(to: limits.pairLimit) }
-    if pairs.reduce(0, { $0 + Int($1.listCount) }) > limits.positionLimit {
+    if pairs.reduce(0, { $0 + Int($1.listCount) }) > positionLimit {
       cut(to: pairs.count)
       var positions = 0
       let end = pairs.firstIndex { pair in
         positions += Int(pair.listCount)
-        return positions > limits.positionLimit
+        return positions > positionLimit
       }
       cut(to: max(1, end ?? pairs.count))
     }

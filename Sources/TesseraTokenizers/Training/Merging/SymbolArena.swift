@@ -22,6 +22,11 @@ enum ArenaLayout {
   static let slotLimit = 0xFFFF_FFFE
   /// How far a position is shifted to give its block.
   static let blockShift: UInt32 = 8
+
+  /// The number of ranges that a pass over so many slots is split into.
+  static func rangeCount(slotCount: Int, grain: Int) -> Int {
+    max(1, min(Workers.threadCount, slotCount / grain))
+  }
 }
 
 /// Distinct pre-tokens as slots that hold token IDs, most frequent pre-token first.
@@ -51,6 +56,8 @@ struct SymbolArena<Slot: ArenaSlot>: Sendable {
   mutating func startRuns(_ plan: ArenaPlan) -> ArenaPlaces {
     slots = [Slot](repeating: Self.separator, count: plan.slotCount)
     let runs = plan.runs
+    runStarts.reserveCapacity(runs.count)
+    runCounts.reserveCapacity(runs.count)
     var start = 1
     for run in runs {
       runStarts.append(UInt32(start))
@@ -91,17 +98,12 @@ struct SymbolArena<Slot: ArenaSlot>: Sendable {
     }
   }
 
-  /// The memory that the arena takes, in bytes.
-  var memorySize: Int {
-    slots.capacity * MemoryLayout<Slot>.stride
-      + (runStarts.capacity + blockRuns.capacity) * MemoryLayout<UInt32>.stride
-      + runCounts.capacity * MemoryLayout<UInt64>.stride
-  }
-
   /// The number of ranges that a pass over the slots is split into.
   ///
   /// - Parameter grain: How many slots a range has at least.
-  func rangeCount(grain: Int) -> Int { max(1, min(Workers.threadCount, slots.count / grain)) }
+  func rangeCount(grain: Int) -> Int {
+    ArenaLayout.rangeCount(slotCount: slots.count, grain: grain)
+  }
 
   /// Cuts the slots into at most `count` ranges of whole pre-tokens, similar in size.
   ///

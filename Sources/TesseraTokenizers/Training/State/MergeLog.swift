@@ -54,11 +54,12 @@ struct MergeLog: ~Copyable {
       let record = Array(bytes[sound.count..<sound.count + recordSize])
       var next = hash
       next.update(Array(record[..<16]))
-      guard number(record[16...]) == next.finalize() else { return }
+      guard UInt64(littleEndianBytes: record[16...]) == next.finalize() else { return }
       next.update(Array(record[16...]))
       let candidate = MergeCandidate(
-        left: UInt32(number(record[..<4])), right: UInt32(number(record[4..<8])),
-        count: number(record[8..<16]))
+        left: UInt32(littleEndianBytes: record[..<4]),
+        right: UInt32(littleEndianBytes: record[4..<8]),
+        count: UInt64(littleEndianBytes: record[8..<16]))
       let symbolCount = 256 + vocabulary.merges.count
       guard max(candidate.left, candidate.right) < symbolCount, vocabulary.append(candidate) else {
         return
@@ -71,12 +72,12 @@ struct MergeLog: ~Copyable {
   /// Appends a merge; it is in the file after ``flush()``.
   mutating func append(left: UInt32, right: UInt32, count: UInt64) {
     var record: [UInt8] = []
-    Self.append(UInt64(left), 4, to: &record)
-    Self.append(UInt64(right), 4, to: &record)
-    Self.append(count, 8, to: &record)
+    record.append(littleEndian: left)
+    record.append(littleEndian: right)
+    record.append(littleEndian: count)
     hash.update(record)
     var check: [UInt8] = []
-    Self.append(hash.finalize(), 8, to: &check)
+    check.append(littleEndian: hash.finalize())
     hash.update(check)
     pending += record + check
   }
@@ -85,13 +86,5 @@ struct MergeLog: ~Copyable {
   mutating func flush() throws(CountFileError) {
     do { try file.append(pending) } catch { throw .file(error) }
     pending.removeAll(keepingCapacity: true)
-  }
-
-  private static func append(_ number: UInt64, _ size: Int, to bytes: inout [UInt8]) {
-    for index in 0..<size { bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(8 * index))) }
-  }
-
-  private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }

@@ -9,7 +9,8 @@ import TesseraBasics
 ///   merges         the merges so far
 ///
 /// A training that is given the folder again, with the same corpus and options, goes on from there
-/// to the same merges. Of counting, the text since the last file is lost, which are minutes.
+/// to the same merges. An interruption loses nothing that was counted; of a run that is killed, the
+/// text since the last file is lost, which are minutes.
 public struct TrainingState: Hashable, Sendable {
   /// The folder; it exists, and nobody else writes to it.
   public let folder: String
@@ -25,15 +26,17 @@ public struct TrainingState: Hashable, Sendable {
   var countsPath: String { Path.join(folder, "counts") }
   var mergesPath: String { Path.join(folder, "merges") }
 
-  static let format = "tessera-counting-1"
+  static let format = "tessera-counting-2"
   /// The most bytes that counting.json may have.
   static let recordLimit = 1 << 20
 }
 
 /// A place in a corpus between two chunks, and what is known up to there.
-struct CountingPosition: Hashable {
-  /// The number of chunks.
-  var chunkCount: Int
+struct CountingPosition: Hashable, Sendable {
+  /// The number of whole documents before it.
+  var documentCount: Int
+  /// The bytes of its document before it.
+  var documentOffset: Int
   /// The hash of the documents up to there, as in ``CorpusSummary/sha256``.
   var sha256: String
 }
@@ -41,14 +44,11 @@ struct CountingPosition: Hashable {
 /// How far the counting of a corpus was when its counts went to a file for the last time.
 struct CountingRecord: Hashable {
   var position: CountingPosition
-  /// The size that chunks of large documents are near; another one would make other chunks.
-  var chunkSize: Int
   /// The names of the files.
   var names: [String]
 
-  init(_ position: CountingPosition, chunkSize: Int, names: [String]) {
+  init(_ position: CountingPosition, names: [String]) {
     self.position = position
-    self.chunkSize = chunkSize
     self.names = names
   }
 
@@ -56,21 +56,24 @@ struct CountingRecord: Hashable {
   init?(_ state: TrainingState) {
     guard let bytes = try? readFile(state.countingPath, limit: TrainingState.recordLimit),
       let json = try? JSONValue(parsing: bytes), json["format"]?.string == TrainingState.format,
-      let chunkCount = json["chunks"]?.int, chunkCount >= 0,
-      let chunkSize = json["chunk_size"]?.int, (16...1 << 30).contains(chunkSize),
+      let documentCount = json["documents"]?.int, documentCount >= 0,
+      let documentOffset = json["document_offset"]?.int, documentOffset >= 0,
       let sha256 = json["sha256"]?.string, let names = json["counts"]?.array
     else { return nil }
-    self.init(
-      CountingPosition(chunkCount: chunkCount, sha256: sha256), chunkSize: chunkSize,
-      names: names.compactMap(\.string).filter { !$0.contains("/") })
-    guard self.names.count == names.count else { return nil }
+    let position = CountingPosition(
+      documentCount: documentCount, documentOffset: documentOffset, sha256: sha256)
+    self.init(position, names: names.compactMap(\.string))
+    // Each is there once, and is a file that a counting makes.
+    guard Set(self.names).count == names.count,
+      self.names.allSatisfy({ SpilledCounts.number(ofFile: $0) != nil })
+    else { return nil }
   }
 
   func write(to state: TrainingState) throws(FileError) {
     let json: JSONValue = [
-      "format": JSONValue(TrainingState.format), "chunks": JSONValue(position.chunkCount),
-      "chunk_size": JSONValue(chunkSize), "sha256": JSONValue(position.sha256),
-      "counts": .array(names.map { JSONValue($0) }),
+      "format": JSONValue(TrainingState.format), "documents": JSONValue(position.documentCount),
+      "document_offset": JSONValue(position.documentOffset),
+      "sha256": JSONValue(position.sha256), "counts": .array(names.map { JSONValue($0) }),
     ]
     try writeFile(state.countingPath, json.serialized(pretty: true) + [0x0A])
   }

@@ -1,8 +1,6 @@
 import TesseraBasics
-import TesseraTestSupport
+import TesseraTokenizers
 import Testing
-
-@testable import tessera
 
 /// Text that appears while it is made.
 @Suite struct TextStreamTests {
@@ -35,20 +33,5 @@ import Testing
     #expect(stream.add([0xA8]) == "न")
     #expect(stream.add([0xF0, 0x9F]) == "")
     #expect(stream.finish() == "\u{FFFD}")
-  }
-
-  @Test func `generate prints what its JSON holds`() throws {
-    let options = [
-      "generate", "--model", fixturePath("../../models/base-en"), "--prompt", "The river",
-      "--tokens",
-      "5", "--seed", "3",
-    ]
-    let text = try ToolRun(options)
-    let result = try JSONValue(parsing: ToolRun(options + ["--json"]).output)
-    let added = try #require(result["text"]?.string)
-    #expect(text.text == "The river" + added + "\n")
-    let full = try ToolRun(
-      shell: "$tessera \(options.map { "'\($0)'" }.joined(separator: " ")) >/dev/full")
-    full.expectFailure(74, ["standard output"])
   }
 }

@@ -1,0 +1,118 @@
+internal import CTesseraKernels
+
+// What pre-tokens spend most of their time in. The loops are functions of their own and take what
+// they need as arguments, so that all of it stays in registers.
+
+/// A pre-token or a part of one on its way to its tokens: its key if it is short, else its hash.
+struct PendingPreToken {
+  var low: UInt64 = 0
+  /// Zero if it is long.
+  var high: UInt64 = 0
+  /// The slot of the key; if it is long, whether it is a part.
+  var slot = 0
+  var end: Int
+
+  /// How many pre-tokens are found at once.
+  static let endLimit = 256
+
+  /// How many pre-tokens and parts of them are looked up at once.
+  static let limit = 512
+}
+
+/// Pre-tokens that are encoded together: `endCount` ends, increasing and within the text.
+@unsafe
+struct PendingPreTokens {
+  let text: UnsafePointer<UInt8>
+  let textCount: Int
+  /// Where the first pre-token begins.
+  let firstStart: Int
+  /// Where what is not yet encoded begins.
+  var start: Int
+  let ends: UnsafeMutablePointer<Int>
+  let endCount: Int
+  /// How many pre-tokens are encoded, or at least in part.
+  var endIndex = 0
+  /// Room for ``PendingPreToken/limit``.
+  let pending: UnsafeMutablePointer<PendingPreToken>
+  var pendingCount = 0
+
+  /// Where a pre-token begins.
+  func start(ofPreToken index: Int) -> Int {
+    // SAFETY: callers ask for pre-tokens of the batch.
+    unsafe index == 0 ? firstStart : ends[index - 1]
+  }
+}
+
+extension PreTokenCache.ShortView {
+  /// Computes the keys of pre-tokens until one is too long, and has their places in memory fetched.
+  ///
+  /// Nothing here waits for memory, so the processor fetches many places at the same time; looking
+  /// them up one after another would wait for each.
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - textCount: How many bytes it has.
+  ///   - start: Where the first pre-token begins.
+  ///   - ends: Where they end.
+  ///   - count: How many there are.
+  ///   - pending: Room for as many.
+  /// - Returns: How many there were before one is too long.
+  @inline(never)
+  @unsafe
+  func findSlots(
+    _ text: UnsafePointer<UInt8>, _ textCount: Int, from start: Int, to ends: UnsafePointer<Int>,
+    count: Int, into pending: UnsafeMutablePointer<PendingPreToken>
+  ) -> Int {
+    var start = start
+    for index in 0..<count {
+      // SAFETY: the pre-tokens are within the text, and there is room for all.
+      let end = unsafe ends[index]
+      let size = end &- start
+      if size > PackedPreToken.sizeLimit { return index }
+      let (low, high) = unsafe PackedPreToken.pack(text + start, size, textCount &- start)
+      let slot = slot(low: low, high: high)
+      prefetch(slot)
+      unsafe (pending + index).initialize(
+        to: PendingPreToken(low: low, high: high, slot: slot, end: end))
+      start = end
+    }
+    return count
+  }
+
+  /// Copies the tokens of pre-tokens until there is one that is long, not known, or has more than
+  /// three tokens.
+  ///
+  /// - Parameters:
+  ///   - pending: The pre-tokens.
+  ///   - index: The first one that is looked up.
+  ///   - count: How many there are.
+  ///   - output: Room for all tokens, and three more.
+  ///   - written: How many there are in `output`.
+  /// - Returns: Where it stopped.
+  @inline(never)
+  @unsafe
+  func copyKnown(
+    _ pending: UnsafePointer<PendingPreToken>, from index: Int, to count: Int,
+    into output: UnsafeMutablePointer<TokenID>, _ written: inout Int
+  ) -> Int {
+    var index = index
+    // SAFETY: all that is read is among `count`; entries are found within the table.
+    var next = unsafe output + written
+    loop: while index < count {
+      let key = unsafe pending[index]
+      if key.high == 0 { break }
+      let entry = unsafe entry(low: key.low, high: key.high, from: key.slot)
+      if unsafe entry.pointee.high != key.high { break }
+      let tokenCount = unsafe entry.pointee.count
+      if tokenCount > 3 { break }
+      // Four words at once, of which as many count as there are tokens.
+      unsafe UnsafeMutableRawPointer(next).storeBytes(
+        of: UnsafeRawPointer(entry).loadUnaligned(fromByteOffset: 16, as: SIMD4<UInt32>.self),
+        as: SIMD4<UInt32>.self)
+      unsafe next += Int(tokenCount)
+      index &+= 1
+    }
+    written = unsafe next - output
+    return index
+  }
+}
