@@ -9,8 +9,8 @@ import Testing
     let whole = value(of: bytes)
     for cut in stride(from: 0, through: 992, by: Checksum.blockSize) {
       var checksum = Checksum()
-      bytes[..<cut].withUnsafeBytes { unsafe checksum.update($0) }
-      bytes[cut...].withUnsafeBytes { unsafe checksum.update($0) }
+      unsafe bytes[..<cut].withUnsafeBytes { unsafe checksum.update($0) }
+      unsafe bytes[cut...].withUnsafeBytes { unsafe checksum.update($0) }
       #expect(checksum.value == whole)
     }
     var seen: Set<UInt64> = [whole]
