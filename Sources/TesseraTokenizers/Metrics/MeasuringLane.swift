@@ -145,7 +145,7 @@ final class MeasuringLane: @unchecked Sendable {
         body(token, part)
       }
     } catch {
-      preconditionFailure("no policy, no error: \(error)")
+      failure = failure ?? error
     }
   }
 }
