@@ -45,6 +45,18 @@ import Testing
     }
   }
 
+  @Test func `counts no text that grows too long`() throws {
+    let normalizer = Normalizer.sequence(
+      (0..<12).map { _ in .replace(TextPattern("a"), content: "aaaaaaaaaa") })
+    let tokenizer = try Tokenizer(
+      model: model(), pipeline: TokenizerPipeline(normalizer: normalizer))
+    let text = Array(String(repeating: "a ", count: 100).utf8)
+    let limit = text.count * 64 + 1 << 20
+    #expect(throws: TokenizerError.textGrowsTooLong(size: text.count, limit: limit)) {
+      try countPreTokens(in: [text], for: tokenizer)
+    }
+  }
+
   @Test func `refuses decoders that make text ever longer`() throws {
     let decoder = TokenDecoder.sequence(
       (0..<4).map { _ in .replace(TextPattern("a"), content: "aaaaaaaaaa") })

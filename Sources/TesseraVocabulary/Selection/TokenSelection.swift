@@ -73,6 +73,8 @@ public struct TokenSelection: Sendable {
       throw .corpus(error)
     } catch let error as TrainingError {
       throw .training(error)
+    } catch let error as TokenizerError {
+      throw .tokenizer(error)
     } catch {
       preconditionFailure("counting throws nothing else: \(error)")
     }

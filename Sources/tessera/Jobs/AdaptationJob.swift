@@ -215,7 +215,7 @@ struct AdaptationJob {
     options.seed = command.seed.seed
     let selection = try TokenSelection(
       base: base.tokenizer,
-      counts: countPreTokens(in: target.documents.training, for: base.tokenizer),
+      counts: try countPreTokens(in: target.documents.training, for: base.tokenizer),
       options: TokenSelectionOptions(newTokenCount: count),
       firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)

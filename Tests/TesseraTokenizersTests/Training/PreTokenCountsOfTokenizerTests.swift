@@ -51,7 +51,7 @@ import Testing
         try directory.write("\(normalization)-\(index).txt", document)
       }
       let expected = try Self.tokenCounts(documents, tokenizer)
-      let inMemory = countPreTokens(in: documents, for: tokenizer)
+      let inMemory = try countPreTokens(in: documents, for: tokenizer)
       for chunkSize in [16, 100, 1 << 20] {
         let counts = try countPreTokens(
           in: Corpus(paths: paths), for: tokenizer, chunkSize: chunkSize)

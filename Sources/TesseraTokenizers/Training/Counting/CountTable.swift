@@ -59,6 +59,7 @@ func countTable(
       if index == 0 { reader.read() }
       lanes[index].count(batch, next, splitting)
     }
+    if let failure = lanes.lazy.compactMap(\.failure).first { throw failure }
     counted = end
     let isDue = limits.interval.map { ContinuousClock.now - lastSpill > $0 } ?? false
     if isDue || lanes.reduce(0, { $0 + $1.table.memorySize }) > limits.tableSize {
@@ -112,6 +113,8 @@ final class BatchReader: @unchecked Sendable {
 final class CountingLane: @unchecked Sendable {
   // SAFETY of `@unchecked`: as for `BatchReader`, each lane has its own index.
   var table = PreTokenTable()
+  /// What went wrong first: a text that a tokenizer's steps make grow too long.
+  private(set) var failure: TokenizerError?
 
   /// Counts chunks until all have been taken.
   func count(_ batch: [[UInt8]], _ taken: borrowing Atomic<Int>, _ splitting: TextSplitting) {
@@ -122,7 +125,11 @@ final class CountingLane: @unchecked Sendable {
       let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
       if index >= batch.count { break }
       let chunk = batch[index]
-      splitting.count(chunk.span, into: &table)
+      do throws(TokenizerError) {
+        try splitting.count(chunk.span, into: &table)
+      } catch {
+        failure = failure ?? error
+      }
     }
     self.table = table
   }

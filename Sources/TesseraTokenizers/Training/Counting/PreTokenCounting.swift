@@ -38,11 +38,16 @@ public func countPreTokens(
 
 /// Counts the distinct pre-tokens of documents in memory as a tokenizer splits them, added tokens cut
 /// out, on all threads.
-public func countPreTokens(in documents: [[UInt8]], for tokenizer: Tokenizer) -> PreTokenCounts {
+///
+/// - Throws: ``TokenizerError/textGrowsTooLong(size:limit:)`` where the tokenizer's steps make a text.
+public func countPreTokens(
+  in documents: [[UInt8]], for tokenizer: Tokenizer
+) throws(TokenizerError) -> PreTokenCounts {
   let splitting = TextSplitting(tokenizer)
   let lanes = (0..<Workers.threadCount).map { _ in CountingLane() }
   let taken = Atomic(0)
   _ = parallelMap(lanes.count) { lanes[$0].count(documents, taken, splitting) }
+  if let failure = lanes.lazy.compactMap(\.failure).first { throw failure }
   return PreTokenCounts(sum(lanes))
 }
 

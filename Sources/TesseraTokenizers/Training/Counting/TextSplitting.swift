@@ -38,14 +38,12 @@ package struct TextSplitting: Sendable {
   }
 
   /// Counts the pre-tokens of a text, or of a part between safe splits.
-  func count(_ text: Span<UInt8>, into table: inout PreTokenTable) {
+  ///
+  /// - Throws: ``TokenizerError/textGrowsTooLong(size:limit:)`` where a tokenizer's steps make it.
+  func count(_ text: Span<UInt8>, into table: inout PreTokenTable) throws(TokenizerError) {
     if let tokenizer {
-      do {
-        try tokenizer.forEachPart(of: text, special: .all) { token, part, _ in
-          if token == nil { countPreTokens(of: part, into: &table) }
-        }
-      } catch {
-        preconditionFailure("the policy lets all tokens pass: \(error)")
+      try tokenizer.forEachPart(of: text, special: .all) { token, part, _ in
+        if token == nil { countPreTokens(of: part, into: &table) }
       }
       return
     }
