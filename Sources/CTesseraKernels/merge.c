@@ -12,7 +12,7 @@
 #define TARGET __attribute__((target("avx512f,avx512dq,bmi,bmi2")))
 #define INLINE_TARGET __attribute__((target("avx512f,avx512dq,bmi,bmi2"), always_inline))
 
-enum { HASH_BITS = 48, RANK_BITS = 24, NO_RANK = (1 << RANK_BITS) - 1 };
+enum { HASH_BITS = 48, RANK_BITS = 24, NO_RANK = (1 << RANK_BITS) - 1, PLACE_BITS = 4 };
 
 INLINE_TARGET static inline uint32_t rank_from(const struct tk_pair_table *table, uint64_t hash) {
   const uint64_t bits = table->slot_bits;
@@ -80,15 +80,54 @@ INLINE_TARGET static inline uint32_t lane_of(__m512i vector, int lane) {
       _mm512_castsi512_si128(_mm512_permutexvar_epi32(_mm512_set1_epi32(lane), vector)));
 }
 
+// The smallest of ranks above their places. Of equal ranks it is that of the first place.
+INLINE_TARGET static inline uint32_t smallest_of_8(__m512i ranks) {
+  const __m256i keys = _mm256_or_si256(_mm512_castsi512_si256(ranks),
+                                       _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+  __m128i least = _mm_min_epu32(_mm256_castsi256_si128(keys), _mm256_extracti128_si256(keys, 1));
+  least = _mm_min_epu32(least, _mm_shuffle_epi32(least, 0x4E));
+  least = _mm_min_epu32(least, _mm_shuffle_epi32(least, 0xB1));
+  return (uint32_t)_mm_cvtsi128_si32(least);
+}
+
+INLINE_TARGET static inline uint32_t smallest_of_16(__m512i ranks) {
+  return _mm512_reduce_min_epu32(_mm512_or_si512(
+      ranks, _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)));
+}
+
+// Merges the pair of the smallest rank, if it has one.
+INLINE_TARGET static inline int merge_best(__m512i *tokens, __m512i *ranks, int64_t *count,
+                                           const struct tk_pair_table *table, uint32_t smallest) {
+  const uint32_t best = smallest >> PLACE_BITS;
+  if (best == NO_RANK) return 0;
+  const int at = smallest & ((1 << PLACE_BITS) - 1);
+  const uint32_t merged = table->results ? table->results[best] : best;
+  const __mmask16 here = (__mmask16)(1u << at);
+  const __mmask16 kept = (__mmask16)~(2u << at);
+  const uint32_t left = lane_of(*tokens, at - 1), right = lane_of(*tokens, at + 2);
+  *tokens = _mm512_mask_mov_epi32(*tokens, here, _mm512_set1_epi32((int32_t)merged));
+  *tokens = _mm512_maskz_compress_epi32(kept, *tokens);
+  *ranks = _mm512_mask_compress_epi32(_mm512_set1_epi32(NO_RANK << PLACE_BITS), kept, *ranks);
+  *count -= 1;
+  uint32_t after = NO_RANK;
+  if (at + 1 < *count) after = rank_of(table, merged, right);
+  if (at > 0) {
+    const uint32_t before = rank_of(table, left, merged);
+    *ranks = _mm512_mask_mov_epi32(*ranks, here >> 1,
+                                   _mm512_set1_epi32((int32_t)(before << PLACE_BITS)));
+  }
+  *ranks = _mm512_mask_mov_epi32(*ranks, here, _mm512_set1_epi32((int32_t)(after << PLACE_BITS)));
+  return 1;
+}
+
 TARGET static int64_t merge_avx512(uint32_t *memory, int64_t count,
                                    const struct tk_pair_table *table) {
   if (count < 2) return count;
-  const __m512i none = _mm512_set1_epi32(NO_RANK);
   __m512i tokens = _mm512_maskz_loadu_epi32((__mmask16)((1u << count) - 1), memory);
   const __m512i behind = _mm512_maskz_compress_epi32(0xFFFE, tokens);
   const uint32_t pairs = (1u << (count - 1)) - 1;
   __m512i ranks = _mm512_inserti64x4(
-      none,
+      _mm512_set1_epi32(NO_RANK),
       ranks_of(table, _mm512_castsi512_si256(tokens), _mm512_castsi512_si256(behind),
                (__mmask8)pairs),
       0);
@@ -99,25 +138,13 @@ TARGET static int64_t merge_avx512(uint32_t *memory, int64_t count,
                                         (__mmask8)(pairs >> 8)),
                                1);
   }
-  for (;;) {
-    const uint32_t best = _mm512_reduce_min_epu32(ranks);
-    if (best == NO_RANK) break;
-    const int at =
-        __builtin_ctz(_mm512_cmpeq_epi32_mask(ranks, _mm512_set1_epi32((int32_t)best)));
-    const uint32_t merged = table->results ? table->results[best] : best;
-    const __mmask16 here = (__mmask16)(1u << at);
-    const __mmask16 kept = (__mmask16)~(2u << at);
-    tokens = _mm512_mask_mov_epi32(tokens, here, _mm512_set1_epi32((int32_t)merged));
-    tokens = _mm512_maskz_compress_epi32(kept, tokens);
-    ranks = _mm512_mask_compress_epi32(none, kept, ranks);
-    count -= 1;
-    uint32_t after = NO_RANK;
-    if (at + 1 < count) after = rank_of(table, merged, lane_of(tokens, at + 1));
-    if (at > 0) {
-      const uint32_t before = rank_of(table, lane_of(tokens, at - 1), merged);
-      ranks = _mm512_mask_mov_epi32(ranks, here >> 1, _mm512_set1_epi32((int32_t)before));
+  ranks = _mm512_slli_epi32(ranks, PLACE_BITS);
+  // Eight pairs have their smallest one found sooner.
+  while (count > 9 && merge_best(&tokens, &ranks, &count, table, smallest_of_16(ranks))) {
+  }
+  if (count <= 9) {
+    while (merge_best(&tokens, &ranks, &count, table, smallest_of_8(ranks))) {
     }
-    ranks = _mm512_mask_mov_epi32(ranks, here, _mm512_set1_epi32((int32_t)after));
   }
   _mm512_mask_storeu_epi32(memory, (__mmask16)((1u << count) - 1), tokens);
   return count;

@@ -5,7 +5,8 @@
 // one before and the one behind them, so the ends of a window come out of a few shifts. The window
 // stops at what is not plain, or asks for more than that; the ends before it stand.
 //
-//   L lower or upper   D digit   P other graphic   S space   N line feed   plain: any of these
+//   L lower or upper   D digit   P other graphic   S space   T tab   B either   N line feed
+//   plain: any of these
 
 #include "CTesseraKernels.h"
 
@@ -13,7 +14,7 @@
 #include <immintrin.h>
 
 struct window {
-  uint64_t lower, upper, digit, graphic, space, feed, apostrophe, slash;
+  uint64_t lower, upper, digit, graphic, space, tab, feed, apostrophe, slash;
 };
 
 // The bytes from `first` to `first + span` are those that are at most `span` after subtracting.
@@ -33,6 +34,7 @@ TARGET512 static inline struct window window512(const uint8_t *text) {
       .digit = within512(bytes, '0', 9),
       .graphic = within512(bytes, '!', '~' - '!'),
       .space = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(' ')),
+      .tab = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\t')),
       .feed = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n')),
       .apostrophe = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\'')),
       .slash = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('/')),
@@ -67,6 +69,7 @@ TARGET256 static inline struct window window256(const uint8_t *text) {
       .digit = within256(low, high, '0', 9),
       .graphic = within256(low, high, '!', '~' - '!'),
       .space = equal256(low, high, ' '),
+      .tab = equal256(low, high, '\t'),
       .feed = equal256(low, high, '\n'),
       .apostrophe = equal256(low, high, '\''),
       .slash = equal256(low, high, '/'),
@@ -76,12 +79,58 @@ TARGET256 static inline struct window window256(const uint8_t *text) {
 // Bits of a condition that is the same for the whole window.
 #define ALL_IF(condition) ((condition) ? ~UINT64_C(0) : UINT64_C(0))
 
+// What apostrophes do in a window, where a pattern has contractions ('s 't 're 've 'm 'll 'd).
+struct contractions {
+  uint64_t joined;  // bytes that belong together with the next one
+  uint64_t last;    // the last bytes of contractions
+  uint64_t unsure;  // apostrophes that need to be looked at otherwise
+};
+
+// There are few apostrophes, so each is looked at by itself. A contraction belongs to the cased word
+// before it, or else is a pre-token if one begins at the apostrophe; the apostrophe is like other
+// characters where neither is so.
+static struct contractions contractions_in(uint64_t apostrophes, uint64_t letters, uint64_t others,
+                                           uint64_t spaces, const uint8_t *text, int cased) {
+  struct contractions found = {0, 0, 0};
+  for (uint64_t rest = apostrophes; rest; rest &= rest - 1) {
+    const uint64_t apostrophe = rest & -rest, before = apostrophe >> 1;
+    if (cased ? !(before & letters) : (before & (others | spaces)) != 0) continue;
+    const int index = __builtin_ctzll(rest);
+    const uint8_t first = text[index + 1];
+    int size = 0;
+    switch (first | 0x20) {
+      case 's': case 't': case 'm': case 'd': size = 1; break;
+      case 'r': case 'v': size = 2; break;
+      case 'l': size = 2; break;
+      default: if (first < 0x80) continue;
+    }
+    // Two bytes behind the window's last one need not be there. Other than in lower case it depends
+    // on the pattern, and so it does behind another contraction.
+    if (index == 63 || first < 'a' || first > 'z' || (cased && before & found.last)) {
+      found.unsure |= apostrophe;
+      continue;
+    }
+    if (size == 2 && text[index + 2] != (first == 'l' ? 'l' : 'e')) {
+      if ((text[index + 2] | 0x20) == (first == 'l' ? 'l' : 'e')) found.unsure |= apostrophe;
+      continue;
+    }
+    found.joined |= apostrophe | (size == 2 ? apostrophe << 1 : 0) | (cased ? before : 0);
+    found.last |= apostrophe << size;
+  }
+  return found;
+}
+
 // The ends in a window: bit i is set if a pre-token ends behind byte i. `*stopped` tells whether
 // something in the window needs to be looked at otherwise.
 __attribute__((always_inline)) static inline uint64_t ends_in(struct window w, const uint8_t *text,
                                                               uint32_t rules, int *stopped) {
-  const uint64_t L = w.lower | w.upper, D = w.digit, S = w.space, N = w.feed, W = S | N;
-  const uint64_t P = w.graphic & ~L & ~D & ~(rules & TK_APOSTROPHES ? 0 : w.apostrophe);
+  const uint64_t L = w.lower | w.upper, D = w.digit, S = w.space, N = w.feed, B = S | w.tab;
+  const uint64_t W = B | N;
+  struct contractions contractions = {0, 0, 0};
+  if (!(rules & TK_APOSTROPHES) && w.apostrophe)
+    contractions = contractions_in(w.apostrophe, L, w.graphic & ~L & ~D, S, text,
+                                   (rules & TK_CASED) != 0);
+  const uint64_t P = w.graphic & ~L & ~D & ~contractions.unsure;
   const uint64_t plain = L | D | P | W, solid = L | D | P;
 
   // White space must be followed by what is known, and the last bit is not.
@@ -91,13 +140,16 @@ __attribute__((always_inline)) static inline uint64_t ends_in(struct window w, c
     const uint64_t three = D & D >> 1 & D >> 2;
     stops |= rules & TK_NUMBERS_1_TO_2 ? three : three & D >> 3;
   }
-  // A line feed ends a pre-token before spaces unless another one follows them.
+  // A line feed ends a pre-token before spaces and tabs unless another one follows them. Adding the
+  // first bits of such runs to the runs leaves a bit behind each.
+  uint64_t edge = 0;
   if (rules & TK_SPLIT_AFTER_FEEDS) {
-    for (uint64_t rest = N & S >> 1; rest; rest &= rest - 1) {
-      const int feed = __builtin_ctzll(rest);
-      const uint64_t behind = ~S & ~UINT64_C(0) << (feed + 1);
-      if ((behind & -behind & solid) == 0) stops |= UINT64_C(1) << feed;
-    }
+    uint64_t behind;
+    if (__builtin_add_overflow(B, B & N << 1, &behind))
+      edge = UINT64_C(1) << (63 - __builtin_clzll(~B));
+    behind &= ~B & ~solid;
+    for (; behind; behind &= behind - 1)
+      stops |= UINT64_C(1) << (63 - __builtin_clzll(~B & ((behind & -behind) - 1)));
   }
 
   uint64_t joined = (L & L >> 1 & ~(ALL_IF(rules & TK_CASED) & w.lower & w.upper >> 1)) |
@@ -105,21 +157,24 @@ __attribute__((always_inline)) static inline uint64_t ends_in(struct window w, c
                     (D & D >> 1 & ALL_IF(!(rules & TK_NUMBERS_SINGLE))) |
                     (S & D >> 1 & ALL_IF(rules & TK_SPACED_NUMBERS)) |
                     (P & N >> 1 & ALL_IF(rules & TK_FEEDS_BEHIND_OTHERS)) |
-                    (P & L >> 1 & ~(P << 1) & ~(S << 1) & ALL_IF(rules & TK_ANY_LEAD));
+                    (((P & ~(P << 1) & ~(S << 1)) | w.tab) & L >> 1 & ALL_IF(rules & TK_ANY_LEAD));
   const uint64_t lead = rules & TK_NUMBERS_ARE_EDGES ? L | P : solid;
   // The last of several white-space characters is apart before what is not white space; where line
-  // feeds split, only spaces come into question.
+  // feeds split, only spaces and tabs come into question.
   if (rules & TK_SPLIT_AFTER_FEEDS)
-    joined |= (S & S >> 1 & ~(lead >> 2)) | (W & N >> 1);
+    joined |= (B & B >> 1 & ~(lead >> 2)) | (W & N >> 1);
   else
     joined |= W & W >> 1 & ~(lead >> 2);
 
+  joined = (joined | contractions.joined) & ~contractions.last;
+
   uint64_t ends = plain & ~joined & plain >> 1;
+  stops |= edge;
   *stopped = stops != 0;
   if (!stops) return ends;
   const int stop = __builtin_ctzll(stops);
   // The last bit always stops after white space; that is no reason to look closer.
-  *stopped = stop < 63;
+  *stopped = stop < 63 && UINT64_C(1) << stop != edge;
   ends &= (UINT64_C(1) << stop) - 1;
   // Before a character of ASCII that is not plain, words and numbers end, but for contractions.
   if (stop > 0 && !(plain >> stop & 1) && text[stop] < 0x80 &&
@@ -128,7 +183,82 @@ __attribute__((always_inline)) static inline uint64_t ends_in(struct window w, c
   return ends;
 }
 
-#define SCANNER(name, load, features)                                                            \
+
+#define TARGETV __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")))
+TARGETV static int64_t scan_vbmi(const uint8_t *text, int64_t position, int64_t count, uint32_t rules, int64_t *ends, int64_t room, int64_t *written){
+    int64_t n = 0; int stopped = 0;
+    const __m512i iota=_mm512_set_epi8(63,62,61,60,59,58,57,56,55,54,53,52,51,50,49,48,47,46,45,44,43,42,41,40,39,38,37,36,35,34,33,32,31,30,29,28,27,26,25,24,23,22,21,20,19,18,17,16,15,14,13,12,11,10,9,8,7,6,5,4,3,2,1,0);
+    while (!stopped && count - position > 64 && room - n >= 64) {
+      const struct window w = window512(text + position);
+      uint64_t found = ends_in(w, text + position, rules, &stopped);
+      if (!found) break;
+      const __m512i base=_mm512_set1_epi64(position+1);
+      __m512i at=_mm512_maskz_compress_epi8(found,iota);
+      position += 64 - __builtin_clzll(found);
+      const int64_t c=__builtin_popcountll(found);
+      __m128i lo=_mm512_castsi512_si128(at), hi=_mm512_extracti32x4_epi32(at,1);
+      int64_t*o=ends+n;
+      _mm512_storeu_si512(o,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(lo)));
+      _mm512_storeu_si512(o+8,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(_mm_srli_si128(lo,8))));
+      _mm512_storeu_si512(o+16,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(hi)));
+      if(c>24){
+      _mm512_storeu_si512(o+24,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(_mm_srli_si128(hi,8))));
+        __m128i x=_mm512_extracti32x4_epi32(at,2),y=_mm512_extracti32x4_epi32(at,3);
+      _mm512_storeu_si512(o+32,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(x)));
+      _mm512_storeu_si512(o+40,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(_mm_srli_si128(x,8))));
+      _mm512_storeu_si512(o+48,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(y)));
+      _mm512_storeu_si512(o+56,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(_mm_srli_si128(y,8))));
+      }
+      n+=c;
+    }
+    *written = n;
+    return position;
+}
+// Writes the positions of the bits of `found`, which are counted from `base`. There is room for 64.
+__attribute__((target("bmi"), always_inline)) static inline void write_each(int64_t *ends,
+                                                                            uint64_t found,
+                                                                            int64_t count,
+                                                                            int64_t base) {
+  // Four at a time; what is too much is written over.
+  for (int64_t n = 0; n < count; n += 4) {
+    for (int i = 0; i < 4; i++) {
+      ends[n + i] = base + (found ? __builtin_ctzll(found) : 0);
+      found &= found - 1;
+    }
+  }
+}
+
+#define TARGET_VBMI2 __attribute__((target("avx512f,avx512bw,avx512vbmi2,bmi,bmi2"), always_inline))
+
+// As write_each. Hardly ever more than 24 of 64 bytes end a pre-token.
+TARGET_VBMI2 static inline void write_compressed(int64_t *ends, uint64_t found, int64_t count,
+                                                 int64_t base) {
+  const __m512i first = _mm512_set1_epi64(base);
+  const __m512i positions = _mm512_maskz_compress_epi8(
+      found, _mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46,
+                             45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28,
+                             27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10,
+                             9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+#define WRITE_EIGHT(part)                                                                       \
+  do {                                                                                         \
+    const __m128i both = _mm512_extracti32x4_epi32(positions, (part) / 2);                      \
+    const __m128i eight = (part) % 2 ? _mm_srli_si128(both, 8) : both;                          \
+    _mm512_storeu_si512(ends + 8 * (part),                                                     \
+                        _mm512_add_epi64(first, _mm512_cvtepu8_epi64(eight)));                 \
+  } while (0)
+  WRITE_EIGHT(0);
+  WRITE_EIGHT(1);
+  WRITE_EIGHT(2);
+  if (count <= 24) return;
+  WRITE_EIGHT(3);
+  WRITE_EIGHT(4);
+  WRITE_EIGHT(5);
+  WRITE_EIGHT(6);
+  WRITE_EIGHT(7);
+#undef WRITE_EIGHT
+}
+
+#define SCANNER(name, load, write, features)                                                     \
   __attribute__((target(features))) static int64_t name(                                          \
       const uint8_t *text, int64_t position, int64_t count, uint32_t rules, int64_t *ends,       \
       int64_t room, int64_t *written) {                                                          \
@@ -136,37 +266,38 @@ __attribute__((always_inline)) static inline uint64_t ends_in(struct window w, c
     int stopped = 0;                                                                             \
     while (!stopped && count - position > 64 && room - n >= 64) {                                \
       const struct window w = load(text + position);                                             \
-      uint64_t found = ends_in(w, text + position, rules, &stopped);                             \
+      const uint64_t found = ends_in(w, text + position, rules, &stopped);                       \
       if (!found) break;                                                                         \
-      const int64_t base = position + 1;                                                         \
-      position = base + 63 - __builtin_clzll(found);                                             \
-      const int64_t last = n + __builtin_popcountll(found);                                      \
-      /* Four at a time: there is room for 64, and what is too much is written over. */          \
-      while (n < last) {                                                                         \
-        for (int i = 0; i < 4; i++) {                                                            \
-          ends[n + i] = base + (found ? __builtin_ctzll(found) : 0);                             \
-          found &= found - 1;                                                                    \
-        }                                                                                        \
-        n += 4;                                                                                  \
-      }                                                                                          \
-      n = last;                                                                                  \
+      const int64_t found_count = __builtin_popcountll(found);                                   \
+      write(ends + n, found, found_count, position + 1);                                         \
+      position += 64 - __builtin_clzll(found);                                                   \
+      n += found_count;                                                                          \
     }                                                                                            \
     *written = n;                                                                                \
     return position;                                                                             \
   }
 
-SCANNER(scan_avx512, window512, "avx512f,avx512bw,bmi,bmi2,lzcnt,popcnt")
-SCANNER(scan_avx2, window256, "avx2,bmi,bmi2,lzcnt,popcnt")
+SCANNER(scan_vbmi2, window512, write_compressed,
+        "avx512f,avx512bw,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")
+SCANNER(scan_avx512, window512, write_each, "avx512f,avx512bw,bmi,bmi2,lzcnt,popcnt")
+SCANNER(scan_avx2, window256, write_each, "avx2,bmi,bmi2,lzcnt,popcnt")
 
-tk_word_scanner tk_word_scanner_for(enum tk_instruction_set set) {
-  if (set > tk_best_instruction_set() || !__builtin_cpu_supports("bmi2")) return 0;
-  return set == TK_AVX512 ? scan_avx512 : set == TK_AVX2 ? scan_avx2 : 0;
+tk_word_scanner tk_word_scanner_at(int64_t index) {
+  const enum tk_instruction_set best = tk_best_instruction_set();
+  tk_word_scanner scanners[4] = {0, 0, 0, 0};
+  int64_t count = 0;
+  if (__builtin_cpu_supports("bmi2")) {
+    if (best >= TK_AVX512 && __builtin_cpu_supports("avx512vbmi2")) scanners[count++] = scan_vbmi2;
+    if (best >= TK_AVX512) scanners[count++] = scan_avx512;
+    if (best >= TK_AVX2) scanners[count++] = scan_avx2;
+  }
+  return index < count ? scanners[index] : 0;
 }
 
 #else
 
-tk_word_scanner tk_word_scanner_for(enum tk_instruction_set set) {
-  (void)set;
+tk_word_scanner tk_word_scanner_at(int64_t index) {
+  (void)index;
   return 0;
 }
 

@@ -133,8 +133,38 @@ enum tk_word_rules {
 typedef int64_t (*tk_word_scanner)(const uint8_t *text, int64_t position, int64_t count,
                                    uint32_t rules, int64_t *ends, int64_t room, int64_t *written);
 
-/// The scanner for an instruction set, or null where there is none or it cannot run.
-tk_word_scanner tk_word_scanner_for(enum tk_instruction_set set);
+/// The scanners that can run here, the best one first; null behind the last one.
+tk_word_scanner tk_word_scanner_at(int64_t index);
+
+/// A pre-token or a part of one on its way to its tokens: its key if it is short, else its hash.
+struct tk_pending_pre_token {
+  /// The first eight bytes of the key, or the hash.
+  uint64_t low;
+  /// The other bytes of the key, the size in the last one; zero if it is long.
+  uint64_t high;
+  /// The slot of the key; if it is long, whether it is a part.
+  intptr_t slot;
+  intptr_t end;
+};
+
+/// Where keys of 16 bytes are looked up: in entries of 32 bytes, by the first bits of a hash.
+struct tk_slots {
+  const void *entries;
+  uint64_t first_seed, second_seed;
+  /// 64 less the number of bits of a slot.
+  uint64_t shift;
+};
+
+/// Computes keys and slots of pre-tokens and has their entries fetched, until one has more than 15
+/// bytes; returns how many there were before it.
+///
+/// The first pre-token begins at `start`; `ends` are `count` ends of pre-tokens.
+typedef intptr_t (*tk_slot_finder)(const uint8_t *text, intptr_t start, const intptr_t *ends,
+                                   intptr_t count, const struct tk_slots *slots,
+                                   struct tk_pending_pre_token *pending);
+
+/// The function for an instruction set, or null where there is none or it cannot run.
+tk_slot_finder tk_slot_finder_for(enum tk_instruction_set set);
 
 /// The memory of a table of pairs, and what its ranks make.
 struct tk_pair_table {

@@ -3,15 +3,10 @@ internal import CTesseraKernels
 // What pre-tokens spend most of their time in. The loops are functions of their own and take what
 // they need as arguments, so that all of it stays in registers.
 
-/// A pre-token or a part of one on its way to its tokens: its key if it is short, else its hash.
-struct PendingPreToken {
-  var low: UInt64 = 0
-  /// Zero if it is long.
-  var high: UInt64 = 0
-  /// The slot of the key; if it is long, whether it is a part.
-  var slot = 0
-  var end: Int
+/// A pre-token or a part of one on its way to its tokens.
+typealias PendingPreToken = tk_pending_pre_token
 
+extension PendingPreToken {
   /// How many pre-tokens are found at once.
   static let endLimit = 256
 
@@ -57,15 +52,31 @@ extension PreTokenCache.ShortView {
   ///   - count: How many there are.
   ///   - pending: Room for as many.
   /// - Returns: How many there were before one is too long.
-  @inline(never)
   @unsafe
   func findSlots(
     _ text: UnsafePointer<UInt8>, _ textCount: Int, from start: Int, to ends: UnsafePointer<Int>,
     count: Int, into pending: UnsafeMutablePointer<PendingPreToken>
   ) -> Int {
+    // SAFETY: the pre-tokens are within the text, and there is room for all.
+    if let finder = SlotFinder.best {
+      return unsafe withUnsafePointer(to: slots) {
+        unsafe finder.function(text, start, ends, count, $0, pending)
+      }
+    }
+    return unsafe findSlotsOneByOne(
+      text, textCount, from: start, to: ends, count: count, into: pending)
+  }
+
+  /// The same without the instructions of one processor.
+  @inline(never)
+  @unsafe
+  func findSlotsOneByOne(
+    _ text: UnsafePointer<UInt8>, _ textCount: Int, from start: Int, to ends: UnsafePointer<Int>,
+    count: Int, into pending: UnsafeMutablePointer<PendingPreToken>
+  ) -> Int {
     var start = start
     for index in 0..<count {
-      // SAFETY: the pre-tokens are within the text, and there is room for all.
+      // SAFETY: as above.
       let end = unsafe ends[index]
       let size = end &- start
       if size > PackedPreToken.sizeLimit { return index }
@@ -114,5 +125,16 @@ extension PreTokenCache.ShortView {
     }
     written = unsafe next - output
     return index
+  }
+}
+
+/// Computes keys and slots with the instructions of this processor.
+@safe
+struct SlotFinder: Sendable {
+  let function: tk_slot_finder
+
+  /// The finder for this processor, if there is one.
+  static let best = unsafe tk_slot_finder_for(tk_best_instruction_set()).map {
+    unsafe SlotFinder(function: $0)
   }
 }

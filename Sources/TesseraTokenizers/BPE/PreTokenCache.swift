@@ -102,6 +102,12 @@ struct PreTokenCache: ~Copyable {
     fileprivate let mask: Int
     fileprivate let seed: HashSeed
 
+    /// The same for a function that finds many slots.
+    var slots: tk_slots {
+      unsafe tk_slots(
+        entries: entries, first_seed: seed.first, second_seed: seed.second, shift: shift)
+    }
+
     /// Where the search for a key begins.
     @inline(__always)
     func slot(low: UInt64, high: UInt64) -> Int {

@@ -1,3 +1,5 @@
+internal import CTesseraKernels
+
 /// Splits and merges text that has no added tokens and is normalized.
 struct TextEncoder: ~Copyable {
   private let compiled: CompiledBPE
@@ -51,6 +53,7 @@ struct TextEncoder: ~Copyable {
         ) { pending in
           var start = first
           let idCount = ids.count
+          var memoryAhead = MemoryAhead()
           while start < text.count {
             let count =
               isComplete
@@ -66,6 +69,7 @@ struct TextEncoder: ~Copyable {
             while unsafe batch.start < start {
               unsafe findSlots(&batch)
               let written = unsafe encode(&batch, into: buffer.memory)
+              memoryAhead.provide(ids.count + written, of: &ids)
               unsafe ids.append(
                 contentsOf: UnsafeBufferPointer(start: buffer.memory, count: written))
             }
@@ -182,7 +186,7 @@ struct TextEncoder: ~Copyable {
       if isPart, takesWholePreTokens { hash ^= Self.partBit }
       cache.prefetch(hash: hash)
     }
-    return PendingPreToken(low: hash, slot: isPart ? 1 : 0, end: end)
+    return PendingPreToken(low: hash, high: 0, slot: isPart ? 1 : 0, end: end)
   }
 
   /// Encodes what is pending.

@@ -5,14 +5,18 @@ internal import CTesseraKernels
 package struct WordScanner: Sendable {
   private let function: tk_word_scanner
 
-  /// The scanner for the best instruction set, if there is one.
-  static let best = WordScanner(tk_best_instruction_set())
+  /// The best scanner that can run here, if there is one.
+  static let best = all.first
 
-  /// The scanners that can run here, for tests.
-  package static let all = [TK_AVX2, TK_AVX512].compactMap { WordScanner($0) }
+  /// The scanners that can run here, the best one first.
+  package static let all: [WordScanner] = Array(
+    sequence(state: Int64(0)) { index in
+      defer { index += 1 }
+      return WordScanner(index)
+    })
 
-  private init?(_ instructionSet: tk_instruction_set) {
-    guard let function = unsafe tk_word_scanner_for(instructionSet) else { return nil }
+  private init?(_ index: Int64) {
+    guard let function = unsafe tk_word_scanner_at(index) else { return nil }
     unsafe self.function = function
   }
 
