@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraTensors
 
 /// The folder of a run's states: written whole or not at all, the newest whole one is continued.
 struct StateStore: Sendable {
@@ -165,17 +166,12 @@ struct StateStore: Sendable {
     "weights.f32", "first-moment.f32", "second-moment.f32", "updates.u32", "best.f32", "state.json",
   ]
 
-  /// Little-endian 32-bit integers.
+  /// The numbers of a file.
   private static func integers(_ bytes: [UInt8]) -> [UInt32] {
-    (0..<bytes.count / 4).map { i in
-      (0..<4).reduce(0) { $0 | UInt32(bytes[4 * i + $1]) << UInt32(8 * $1) }
-    }
+    stride(from: 0, to: bytes.count, by: 4).map { UInt32(littleEndianBytes: bytes[$0..<$0 + 4]) }
   }
 
-  /// Little-endian 32-bit floats.
-  private static func floats(_ bytes: [UInt8]) -> [Float] {
-    integers(bytes).map { Float(bitPattern: $0) }
-  }
+  private static func floats(_ bytes: [UInt8]) -> [Float] { ElementType.f32.floats(from: bytes) }
 }
 
 extension RunIdentity {
