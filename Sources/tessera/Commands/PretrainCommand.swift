@@ -82,6 +82,12 @@ struct PretrainCommand: ParsableCommand {
     let path = tokenizer
     let tokenizer = try Tokenizer(contentsOf: path)
     if tokenizer.endOfText == nil { throw CommandError.noEndOfText(tokenizer: path) }
+    do throws(TokenizerError) {
+      try tokenizer.checkExpressible(in: .huggingFace)
+    } catch {
+      guard case .notExpressible(_, let part, _) = error else { throw error }
+      throw CommandError.notForModels(tokenizer: path, part: part)
+    }
     let texts = try tokenized(corpus, by: tokenizer, console)
     let phase = budget.minutes == nil ? "planning" : "measuring the speed of training"
     if dryRun {
