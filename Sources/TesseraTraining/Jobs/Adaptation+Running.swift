@@ -50,11 +50,12 @@ extension Adaptation {
   ///     measured against; nil without replay.
   ///   - progress: Gets the steps.
   ///   - onResume: Told from where a run continues.
+  ///   - onUnremoved: Told of states that cannot be removed.
   /// - Returns: The result, or nil if the run was interrupted; its state is then saved.
   /// - Throws: ``TrainingRunError``, `TokenizerError`.
   public func run(
     in directory: borrowing RunDirectory, before: Double?, progress: ProgressHandler? = nil,
-    onResume: (Resumption) -> Void = { _ in }
+    onResume: (Resumption) -> Void = { _ in }, onUnremoved: (FileError) -> Void = { _ in }
   ) throws -> AdaptationResult? {
     let sets = try evaluationSets(for: tokenizer, rowCount: model.configuration.vocabularySize)
     var selection = Selection(target: target.name)
@@ -67,7 +68,7 @@ extension Adaptation {
       model: model, plan: plan, data: data, evaluations: sets, selection: selection,
       directory: directory.path)
     if directory.isResumed, let resumption = try run.resume() { onResume(resumption) }
-    let outcome = try run.run(progress: progress)
+    let outcome = try run.run(progress: progress, onUnremoved: onUnremoved)
     guard outcome.isComplete else { return nil }
     var chosen = run.model
     if let best = run.best { chosen.parameters = best.parameters }

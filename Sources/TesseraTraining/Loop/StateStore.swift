@@ -7,19 +7,29 @@ struct StateStore: Sendable {
   let path: String
   /// How many states are kept.
   let keptCount: Int
+  /// What removes a folder; tests have others.
+  private let remove: @Sendable (String) throws(FileError) -> Void
 
   /// The largest manifest or record that is read, in bytes.
   private static let recordSizeLimit = 16 << 20
   private static let prefix = "step-"
 
   /// Names a store; nothing is made before the first ``save(_:identity:)``.
-  init(path: String, keptCount: Int = 2) {
+  init(
+    path: String, keptCount: Int = 2,
+    remove: @escaping @Sendable (String) throws(FileError) -> Void = TesseraBasics.remove
+  ) {
     self.path = path
     self.keptCount = keptCount
+    self.remove = remove
   }
 
   /// Writes a state, then removes all but the newest ones.
-  func save(_ state: RunState, identity: RunIdentity) throws(TrainingRunError) {
+  ///
+  /// - Returns: Why older states could not be removed. They do no harm but take room.
+  func save(
+    _ state: RunState, identity: RunIdentity
+  ) throws(TrainingRunError) -> [FileError] {
     do throws(FileError) {
       try createDirectory(path)
       let output = try OutputDirectory(path: folder(ofStep: state.step), replacing: .always)
@@ -53,10 +63,10 @@ struct StateStore: Sendable {
       try writeFile(
         staging + "/MANIFEST.json", JSONValue.object(manifest).serialized(pretty: true))
       try output.commit()
-      prune()
     } catch {
       throw .file(error)
     }
+    return prune()
   }
 
   /// The newest whole state, and what was passed over on the way to it.
@@ -83,9 +93,13 @@ struct StateStore: Sendable {
     throw .noValidState(path: path, faults: faults)
   }
 
-  /// Removes every state.
-  func removeAll() {
-    for step in steps() { _ = removeTree(folder(ofStep: step)) }
+  /// Removes every state: one that was left would be taken for one of the new run.
+  func removeAll() throws(TrainingRunError) {
+    do throws(FileError) {
+      for step in steps() { try remove(folder(ofStep: step)) }
+    } catch {
+      throw .file(error)
+    }
   }
 
   /// The steps of which there is a folder, in rising order.
@@ -103,9 +117,13 @@ struct StateStore: Sendable {
       + digits
   }
 
-  /// Removes all but the newest states.
-  private func prune() {
-    for step in steps().dropLast(keptCount) { _ = removeTree(folder(ofStep: step)) }
+  /// Removes all but the newest states, as far as it can.
+  private func prune() -> [FileError] {
+    var failures: [FileError] = []
+    for step in steps().dropLast(keptCount) {
+      do throws(FileError) { try remove(folder(ofStep: step)) } catch { failures.append(error) }
+    }
+    return failures
   }
 
   /// Reads one state and checks every byte of it.

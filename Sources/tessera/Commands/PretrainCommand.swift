@@ -110,7 +110,8 @@ struct PretrainCommand: ParsableCommand {
     }
     if !common.json { try show(job, console) }
     let result = try job.run(
-      in: &directory, progress: console.progress, onResume: console.sayResumed)
+      in: &directory, progress: console.progress, onResume: console.sayResumed,
+      onUnremoved: console.warnUnremoved)
     guard let result else { throw Interrupted(resumableFolder: output.output) }
     console.finishProgress()
     if common.json {

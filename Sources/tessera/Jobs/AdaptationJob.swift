@@ -145,7 +145,7 @@ struct AdaptationJob {
       onResume: {
         firstStep = $0.step
         console.sayResumed($0)
-      })
+      }, onUnremoved: console.warnUnremoved)
     // The report tells the time of all calls. That of a call that was killed is lost, and one that
     // finds all steps done adds nothing.
     let earlierSeconds = record?[Self.secondsKey]?.double ?? 0

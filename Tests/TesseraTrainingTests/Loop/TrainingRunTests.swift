@@ -1,8 +1,10 @@
+import Synchronization
 import TesseraBasics
 import TesseraModels
 import TesseraTestSupport
-import TesseraTraining
 import Testing
+
+@testable import TesseraTraining
 
 @Suite struct TrainingRunTests {
   private let sets = [
@@ -218,6 +220,30 @@ import Testing
     #expect(!selection.prefers(evaluation(8, 2.1, 1.0), to: good))
     #expect(selection.prefers(good, to: evaluation(0, 1.0, 1.6)))
     #expect(selection.prefers(evaluation(8, 9, 1.6), to: evaluation(4, 1, 1.7)))
+  }
+
+  @Test func `states that cannot be removed are reported, and stop no run but a new one`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/state"
+    let state = RunState(
+      step: 0, parameters: [1],
+      optimizer: AdamWState(firstMoment: [0], secondMoment: [0], updateCounts: []),
+      skipped: (0, 0), evaluations: [], best: nil, bestStep: nil)
+    let identity = RunIdentity(model: [], data: "", plan: [], selection: .null)
+    let store = StateStore(path: path, keptCount: 1) { (path) throws(FileError) in
+      if path.hasSuffix("1") { throw .cannotRemove(path: path, errno: 16) }
+      try remove(path)
+    }
+    func save(_ step: Int) throws -> [FileError] {
+      var state = state
+      state.step = step
+      return try store.save(state, identity: identity)
+    }
+    #expect(try save(0).isEmpty && save(1).isEmpty)
+    let failure = FileError.cannotRemove(path: path + "/step-00000001", errno: 16)
+    #expect(try save(2) == [failure] && save(3) == [failure])
+    #expect(store.steps() == [1, 3])
+    #expect(throws: TrainingRunError.file(failure)) { try store.removeAll() }
   }
 
   /// Runs to each of the steps in turn, and leaves the states.
