@@ -50,7 +50,7 @@ public struct AdaptationReport: Sendable {
   public var newTokenCount: Int
   /// The training.
   public var training: AdaptationResult
-  /// The whole job's time.
+  /// The whole job's time; of calls that were killed, up to their last state.
   public var seconds: Double
   /// The plan of the training.
   public var plan: JSONValue

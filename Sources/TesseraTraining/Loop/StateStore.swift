@@ -172,7 +172,7 @@ struct StateStore: Sendable {
           updateCounts: Self.integers(updates)),
         skipped: header.skipped, evaluations: header.evaluations,
         best: files["best.f32"].map(Self.floats), bestStep: header.bestStep,
-        kernels: header.kernels)
+        kernels: header.kernels, seconds: header.seconds)
       return .success((state, header.identity))
     } catch {
       return fault("\(error)")

@@ -37,6 +37,8 @@ public struct TrainingRun: Sendable {
 
   /// Seconds between two states on disk.
   public var saveIntervalSeconds = 300.0
+  /// The time that the run has taken. Callers that have done something for it before set it.
+  public var time = RunTime()
   /// The states that could not be removed.
   private var unremoved: Set<String> = []
 
@@ -88,6 +90,7 @@ public struct TrainingRun: Sendable {
     evaluations = state.evaluations
     best = state.best.flatMap { best in state.bestStep.map { (best, $0) } }
     step = state.step
+    time.add(earlier: state.seconds)
     isResumed = true
     return Resumption(step: step, passedOver: faults, kernels: state.kernels)
   }
@@ -226,7 +229,7 @@ public struct TrainingRun: Sendable {
     let state = RunState(
       step: step, parameters: model.parameters, optimizer: optimizer.state,
       skipped: (nonFinite.inARow, nonFinite.total), evaluations: evaluations,
-      best: best?.parameters, bestStep: best?.step)
+      best: best?.parameters, bestStep: best?.step, seconds: time.seconds)
     for error in try store.save(state, identity: identity)
     where unremoved.insert(error.path).inserted {
       onUnremoved(error)
@@ -237,7 +240,7 @@ public struct TrainingRun: Sendable {
   private func outcome(isComplete: Bool, since first: Int, seconds: Double) -> TrainingOutcome {
     TrainingOutcome(
       isComplete: isComplete, steps: step, tokens: step * data.batchTokenCount,
-      skippedSteps: nonFinite.total, seconds: seconds,
+      skippedSteps: nonFinite.total, seconds: seconds, time: time,
       tokensPerSecond: Double((step - first) * data.batchTokenCount) / max(seconds, 1e-9))
   }
 }

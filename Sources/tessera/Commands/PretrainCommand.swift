@@ -73,11 +73,7 @@ struct PretrainCommand: ParsableCommand {
     let console = common.start()
     Interruption.install()
     let inputs = [tokenizer] + corpus
-    if resume && RunDirectory.isResumable(output.output) {
-      try RunConfiguration.current.checkStarted(in: output.output)
-    } else {
-      try OutputDirectory.check(path: output.output, force: output.force, inputs: inputs)
-    }
+    try output.checkRun(resume: resume, inputs: inputs)
     let corpus = try documents.corpus(corpus)
     let path = tokenizer
     let tokenizer = try Tokenizer(contentsOf: path)
