@@ -92,6 +92,32 @@ import Testing
     #expect(try JSONValue(parsing: folder.read(states[0]))["seconds"]?.double ?? 0 > 0)
   }
 
+  @Test func `the card of the base is not that of the adapted model`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _, corpus) = try makeSmallModel(in: folder)
+    func adapt(_ model: String, _ output: String) throws -> (card: String, base: String?) {
+      try ToolRun([
+        "adapt", "--model", model, "--corpus", corpus, "--paragraphs", "--no-replay",
+        "--new-tokens", "4", "--steps", "1", "--context", "16", "--batch-tokens", "32", "--quiet",
+        "--output", folder.file(output),
+      ]).expectSuccess()
+      func text(_ name: String) throws -> String {
+        String(decoding: try folder.read("\(output)/\(name)"), as: UTF8.self)
+      }
+      let hasBase = Path.exists(folder.file("\(output)/BASE_README.md"))
+      return (try text("README.md"), hasBase ? try text("BASE_README.md") : nil)
+    }
+    let first = try adapt(model, "first")
+    #expect(first.card.contains("# model, adapted to corpus") && first.base == nil)
+    #expect(!first.card.contains("BASE_README.md"))
+    try folder.write("model/README.md", "license: ours")
+    let second = try adapt(model, "second")
+    #expect(second.card.hasPrefix("---\nlibrary_name") && second.base == "license: ours")
+    #expect(second.card.contains("[BASE_README.md](BASE_README.md)"))
+    let third = try adapt(folder.file("second"), "third")
+    #expect(third.card.contains("# second, adapted") && third.base == second.card)
+  }
+
   @Test func `says that more was forgotten than allowed, and fails`() throws {
     let folder = try TemporaryDirectory()
     let model = fixturePath("../../models/base-en")

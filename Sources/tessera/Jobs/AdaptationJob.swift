@@ -161,7 +161,9 @@ struct AdaptationJob {
     try writeFile(
       Path.join(output, "report.json"), report.record.serialized(pretty: true))
     try writeFile(Path.join(output, "report.txt"), Array(report.table.utf8))
-    try writeFile(Path.join(output, "MODEL_CARD.md"), Array(report.modelCard.utf8))
+    let baseCard = Path.exists(Path.join(output, ModelCard.baseName)) ? ModelCard.baseName : nil
+    try writeFile(
+      Path.join(output, ModelCard.name), Array(report.modelCard(baseCard: baseCard).utf8))
     return report
   }
 

@@ -337,6 +337,21 @@ import Testing
     for name in report.leftOut { #expect(!listing.contains("new/" + name)) }
   }
 
+  @Test func `the card of the base gets another name, and that of its base is left out`() throws {
+    let folder = try TemporaryDirectory()
+    let directory = try SmallModel().write(to: folder)
+    try folder.write("base/README.md", "the base")
+    try folder.write("base/BASE_README.md", "its base")
+    try folder.write("base/deep/README.md", "no card")
+    let base = try BaseModel(directory: directory)
+    let report = try VocabularyExtension(of: base, tokens: base.select(5).tokens)
+      .write(to: folder.file("new"), force: false)
+    #expect(report.carriedOver == ["BASE_README.md", "deep/README.md", "tokenizer_config.json"])
+    #expect(report.leftOut.contains("BASE_README.md"))
+    #expect(try folder.read("new/BASE_README.md") == Array("the base".utf8))
+    #expect(!Path.exists(folder.file("new/README.md")))
+  }
+
   @Test func `an output that exists is kept without force`() throws {
     let folder = try TemporaryDirectory()
     let base = try BaseModel(directory: SmallModel().write(to: folder))
