@@ -13,24 +13,19 @@ import argparse
 import json
 import math
 import pathlib
-import sys
 
 import numpy
 import torch
 from safetensors import safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-passed = 0
-failed = 0
+from comparison import Report
+
+report = Report()
 
 
 def check(name, holds, detail=""):
-    global passed, failed
-    if holds:
-        passed += 1
-    else:
-        failed += 1
-    print(f"{'ok  ' if holds else 'FAIL'}  {name}" + (f": {detail}" if detail else ""))
+    report.check(holds, name, detail)
 
 
 def tensors(directory):
@@ -204,9 +199,8 @@ def main():
     model, tokenizer = check_loading(arguments.directory, found)
     if arguments.base:
         check_against_base(arguments.directory, arguments.base, found, model, tokenizer)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    report.finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

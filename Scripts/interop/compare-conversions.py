@@ -10,14 +10,9 @@ strings must be those of the tokenizer that was converted, as tessera gives them
 compared with mistral-common, where that is installed. Prints a line per comparison, then "N passed, N failed"; exits 1 if any
 failed.
 """
-import argparse
-import gzip
 import json
 import os
 import random
-import shutil
-import subprocess
-import sys
 import tempfile
 
 import tiktoken
@@ -25,8 +20,7 @@ import tiktoken.load
 import tokenizers
 import transformers
 
-RANKS = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                     "../../../shared/data/tokenizers")
+from comparison import RANKS, Report, convert, documents, encode, parser, unpack
 
 PIECES = [
     "a", "b", "Z", "é", "e\u0301", "ß", "'", "'s", "'LL", " ", "  ", "\n", "\r\n", "\t", "\u3000",
@@ -35,28 +29,11 @@ PIECES = [
 ]
 
 
-def documents(paths):
+def hostile_texts():
     generator = random.Random(3)
-    hostile = ["", " ", "a  \n  "]
-    hostile += ["".join(generator.choice(PIECES) for _ in range(generator.randint(1, 12)))
-                for _ in range(3000)]
-    yield "hostile strings", hostile
-    for path in paths:
-        with open(path, encoding="utf-8") as file:
-            whole = file.read()
-        yield os.path.basename(path), [whole[i:i + 50000] for i in range(0, len(whole), 50000)]
-
-
-def tessera_ids(tessera, tokenizer, texts, *options):
-    with tempfile.TemporaryDirectory() as folder:
-        lines = os.path.join(folder, "texts.jsonl")
-        with open(lines, "w", encoding="utf-8") as file:
-            for text in texts:
-                file.write(json.dumps({"text": text}) + "\n")
-        output = subprocess.run(
-            [tessera, "encode", "--quiet", "--tokenizer", tokenizer, *options, lines], check=True,
-            capture_output=True, text=True).stdout
-    return [[int(word) for word in line.split()] for line in output.split("\n")[:-1]]
+    return ["", " ", "a  \n  "] + [
+        "".join(generator.choice(PIECES) for _ in range(generator.randint(1, 12)))
+        for _ in range(3000)]
 
 
 def read_huggingface(folder):
@@ -88,19 +65,6 @@ READERS = {"huggingface": read_huggingface, "tiktoken": read_tiktoken,
            "vocab-merges": read_vocab_merges, "compiled": read_compiled}
 
 
-class Report:
-    passed = failed = 0
-
-    def compare(self, name, texts, expected, found):
-        for text, a, b in zip(texts, expected, found, strict=True):
-            if list(a) != list(b):
-                self.failed += 1
-                print(f"FAILED  {name}: {text[:60]!r}\n  expected {list(a)[:30]}\n  found    {list(b)[:30]}")
-                return
-        self.passed += 1
-        print(f"same    {name}: {sum(map(len, expected))} tokens", flush=True)
-
-
 def mistral(path):
     """What mistral-common gives, where it is installed; it wants an older numpy than the others do."""
     try:
@@ -113,12 +77,11 @@ def mistral(path):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("tessera")
-    parser.add_argument("--tokenizer", action="append", default=[])
-    parser.add_argument("--ranks", default=RANKS)
-    parser.add_argument("files", nargs="+")
-    options = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--tokenizer", action="append", default=[])
+    options.add_argument("--ranks", default=RANKS)
+    options.add_argument("files", nargs="+")
+    options = options.parse_args()
     report = Report()
     with tempfile.TemporaryDirectory() as work:
         sources = list(options.tokenizer)
@@ -126,43 +89,36 @@ def main():
             for name in sorted(os.listdir(options.ranks)):
                 if name.endswith((".tiktoken.gz", ".json.gz")):
                     path = os.path.join(work, name[:-3])
-                    with gzip.open(os.path.join(options.ranks, name)) as source, open(path, "wb") as out:
-                        shutil.copyfileobj(source, out)
+                    unpack(os.path.join(options.ranks, name), path)
                     sources.append(path)
         else:
             print(f"no {options.ranks}: published vocabularies are left out")
         for source in sources:
             label = os.path.basename(source.rstrip("/"))
-            texts = list(documents(options.files))
-            expected = {name: tessera_ids(options.tessera, source, batch) for name, batch in texts}
+            texts = list(documents(options.files, hostile_texts()))
+            expected = {name: encode(options.tessera, source, batch) for name, batch in texts}
             # As transformers finds special tokens.
-            special = {name: tessera_ids(options.tessera, source, batch, "--special", "all")
+            special = {name: encode(options.tessera, source, batch, "--special", "all")
                        for name, batch in texts}
-            encode = mistral(source) if "tekken" in label else None
-            if encode is not None:
+            theirs = mistral(source) if "tekken" in label else None
+            if theirs is not None:
                 for name, batch in texts:
                     report.compare(f"{label}, {name}, mistral-common", batch, expected[name],
-                                   [encode(text) for text in batch])
+                                   [theirs(text) for text in batch])
             for target, reader in READERS.items():
                 output = os.path.join(work, f"{label}-{target}")
-                result = subprocess.run(
-                    [options.tessera, "convert", "--quiet", "--from", source, "--to", target,
-                     "--output", output], capture_output=True, text=True)
-                if result.returncode != 0:
-                    print(f"refused {label}, {result.stderr.strip()}")
-                    if result.returncode != 65 or "cannot express" not in result.stderr:
-                        report.failed += 1
+                if not convert(report, options.tessera, source, target, output):
                     continue
                 for name, batch in texts:
                     report.compare(f"{label}, {target}, {name}, tessera", batch, expected[name],
-                                   tessera_ids(options.tessera, output, batch))
-                for peer, encode in reader(output):
+                                   encode(options.tessera, output, batch))
+                for peer, theirs in reader(output):
                     for name, batch in texts:
                         ids = special if peer == "transformers" else expected
                         report.compare(f"{label}, {target}, {name}, {peer}", batch, ids[name],
-                                       [encode(text) for text in batch])
-    print(f"{report.passed} passed, {report.failed} failed")
-    sys.exit(1 if report.failed else 0)
+                                       [theirs(text) for text in batch])
+    report.finish()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,20 +9,18 @@ the IDs of every text file, whole, and of hostile strings must be equal, and so 
 what tessera's own training writes, read by tokenizers, transformers and tiktoken. Prints a line per
 comparison, then "N passed, N failed"; exits 1 if any failed.
 """
-import argparse
 import base64
-import gzip
 import json
 import os
 import random
-import subprocess
-import sys
 import tempfile
 
 import numpy
 import tiktoken
 import tokenizers
 import transformers
+
+from comparison import RANKS, Report, parser, read_text, run, unpack, write_lines
 
 CL100K = (r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+|"
           r" ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s")
@@ -37,9 +35,6 @@ LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
           r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 PATTERNS = {"gpt2": R50K, "cl100k": CL100K, "o200k": O200K, "llama3": LLAMA3,
             "qwen2": LLAMA3.replace("{1,3}", "")}
-
-RANKS = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                     "../../../shared/data/tokenizers")
 
 # Name, pattern and special tokens of the published rank files.
 PUBLISHED = {
@@ -83,20 +78,17 @@ def hostile_texts(count, seed):
     return texts
 
 
-class Comparison:
-    def __init__(self, tessera, folder):
+class Comparison(Report):
+    def __init__(self, tessera, folder, texts):
+        super().__init__()
         self.tessera = tessera
         self.folder = folder
-        self.passed = 0
-        self.failed = 0
-        self.texts = hostile_texts(20_000, seed=1)
+        self.texts = texts
         self.hostile_file = os.path.join(folder, "hostile.jsonl")
-        with open(self.hostile_file, "w", encoding="utf-8") as file:
-            for text in self.texts:
-                file.write(json.dumps({"text": text}) + "\n")
+        write_lines(self.hostile_file, texts)
 
     def run(self, *arguments):
-        return subprocess.run([self.tessera, *arguments], check=True, capture_output=True).stdout
+        return run(self.tessera, *arguments)
 
     def encode_file(self, tokenizer, file, *options):
         output = self.run("encode", "--quiet", "--tokenizer", tokenizer, "--format", "u32",
@@ -108,13 +100,6 @@ class Comparison:
                           *options, self.hostile_file)
         return [json.loads(line)["ids"] for line in output.splitlines()]
 
-    def report(self, is_equal, what):
-        print(f"{'ok  ' if is_equal else 'FAIL'} {what}", flush=True)
-        if is_equal:
-            self.passed += 1
-        else:
-            self.failed += 1
-
     def compare_file(self, what, ours, theirs):
         theirs = numpy.asarray(theirs, dtype="<u4")
         is_equal = numpy.array_equal(ours, theirs)
@@ -123,7 +108,7 @@ class Comparison:
             differing = numpy.flatnonzero(ours[:shared] != theirs[:shared])
             place = differing[0] if len(differing) else shared
             what += f": first difference at token {place}"
-        self.report(is_equal, f"{what}, {len(theirs)} tokens")
+        self.check(is_equal, f"{what}, {len(theirs)} tokens")
 
     def compare_hostile(self, what, ours, theirs):
         differing = [i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b]
@@ -132,15 +117,14 @@ class Comparison:
         elif differing:
             text = ascii(self.texts[differing[0]])[:120]
             what += f": {len(differing)} differ, first {text}"
-        self.report(ours == theirs, f"{what}, {len(theirs)} texts")
+        self.check(ours == theirs, f"{what}, {len(theirs)} texts")
 
     def tiktoken(self, name, path, encoding, files, options=()):
         """tessera with a rank file against tiktoken."""
         for file in files:
-            with open(file, encoding="utf-8", newline="") as stream:
-                text = stream.read()
             self.compare_file(f"{name}, tiktoken: {os.path.basename(file)}",
-                              self.encode_file(path, file, *options), encoding.encode_ordinary(text))
+                              self.encode_file(path, file, *options),
+                              encoding.encode_ordinary(read_text(file)))
         self.compare_hostile(f"{name}, tiktoken: hostile strings",
                              self.encode_hostile(path, *options),
                              [encoding.encode_ordinary(text) for text in self.texts])
@@ -162,11 +146,9 @@ class Comparison:
                                  [encoding.ids for encoding in encoded])
         theirs.encode_special_tokens = True
         for file in files:
-            with open(file, encoding="utf-8", newline="") as stream:
-                text = stream.read()
             self.compare_file(f"{name}, tokenizers: {os.path.basename(file)}",
                               self.encode_file(path, file),
-                              theirs.encode(text, add_special_tokens=False).ids)
+                              theirs.encode(read_text(file), add_special_tokens=False).ids)
 
     def transformers(self, name, folder):
         """tessera with a folder against AutoTokenizer."""
@@ -199,30 +181,27 @@ def read_ranks(path):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("tessera")
-    parser.add_argument("--tokenizer", action="append", default=[])
-    parser.add_argument("--ranks", default=RANKS)
-    parser.add_argument("files", nargs="+")
-    arguments = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--tokenizer", action="append", default=[])
+    arguments.add_argument("--ranks", default=RANKS)
+    arguments.add_argument("files", nargs="+")
+    arguments = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        comparison = Comparison(arguments.tessera, folder)
+        comparison = Comparison(arguments.tessera, folder, hostile_texts(20_000, seed=1))
         for name, (pattern, special) in PUBLISHED.items():
             source = os.path.join(arguments.ranks, name + ".tiktoken.gz")
             if not os.path.exists(source):
                 print(f"left out: {name}, there is no {source}")
                 continue
             path = os.path.join(folder, name + ".tiktoken")
-            with gzip.open(source) as compressed, open(path, "wb") as file:
-                file.write(compressed.read())
+            unpack(source, path)
             encoding = tiktoken.Encoding(name, pat_str=PATTERNS[pattern],
                                          mergeable_ranks=read_ranks(path), special_tokens=special)
             comparison.tiktoken(name, path, encoding, arguments.files)
         source = os.path.join(arguments.ranks, "gpt2_tokenizer.json.gz")
         if os.path.exists(source):
             path = os.path.join(folder, "gpt2.json")
-            with gzip.open(source) as compressed, open(path, "wb") as file:
-                file.write(compressed.read())
+            unpack(source, path)
             comparison.hugging_face("gpt2", path, arguments.files)
         for path in arguments.tokenizer:
             comparison.hugging_face(path, path, arguments.files)
@@ -232,8 +211,7 @@ def main():
             comparison.trained(pattern, "none", arguments.files)
         for normalizer in ("nfc", "nfkc"):
             comparison.trained("llama3", normalizer, arguments.files)
-    print(f"{comparison.passed} passed, {comparison.failed} failed")
-    sys.exit(1 if comparison.failed else 0)
+    comparison.finish()
 
 
 if __name__ == "__main__":

@@ -6,19 +6,19 @@ For each pair: AutoTokenizer gives the same IDs, AutoModelForCausalLM in f32 giv
 by at most 1e-3 anywhere. Prints a line per check, then "N passed, N failed".
 """
 import os
-import subprocess
-import sys
 import tempfile
 
 import numpy
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from comparison import Report, encode, parser, run
+
 TOLERANCE = 1e-3
 MAXIMUM_TOKENS = 256
 
 
-def check(tessera, model_dir, text_file, results):
+def check(report, tessera, model_dir, text_file):
     with open(text_file, encoding="utf-8") as file:
         text = file.read(4_000)
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
@@ -27,36 +27,29 @@ def check(tessera, model_dir, text_file, results):
         source = os.path.join(folder, "text.txt")
         with open(source, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-        encoded = subprocess.run(
-            [tessera, "encode", "--quiet", "--tokenizer", model_dir, source],
-            check=True, capture_output=True, text=True)
-        ours = [int(word) for word in encoded.stdout.split()]
-        results.append((ours == theirs, f"{model_dir}: IDs of {text_file}: {len(ours)} tokens"))
+        ours = encode(tessera, model_dir, [text])[0]
+        report.check(ours == theirs, f"{model_dir}: IDs of {text_file}", f"{len(ours)} tokens")
         output = os.path.join(folder, "logits.npy")
-        subprocess.run(
-            [tessera, "logits", "--quiet", "--model", model_dir, "--maximum-tokens",
-             str(MAXIMUM_TOKENS), "--output", output, source], check=True)
+        run(tessera, "logits", "--quiet", "--model", model_dir, "--maximum-tokens", MAXIMUM_TOKENS,
+            "--output", output, source)
         logits = numpy.load(output)
     model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32)
     with torch.no_grad():
         expected = model(torch.tensor([theirs[:MAXIMUM_TOKENS]])).logits[0].numpy()
     same_shape = logits.shape == expected.shape
     difference = float(numpy.abs(logits - expected).max()) if same_shape else float("nan")
-    results.append((
-        same_shape and difference <= TOLERANCE,
-        f"{model_dir}: logits {logits.shape}, largest difference {difference:.2e}"))
+    report.check(same_shape and difference <= TOLERANCE,
+                 f"{model_dir}: logits {logits.shape}", f"largest difference {difference:.2e}")
 
 
 def main():
-    tessera, *pairs = sys.argv[1:]
-    results = []
-    for model_dir, text_file in zip(pairs[::2], pairs[1::2]):
-        check(tessera, model_dir, text_file, results)
-    for passed, line in results:
-        print("ok   " if passed else "FAIL ", line)
-    failed = sum(not passed for passed, _ in results)
-    print(f"{len(results) - failed} passed, {failed} failed")
-    sys.exit(1 if failed or not results else 0)
+    arguments = parser(__doc__)
+    arguments.add_argument("pairs", nargs="+")
+    arguments = arguments.parse_args()
+    report = Report()
+    for model_dir, text_file in zip(arguments.pairs[::2], arguments.pairs[1::2], strict=True):
+        check(report, arguments.tessera, model_dir, text_file)
+    report.finish()
 
 
 if __name__ == "__main__":

@@ -8,19 +8,18 @@ whole. To see what a part does, its tokenizer has a token for each byte and an e
 the IDs show the text and where it is split. Prints a line per comparison, then "N passed, N
 failed"; exits 1 if any failed.
 """
-import argparse
 import base64
 import importlib.util
 import json
 import os
 import pathlib
 import random
-import subprocess
-import sys
 import tempfile
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from tokenizers import processors
+
+from comparison import parser, read_text, write_lines
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -121,15 +120,11 @@ def processed():
 
 class Comparison(encoding.Comparison):
     def __init__(self, tessera, folder, count, only):
-        super().__init__(tessera, folder)
         generator = random.Random(2)
-        self.only = only
-        self.texts = encoding.hostile_texts(count // 2, seed=3) + [
+        super().__init__(tessera, folder, encoding.hostile_texts(count // 2, seed=3) + [
             "".join(generator.choices(PIECES, k=generator.randrange(0, 14)))
-            for _ in range(count - count // 2)]
-        with open(self.hostile_file, "w", encoding="utf-8") as file:
-            for text in self.texts:
-                file.write(json.dumps({"text": text}) + "\n")
+            for _ in range(count - count // 2)])
+        self.only = only
 
     def wants(self, name):
         return self.only in name
@@ -150,10 +145,8 @@ class Comparison(encoding.Comparison):
         path, theirs = self.save(tokenizer)
         theirs.encode_special_tokens = True
         for file in files:
-            with open(file, encoding="utf-8", newline="") as stream:
-                text = stream.read()
             self.compare_file(f"{name}: {os.path.basename(file)}", self.encode_file(path, file),
-                              theirs.encode(text, add_special_tokens=False).ids)
+                              theirs.encode(read_text(file), add_special_tokens=False).ids)
 
     def decoded(self, name, tokenizer):
         path, theirs = self.save(tokenizer)
@@ -161,23 +154,20 @@ class Comparison(encoding.Comparison):
         ids = list(theirs.get_vocab(True).values())
         documents = [generator.choices(ids, k=generator.randrange(12)) for _ in range(10_000)]
         file = os.path.join(self.folder, "ids.jsonl")
-        with open(file, "w", encoding="utf-8") as stream:
-            for document in documents:
-                stream.write(json.dumps({"ids": document}) + "\n")
+        write_lines(file, documents, key="ids")
         output = self.run("decode", "--quiet", "--tokenizer", path, "--format", "jsonl", "--json",
                           file)
         ours = [document["text"] for document in json.loads(output)["documents"]]
         expected = [theirs.decode(document, skip_special_tokens=False) for document in documents]
-        self.report(ours == expected, f"{name}, decoded, {len(documents)} lists")
+        self.check(ours == expected, f"{name}, decoded, {len(documents)} lists")
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("tessera")
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--only", default="")
-    parser.add_argument("files", nargs="*")
-    arguments = parser.parse_intermixed_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--count", type=int, default=10_000)
+    arguments.add_argument("--only", default="")
+    arguments.add_argument("files", nargs="*")
+    arguments = arguments.parse_intermixed_args()
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(arguments.tessera, folder, arguments.count, arguments.only)
         for name, tokenizer in parts():
@@ -192,8 +182,7 @@ def main():
         for name, tokenizer in processed():
             if comparison.wants(name):
                 comparison.part(name, tokenizer, ["--add-special-tokens"], add_special_tokens=True)
-    print(f"{comparison.passed} passed, {comparison.failed} failed")
-    sys.exit(1 if comparison.failed else 0)
+    comparison.finish()
 
 
 if __name__ == "__main__":

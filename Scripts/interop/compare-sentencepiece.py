@@ -10,17 +10,16 @@ must be those of sentencepiece, and texts must decode alike. What `tessera conve
 give the same IDs in tokenizers and in tessera, or be refused. Prints a line per comparison, then
 "N passed, N failed"; exits 1 if any failed.
 """
-import argparse
 import os
 import random
-import subprocess
-import sys
 import tempfile
 
 import numpy
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2 as model_pb2
 import tokenizers
+
+from comparison import Report, convert, documents, encode, parser, run
 
 UNUSED = model_pb2.ModelProto.SentencePiece.UNUSED
 NORMAL = model_pb2.ModelProto.SentencePiece.NORMAL
@@ -101,84 +100,43 @@ def without_characters(model):
             piece.piece = "\U000f0000" + piece.piece
 
 
-def texts(paths):
+def hostile_texts():
     generator = random.Random(3)
-    hostile = ["", " ", "▁", " ▁ ", "  a  ", "\n", "a" * 3000, "▁" * 500, "abc " * 300]
-    hostile += ["".join(generator.choice(PIECES) for _ in range(generator.randint(1, 12)))
-                for _ in range(4000)]
-    yield "hostile strings", hostile
-    for path in paths:
-        with open(path, encoding="utf-8", errors="strict") as file:
-            whole = file.read()
-        yield os.path.basename(path), [whole[i:i + 50000] for i in range(0, len(whole), 50000)]
-
-
-def tessera_ids(tessera, model, documents):
-    """The IDs of each document; documents go through a folder of files, so that they may hold anything."""
-    with tempfile.TemporaryDirectory() as folder:
-        lines = os.path.join(folder, "texts.jsonl")
-        import json
-        with open(lines, "w", encoding="utf-8") as file:
-            for document in documents:
-                file.write(json.dumps({"text": document}) + "\n")
-        output = subprocess.run(
-            [tessera, "encode", "--quiet", "--tokenizer", model, lines], check=True,
-            capture_output=True, text=True).stdout
-    return [[int(word) for word in line.split()] for line in output.split("\n")[:-1]]
-
-
-class Report:
-    passed = failed = 0
-
-    def compare(self, name, documents, expected, found):
-        for document, a, b in zip(documents, expected, found, strict=True):
-            if list(a) != list(b):
-                self.failed += 1
-                print(f"FAILED  {name}: {document[:60]!r}\n  expected {list(a)[:30]}\n  found    {b[:30]}")
-                return
-        self.passed += 1
-        print(f"same    {name}: {sum(map(len, expected))} tokens", flush=True)
+    return ["", " ", "▁", " ▁ ", "  a  ", "\n", "a" * 3000, "▁" * 500, "abc " * 300] + [
+        "".join(generator.choice(PIECES) for _ in range(generator.randint(1, 12)))
+        for _ in range(4000)]
 
 
 def compare(report, tessera, path, files, folder):
     name = os.path.basename(path)
     processor = sentencepiece.SentencePieceProcessor(model_file=path)
     converted = os.path.join(folder, name + "-json")
-    result = subprocess.run(
-        [tessera, "convert", "--from", path, "--to", "huggingface", "--output", converted],
-        capture_output=True, text=True)
     peer = None
-    if result.returncode == 0:
+    if convert(report, tessera, path, "huggingface", converted):
         peer = tokenizers.Tokenizer.from_file(os.path.join(converted, "tokenizer.json"))
         peer.encode_special_tokens = True
-    else:
-        print(f"refused {name}: {result.stderr.strip()}")
-        if result.returncode != 65 or "cannot express" not in result.stderr:
-            report.failed += 1
     compiled = os.path.join(folder, name + ".tessera")
-    subprocess.run([tessera, "convert", "--quiet", "--from", path, "--to", "compiled", "--output",
-                    compiled], check=True)
-    for label, documents in texts(files):
-        expected = [processor.encode(document) for document in documents]
-        report.compare(f"{name}, {label}, sentencepiece", documents, expected,
-                       tessera_ids(tessera, path, documents))
-        report.compare(f"{name}, {label}, compiled", documents, expected,
-                       tessera_ids(tessera, compiled, documents))
+    run(tessera, "convert", "--quiet", "--from", path, "--to", "compiled", "--output", compiled)
+    for label, batch in documents(files, hostile_texts()):
+        expected = [processor.encode(text) for text in batch]
+        report.compare(f"{name}, {label}, sentencepiece", batch, expected,
+                       encode(tessera, path, batch))
+        report.compare(f"{name}, {label}, compiled", batch, expected,
+                       encode(tessera, compiled, batch))
         if peer is not None:
             # Special tokens that are spelled in a text are tokens for tokenizers.
-            found = [peer.encode(document, add_special_tokens=False).ids for document in documents]
-            report.compare(f"{name}, {label}, tokenizers", documents, expected, found)
-            report.compare(f"{name}, {label}, tokenizer.json", documents, expected,
-                           tessera_ids(tessera, converted, documents))
+            found = [peer.encode(text, add_special_tokens=False).ids for text in batch]
+            report.compare(f"{name}, {label}, tokenizers", batch, expected, found)
+            report.compare(f"{name}, {label}, tokenizer.json", batch, expected,
+                           encode(tessera, converted, batch))
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("tessera")
-    parser.add_argument("--model", action="append", default=[])
-    parser.add_argument("--skip-training", action="store_true")
-    parser.add_argument("files", nargs="+")
-    options = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--model", action="append", default=[])
+    options.add_argument("--skip-training", action="store_true")
+    options.add_argument("files", nargs="+")
+    options = options.parse_args()
     report = Report()
     with tempfile.TemporaryDirectory() as folder:
         models = list(options.model)
@@ -198,8 +156,8 @@ def main():
                     models.append(changed(folder, f"{name}-{source}", path, change))
         for path in models:
             compare(report, options.tessera, path, options.files, folder)
-    print(f"{report.passed} passed, {report.failed} failed")
-    sys.exit(1 if report.failed else 0)
+    report.finish()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,15 +7,14 @@ expression also compiled, and a list of other expressions must cut every text fi
 random texts (100,000) as tokenizers does. Prints a line per comparison, then "N passed, N failed";
 exits 1 if any failed.
 """
-import argparse
-import json
 import os
 import random
 import subprocess
-import sys
 import tempfile
 
 from tokenizers import Regex, pre_tokenizers
+
+from comparison import Report, parser, read_text, write_lines
 
 LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
           r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
@@ -167,19 +166,16 @@ def sizes(pre_tokenizer, text):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("bench")
-    parser.add_argument("--count", type=int, default=100_000)
-    parser.add_argument("--only")
-    parser.add_argument("files", nargs="*")
-    arguments = parser.parse_args()
-    passed = failed = 0
+    arguments = parser(__doc__, "bench")
+    arguments.add_argument("--count", type=int, default=100_000)
+    arguments.add_argument("--only")
+    arguments.add_argument("files", nargs="*")
+    arguments = arguments.parse_args()
+    report = Report()
     texts = random_texts(arguments.count, seed=3)
     with tempfile.TemporaryDirectory() as folder:
         lines = os.path.join(folder, "random.jsonl")
-        with open(lines, "w", encoding="utf-8") as file:
-            for text in texts:
-                file.write(json.dumps({"text": text}) + "\n")
+        write_lines(lines, texts)
         cases = [(name, name, pre_tokenizer) for name, pre_tokenizer in NAMED.items()]
         cases += [(expression, expression, split(expression)) for expression in OTHERS]
         for name, pattern, pre_tokenizer in cases:
@@ -189,10 +185,7 @@ def main():
             if name in NAMED and name not in SEVERAL_STEPS:
                 ways.append(["--compiled"])
             for file in [None, *arguments.files]:
-                inputs = texts
-                if file:
-                    with open(file, encoding="utf-8", newline="") as stream:
-                        inputs = [stream.read()]
+                inputs = [read_text(file)] if file else texts
                 theirs = [sizes(pre_tokenizer, text) for text in inputs]
                 for way in ways:
                     result = subprocess.run(
@@ -203,18 +196,15 @@ def main():
                     ours = [list(map(int, line.split())) for line in result.stdout.splitlines()]
                     what = f"{name[:60]} {' '.join(way)}: {os.path.basename(file or 'random')}"
                     if ours == theirs:
-                        passed += 1
-                        print(f"ok   {what}, {sum(map(len, theirs))} pre-tokens", flush=True)
+                        report.check(True, f"{what}, {sum(map(len, theirs))} pre-tokens")
                         continue
-                    failed += 1
                     differing = [i for i in range(len(theirs))
                                  if i >= len(ours) or ours[i] != theirs[i]]
-                    print(f"FAIL {what}: {len(differing)} texts differ", flush=True)
+                    report.check(False, what, f"{len(differing)} texts differ")
                     for i in differing[:3]:
                         if not file:
                             print("    ", ascii(inputs[i])[:150], ours[i:i + 1], theirs[i])
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    report.finish()
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ the pattern of Llama 3. Every merge is compared, and the order.
 
 import json
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import rustbpe
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
+
+from comparison import Report, parser, read_text, run
 
 PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
@@ -48,10 +48,8 @@ def merges_of(model):
 def train_ours(tessera, corpus, size, options):
     with tempfile.TemporaryDirectory() as folder:
         output = pathlib.Path(folder) / "tokenizer"
-        subprocess.run(
-            [tessera, "train", corpus, "--vocab-size", str(size), "--pattern", "llama3",
-             "--output", str(output), "--quiet", *options],
-            check=True)
+        run(tessera, "train", corpus, "--vocab-size", size, "--pattern", "llama3",
+            "--output", output, "--quiet", *options)
         text = (output / "tokenizer.json").read_text(encoding="utf-8")
         return json.loads(text)["model"]
 
@@ -89,27 +87,25 @@ def first_difference(ours, theirs):
 
 
 def main():
-    tessera, *corpora = sys.argv[1:]
-    passed = failed = 0
+    arguments = parser(__doc__)
+    arguments.add_argument("corpora", nargs="+")
+    arguments = arguments.parse_args()
+    tessera = arguments.tessera
+    report = Report()
 
     def check(name, ours, theirs):
-        nonlocal passed, failed
-        if ours == theirs:
-            passed += 1
-            print(f"ok    {name}: {len(ours)} equal", flush=True)
-        else:
-            failed += 1
-            print(f"FAIL  {name}: {first_difference(ours, theirs)}", flush=True)
+        equal = ours == theirs
+        report.check(
+            equal, name, f"{len(ours)} equal" if equal else first_difference(ours, theirs))
 
-    for corpus in corpora:
-        with open(corpus, encoding="utf-8", newline="") as file:
-            text = file.read()
+    for corpus in arguments.corpora:
+        text = read_text(corpus)
         label = f"{pathlib.Path(corpus).name} ({len(text.encode()) / 1e6:.1f} MB)"
-        for options, arguments in VARIANTS:
+        for options, our_options in VARIANTS:
             # A smaller vocabulary is a prefix, so one run of theirs serves all sizes.
             theirs = train_tokenizers(text, max(SIZES), options)
             for size in SIZES:
-                ours = train_ours(tessera, corpus, size, ["--tie", "hf", *arguments])
+                ours = train_ours(tessera, corpus, size, ["--tie", "hf", *our_options])
                 name = f"{label}, {size}, tokenizers {options}"
                 check(f"{name}, merges", merges_of(ours), merges_of(theirs)[: size - 256])
                 check(f"{name}, IDs", by_id(ours), by_id(theirs)[:size])
@@ -118,8 +114,7 @@ def main():
             ours = train_ours(tessera, corpus, size, ["--tie", "bytes"])
             check(f"{label}, {size}, rustbpe, tokens", by_id(ours), theirs[:size])
 
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    report.finish()
 
 
 if __name__ == "__main__":

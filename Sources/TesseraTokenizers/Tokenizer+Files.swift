@@ -58,15 +58,17 @@ extension Tokenizer {
       bytes: try read(vocabularyPath, limit: VocabularyFiles.sizeLimit), path: vocabularyPath
     )
     let merges = (bytes: try read(mergesPath, limit: VocabularyFiles.sizeLimit), path: mergesPath)
-    let added = try VocabularyFiles.addedTokens(
-      configuration: configuration, addedTokens: try object("added_tokens.json", in: folder),
-      specialTokens: try object("special_tokens_map.json", in: folder), vocabulary: vocabulary)
+    let named = NamedAddedTokens(
+      configuration: configuration,
+      addedTokens: try object(VocabularyFiles.addedTokensName, in: folder),
+      specialTokens: try object(VocabularyFiles.specialTokensName, in: folder))
     return try VocabularyFiles.tokenizer(
       vocabulary: vocabulary, merges: merges,
       pipeline: TokenizerPipeline(
         pattern: pattern, normalization: known?.normalization ?? .none,
         addsPrefixSpace: configuration?["add_prefix_space"]?.bool ?? false),
-      added: added, configuration: configuration)
+      added: try named.tokens(vocabulary: vocabulary),
+      configuration: named.configurationWithRoles)
   }
 
   private static func reading(
@@ -123,7 +125,7 @@ extension Tokenizer {
   private static let configurationSizeLimit = 1 << 24
 
   private static func configuration(in folder: String) throws(TokenizerError) -> JSONObject? {
-    try object("tokenizer_config.json", in: folder)
+    try object(VocabularyFiles.configurationName, in: folder)
   }
 
   /// The object in a small JSON file, if there is such a file.

@@ -9,12 +9,15 @@ made from a fixed seed: no file is read, so the result is the same on every mach
 import importlib.util
 import json
 import pathlib
+import sys
 
 import tokenizers
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SCRIPT = ROOT.parent.parent / "Scripts/interop/compare-splitting.py"
 TEXT_COUNT = 120
+# The script takes a module from beside itself.
+sys.path.insert(0, str(SCRIPT.parent))
 
 
 def main():

@@ -59,6 +59,65 @@ import Testing
       .expectFailure(65, [])
   }
 
+  @Test func `goes on after it was killed before it had a plan or a state`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _, corpus) = try makeSmallModel(in: folder)
+    let output = folder.file("adapted")
+    // So many steps that nothing ends before the signals come.
+    let call = """
+      "$tessera" adapt --model '\(model)' --corpus '\(corpus)' --paragraphs --no-replay \
+      --new-tokens 8 --steps 1000000 --context 16 --batch-tokens 32 --quiet --output '\(output)'
+      """
+    func waiting(for name: String) -> String {
+      "while ! [ -e '\(output)/\(name)' ]; do kill -0 $! || exit 9; sleep 0.02; done"
+    }
+    let run = try ToolRun(
+      shell: """
+        \(call) &
+        \(waiting(for: "run.json"))
+        kill -KILL $!; wait $!
+        \(call); echo $?
+        \(call) --resume &
+        \(waiting(for: "metrics.jsonl"))
+        kill -TERM $!; wait $!; echo $?
+        """)
+    #expect(run.text == "73\n143\n", "\(run.messages)")
+    #expect(run.messages.contains("--resume to go on, or --force"))
+    let record = try JSONValue(parsing: folder.read("adapted/run.json"))
+    #expect(record["steps"]?.int == 1_000_000)
+    let states = try folder.listing().filter {
+      $0.hasPrefix("adapted/") && $0.hasSuffix("/state.json")
+    }
+    #expect(states.count == 1)
+    #expect(try JSONValue(parsing: folder.read(states[0]))["seconds"]?.double ?? 0 > 0)
+  }
+
+  @Test func `the card of the base is not that of the adapted model`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _, corpus) = try makeSmallModel(in: folder)
+    func adapt(_ model: String, _ output: String) throws -> (card: String, base: String?) {
+      try ToolRun([
+        "adapt", "--model", model, "--corpus", corpus, "--paragraphs", "--no-replay",
+        "--new-tokens", "4", "--steps", "1", "--context", "16", "--batch-tokens", "32", "--quiet",
+        "--output", folder.file(output),
+      ]).expectSuccess()
+      func text(_ name: String) throws -> String {
+        String(decoding: try folder.read("\(output)/\(name)"), as: UTF8.self)
+      }
+      let hasBase = Path.exists(folder.file("\(output)/BASE_README.md"))
+      return (try text("README.md"), hasBase ? try text("BASE_README.md") : nil)
+    }
+    let first = try adapt(model, "first")
+    #expect(first.card.contains("# model, adapted to corpus") && first.base == nil)
+    #expect(!first.card.contains("BASE_README.md"))
+    try folder.write("model/README.md", "license: ours")
+    let second = try adapt(model, "second")
+    #expect(second.card.hasPrefix("---\nlibrary_name") && second.base == "license: ours")
+    #expect(second.card.contains("[BASE_README.md](BASE_README.md)"))
+    let third = try adapt(folder.file("second"), "third")
+    #expect(third.card.contains("# second, adapted") && third.base == second.card)
+  }
+
   @Test func `says that more was forgotten than allowed, and fails`() throws {
     let folder = try TemporaryDirectory()
     let model = fixturePath("../../models/base-en")

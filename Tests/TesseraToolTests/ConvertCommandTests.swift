@@ -41,6 +41,52 @@ import Testing
     #expect(try readFile(path, limit: 100) == Array("precious".utf8))
   }
 
+  @Test func `writes beside its source, and over none of it`() throws {
+    let folder = try TemporaryDirectory()
+    let source = try readFile(gpt2, limit: 1 << 24)
+    try folder.write("t/tokenizer.json", source)
+    let tokenizer = folder.file("t")
+    let compiled = folder.file("t/tokenizer.tessera")
+    try convert("--from", tokenizer, "--to", "compiled", "--output", compiled).expectSuccess()
+    try convert("--from", tokenizer, "--to", "compiled", "--output", compiled, "--force")
+      .expectSuccess()
+    try convert("--from", compiled, "--to", "compiled", "--output", compiled, "--force")
+      .expectFailure(73, ["input"])
+    #expect(try ids(compiled) == ids(gpt2))
+    let other = folder.file("t/other")
+    try convert("--from", tokenizer, "--to", "vocab-merges", "--output", other).expectSuccess()
+    for name in ["merges.txt", "tokenizer_config.json"] {
+      try convert("--from", other, "--to", "compiled", "--output", other + "/" + name, "--force")
+        .expectFailure(73, ["input"])
+    }
+    for output in [tokenizer, folder.path] {
+      try convert("--from", tokenizer, "--to", "huggingface", "--output", output, "--force")
+        .expectFailure(73, ["input"])
+    }
+    #expect(try folder.read("t/tokenizer.json") == source)
+  }
+
+  @Test(arguments: ["huggingface", "tiktoken", "vocab-merges", "compiled"])
+  func `a dry run converts and checks, and leaves nothing`(format: String) throws {
+    let folder = try TemporaryDirectory()
+    let output = folder.file(format == "compiled" ? "out" : "a/b/out")
+    let options = ["--to", format, "--output", output, "--dry-run"]
+    let run = try ToolRun(["convert", "--from", gpt2] + options)
+    run.expectSuccess()
+    #expect(run.messages.contains("not written"))
+    #expect(try folder.listing().isEmpty && !Path.exists(folder.file("a")))
+    let suffix = fixturePath("sentencepiece/suffix.model")
+    if format == "huggingface" {
+      try ToolRun(["convert", "--quiet", "--from", suffix] + options)
+        .expectFailure(65, ["cannot express"])
+    }
+    try convert("--from", gpt2, "--to", format, "--output", folder.file("out")).expectSuccess()
+    let before = try folder.listing()
+    try convert("--from", gpt2, "--to", format, "--output", folder.file("out"), "--dry-run")
+      .expectFailure(73, ["exists"])
+    #expect(try folder.listing() == before)
+  }
+
   @Test func `says what a format has no place for`() throws {
     let folder = try TemporaryDirectory()
     var root = try JSONValue(parsing: readFile(gpt2, limit: 1 << 24)).object!
@@ -67,8 +113,6 @@ import Testing
       .expectFailure(64, ["tekken"])
     try convert("--from", folder.file("nothing"), "--to", "compiled", "--output", folder.file("x"))
       .expectFailure(66, ["nothing"])
-    try convert("--from", output, "--to", "compiled", "--output", output + "/x", "--force")
-      .expectFailure(73, ["input"])
     let broken = try folder.write("broken.model", Array(readFile(model, limit: 1 << 20)[..<999]))
     try convert("--from", broken, "--to", "compiled", "--output", folder.file("x"))
       .expectFailure(65, ["broken.model", "byte"])

@@ -55,6 +55,21 @@ import Testing
     }
   }
 
+  @Test func `a tokenizer that no model directory can hold is refused before any work`() throws {
+    let folder = try TemporaryDirectory()
+    let corpus = try folder.write("corpus.txt", "one fish\n\ntwo fish\n")
+    let model = fixturePath("sentencepiece/suffix.model")
+    for options in [[], ["--dry-run"]] {
+      let run = try ToolRun(
+        [
+          "pretrain", "--tokenizer", model, "--corpus", corpus, "--paragraphs", "--steps", "1",
+          "--output", folder.file("out"), "--quiet",
+        ] + options)
+      run.expectFailure(65, ["suffix.model", "treat_whitespace_as_suffix", "tokenizer.json"])
+    }
+    #expect(try folder.listing() == ["corpus.txt"])
+  }
+
   @Test func `a tokenizer without an end of text is named, with the way out`() throws {
     let folder = try TemporaryDirectory()
     let corpus = try folder.write("corpus.txt", "one fish\n\ntwo fish\n")

@@ -25,7 +25,7 @@ public struct SafetensorsFile: Sendable {
       throw .safetensors(path: path, offset: file.size, fault: .fileTooShort(size: file.size))
     }
     let prefix = try withFileErrors { () throws(FileError) in try file.read(at: 0, count: 8) }
-    let claimed = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let claimed = UInt64(littleEndianBytes: prefix)
     guard claimed <= SafetensorsLimit.headerSize else {
       throw .safetensors(
         path: path, offset: 0,

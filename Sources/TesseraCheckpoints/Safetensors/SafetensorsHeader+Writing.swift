@@ -52,7 +52,7 @@ extension SafetensorsHeader {
       throw .safetensors(
         path: path, offset: 0, fault: .headerTooLarge(size: size, limit: limit))
     }
-    for i in 0..<8 { bytes[i] = UInt8(truncatingIfNeeded: size >> (8 * UInt64(i))) }
+    bytes.replaceSubrange(0..<8, with: [size].littleEndianBytes)
     return bytes
   }
 }

@@ -31,6 +31,23 @@ extension AddedToken {
   init(_ value: JSONValue, member: String) throws(TokenizerError) {
     guard let id = value["id"]?.int, let content = value["content"]?.string
     else { throw .malformed(member: member, expected: "an object with id and content") }
+    try self.init(
+      value, id: try TokenID(checking: id, of: Array(content.utf8)), member: member)
+  }
+
+  /// Reads an object with content and flags.
+  ///
+  /// - Parameters:
+  ///   - value: The object.
+  ///   - id: The token's ID.
+  ///   - member: Where it is, for errors.
+  ///   - isSpecial: Whether it is special if the object does not say so.
+  init(
+    _ value: JSONValue, id: TokenID, member: String, isSpecial: Bool = false
+  ) throws(TokenizerError) {
+    guard let content = value["content"]?.string else {
+      throw .malformed(member: member, expected: "an object with content")
+    }
     func flag(_ key: String, default fallback: Bool) throws(TokenizerError) -> Bool {
       guard let value = value[key] else { return fallback }
       guard let bool = value.bool else {
@@ -38,9 +55,9 @@ extension AddedToken {
       }
       return bool
     }
-    let isSpecial = try flag("special", default: false)
+    let isSpecial = try flag("special", default: isSpecial)
     self.init(
-      content, id: try TokenID(checking: id, of: Array(content.utf8)), isSpecial: isSpecial,
+      content, id: id, isSpecial: isSpecial,
       isNormalized: try flag("normalized", default: !isSpecial),
       stripsLeft: try flag("lstrip", default: false),
       stripsRight: try flag("rstrip", default: false),

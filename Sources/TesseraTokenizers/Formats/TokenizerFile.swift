@@ -20,6 +20,13 @@ extension Tokenizer {
   /// The names of files in a folder that tokenizers are read from, the first ones before the others.
   public static var fileNames: [String] { TokenizerFile.names.map(\.0) }
 
+  /// The files that a folder's or a file's tokenizer is read from.
+  ///
+  /// - Throws: ``TokenizerError/notATokenizer(path:found:)`` and ``TokenizerError/file(_:)``.
+  package static func sources(at path: String) throws(TokenizerError) -> [String] {
+    try TokenizerFile(at: path).sources
+  }
+
   /// Whether a file is a compiled tokenizer, or empty.
   ///
   /// - Throws: ``TokenizerError/file(_:)``.
@@ -89,6 +96,20 @@ struct TokenizerFile {
     }
     throw .notATokenizer(
       path: path, found: sample.isEmpty ? "an empty file" : "a file of no known kind")
+  }
+
+  /// The file, and those beside it that are read with it.
+  fileprivate var sources: [String] {
+    let folder = Path.directory(of: path)
+    let beside: [String]
+    switch format {
+    case .huggingFace: beside = [VocabularyFiles.configurationName]
+    case .vocabularyAndMerges: beside = VocabularyFiles.names
+    case .tiktoken: return [path, EncodingFile.path(beside: path)].filter(Path.exists)
+    case .sentencePiece, .tekken, .compiled: beside = []
+    }
+    let others = beside.map { Path.join(folder, $0) }.filter { $0 != path && Path.exists($0) }
+    return [path] + others
   }
 
   /// Whether the first member of a JSON file is one of tekken.json.

@@ -6,15 +6,20 @@ internal import TesseraBasics
 //   merges.txt   a line for each merge, two tokens and a space between; lines that begin with
 //                #version are left out
 //
-// How text is split, and which tokens are special, is in tokenizer_config.json if anywhere: the
-// tokenizer's class, `add_prefix_space`, and `added_tokens_decoder`, an object from IDs to tokens with
-// flags. Older folders have added_tokens.json, an object from tokens to IDs, and name special tokens
-// by their task.
+// How text is split is in tokenizer_config.json if anywhere: the tokenizer's class and
+// `add_prefix_space`. Which tokens are added and special, `NamedAddedTokens` finds out.
 
 /// Reads and writes vocab.json with merges.txt.
 enum VocabularyFiles {
   static let vocabularyName = "vocab.json"
   static let mergesName = "merges.txt"
+  static let configurationName = "tokenizer_config.json"
+  static let addedTokensName = "added_tokens.json"
+  static let specialTokensName = "special_tokens_map.json"
+  /// All of them.
+  static let names = [
+    vocabularyName, mergesName, configurationName, addedTokensName, specialTokensName,
+  ]
   /// The largest file that is read.
   static let sizeLimit = 1 << 28
 
@@ -90,15 +95,17 @@ enum VocabularyFiles {
     }
   }
 
-  /// Sees to it that a vocab.json is an object, and finds the IDs of some tokens in it.
+  /// Sees to it that a vocab.json is an object, counts its entries, and finds the IDs of some tokens.
   static func ids(
     of names: Set<[UInt8]>, in bytes: [UInt8], path: String
-  ) throws(TokenizerError) -> [[UInt8]: Int] {
+  ) throws(TokenizerError) -> (ids: [[UInt8]: Int], entryCount: Int) {
     var reader = JSONReader(bytes)
     var ids: [[UInt8]: Int] = [:]
+    var entryCount = 0
     do throws(JSONError) {
       try reader.beginObject()
       while let key = try reader.nextKey() {
+        entryCount += 1
         var name: [UInt8] = []
         if !names.isEmpty { reader.append(key, to: &name) }
         if names.contains(name), try reader.peek() == .number {
@@ -111,59 +118,6 @@ enum VocabularyFiles {
     } catch {
       throw .json(path: path, error)
     }
-    return ids
-  }
-
-  /// The tokens that a folder's other files call added or special.
-  ///
-  /// - Parameters:
-  ///   - configuration: tokenizer_config.json.
-  ///   - addedTokens: added_tokens.json.
-  ///   - specialTokens: special_tokens_map.json.
-  ///   - vocabulary: The content of vocab.json, and its path.
-  static func addedTokens(
-    configuration: JSONObject?, addedTokens: JSONObject?, specialTokens: JSONObject?,
-    vocabulary: (bytes: [UInt8], path: String)
-  ) throws(TokenizerError) -> [AddedToken] {
-    var found: [TokenID: AddedToken] = [:]
-    func check(_ id: Int?, _ member: String) throws(TokenizerError) -> TokenID {
-      guard let id, (0...Int(TokenTable.maximumID)).contains(id) else {
-        throw .malformed(member: member, expected: "an ID up to \(TokenTable.maximumID)")
-      }
-      return TokenID(id)
-    }
-    for (key, value) in configuration?["added_tokens_decoder"]?.object?.members ?? [] {
-      let member = "added_tokens_decoder.\(key.shortened())"
-      let id = try check(Int(key), member)
-      guard let content = value["content"]?.string else {
-        throw .malformed(member: member, expected: "an object with content")
-      }
-      func flag(_ key: String) -> Bool { value[key]?.bool ?? false }
-      found[id] = AddedToken(
-        content, id: id, isSpecial: flag("special"), isNormalized: flag("normalized"),
-        stripsLeft: flag("lstrip"), stripsRight: flag("rstrip"), isSingleWord: flag("single_word"))
-    }
-    for (content, value) in addedTokens?.members ?? [] {
-      let id = try check(value.int, "added_tokens.json: \(content.shortened())")
-      if found[id] == nil { found[id] = AddedToken(content, id: id, isSpecial: false) }
-    }
-    var names: [String] = []
-    for source in [specialTokens, configuration].compactMap(\.self) {
-      for (key, value) in source.members
-      where key.hasSuffix("_token") || key == "additional_special_tokens" {
-        names += (value.array ?? [value]).compactMap { $0.string ?? $0["content"]?.string }
-      }
-    }
-    let known = try ids(
-      of: Set(names.map { Array($0.utf8) }), in: vocabulary.bytes, path: vocabulary.path)
-    for name in names {
-      if let id = found.first(where: { $0.value.content.utf8.elementsEqual(name.utf8) })?.key {
-        found[id]!.isSpecial = true
-      } else if let id = known[Array(name.utf8)] {
-        let id = try check(id, "\(name.shortened())")
-        found[id] = AddedToken(name, id: id)
-      }
-    }
-    return found.sorted { $0.key < $1.key }.map(\.value)
+    return (ids, entryCount)
   }
 }

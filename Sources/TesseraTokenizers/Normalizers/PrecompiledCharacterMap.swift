@@ -14,6 +14,8 @@
 //
 // Kudo and Richardson, "SentencePiece", 2018, arXiv:1808.06226, section 3.3.
 
+internal import TesseraBasics
+
 /// A table of replacements as SentencePiece compiles it: the rules of its `nmt_nfkc` and others.
 public struct PrecompiledCharacterMap: Hashable, Sendable {
   private let trie: [UInt32]
@@ -26,7 +28,7 @@ public struct PrecompiledCharacterMap: Hashable, Sendable {
   public init?(_ bytes: [UInt8]) {
     guard bytes.count >= 4 else { return nil }
     func unit(at offset: Int) -> UInt32 {
-      (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
+      UInt32(littleEndianBytes: bytes[offset..<offset + 4])
     }
     let size = Int(unit(at: 0))
     guard size > 0, size % 4 == 0, size <= bytes.count - 4 else { return nil }
@@ -37,13 +39,7 @@ public struct PrecompiledCharacterMap: Hashable, Sendable {
 
   /// The bytes of the map.
   public var bytes: [UInt8] {
-    var result: [UInt8] = []
-    func append(_ unit: UInt32) {
-      for shift in 0..<4 { result.append(UInt8(unit >> (8 * shift) & 0xFF)) }
-    }
-    append(UInt32(trie.count * 4))
-    for unit in trie { append(unit) }
-    return result + replacements
+    [UInt32(trie.count * 4)].littleEndianBytes + trie.littleEndianBytes + replacements
   }
 
   /// What takes the place of some bytes, or `nil` if nothing does.

@@ -18,33 +18,23 @@ extension TokenizerTrimming {
   ///   - base: The tokenizer that was trimmed.
   ///   - order: Which leaf was removed first.
   public func record(base: Tokenizer, order: TrimmingOrder) -> [UInt8] {
-    var output = Array("{\n".utf8)
-    func append(_ key: String, _ value: JSONValue) {
-      appendJSONString(key, to: &output)
-      output += ": ".utf8
-      output += value.serialized(pretty: false)
-      output += ",\n".utf8
-    }
-    append("format", "tessera-trimming-1")
-    append("order", .string(order.rawValue))
-    append("old_vocabulary_size", JSONValue(base.vocabularySize))
-    append("new_vocabulary_size", JSONValue(tokenizer.vocabularySize))
-    append("new_ids", .array(newIDs.map { id in id.map { JSONValue($0) } ?? .null }))
-    output += "\"removed\": [".utf8
-    var separator = "\n"
-    for token in removed {
-      output += separator.utf8
-      separator = ",\n"
-      let bytes = base.bytes(of: token.id) ?? []
-      let value: JSONValue = [
-        "id": JSONValue(token.id), "bytes": .string(SHA256.hexadecimal(bytes)),
-        "text": .string(String(decoding: bytes, as: UTF8.self)),
-        "occurrences": JSONValue(token.occurrenceCount),
-        "parts": .array(token.parts.map { JSONValue($0) }),
-      ]
-      output += value.serialized(pretty: false)
-    }
-    output += "\n]\n}\n".utf8
-    return output
+    var record = JSONLinesObject()
+    record.append("format", "tessera-trimming-1")
+    record.append("order", .string(order.rawValue))
+    record.append("old_vocabulary_size", JSONValue(base.vocabularySize))
+    record.append("new_vocabulary_size", JSONValue(tokenizer.vocabularySize))
+    record.append("new_ids", .array(newIDs.map { id in id.map { JSONValue($0) } ?? .null }))
+    record.append(
+      "removed",
+      lines: removed.lazy.map { token in
+        let bytes = base.bytes(of: token.id) ?? []
+        return [
+          "id": JSONValue(token.id), "bytes": .string(SHA256.hexadecimal(bytes)),
+          "text": .string(String(decoding: bytes, as: UTF8.self)),
+          "occurrences": JSONValue(token.occurrenceCount),
+          "parts": .array(token.parts.map { JSONValue($0) }),
+        ]
+      })
+    return record.finish()
   }
 }

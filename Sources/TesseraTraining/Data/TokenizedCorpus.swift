@@ -38,7 +38,7 @@ public struct TokenizedCorpus: Sendable {
     var hash = SHA256()
     while let document = try reader.next() {
       hash.update(document.bytes)
-      hash.update((0..<8).map { UInt8(truncatingIfNeeded: document.bytes.count >> (8 * $0)) })
+      hash.update([document.bytes.count].littleEndianBytes)
       if document.bytes.isEmpty { continue }
       if split?.isHeldOut(document.bytes) == true {
         heldOut.append(document.bytes)

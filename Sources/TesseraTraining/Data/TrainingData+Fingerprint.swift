@@ -10,18 +10,13 @@ extension TrainingData {
       numbers.append(stage.firstStep)
       numbers += stage.mixture.counts(ofFirst: 1 << 20)
     }
-    hash.update(Self.bytes(of: numbers))
+    hash.update(numbers.littleEndianBytes)
     for source in sources {
       hash.update(Array(source.name.utf8))
-      hash.update(Self.bytes(of: source.documents.ends))
+      hash.update(source.documents.ends.littleEndianBytes)
       source.documents.tokens.update(&hash)
     }
     return SHA256.hexadecimal(hash.finalize())
-  }
-
-  /// Eight bytes for each number, low byte first.
-  private static func bytes(of numbers: [Int]) -> [UInt8] {
-    numbers.flatMap { number in (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } }
   }
 }
 

@@ -48,13 +48,16 @@ extension Adaptation {
   ///   - directory: The folder of the run; states in it are continued.
   ///   - before: The bits per byte of the base model on the replay corpus, which forgetting is
   ///     measured against; nil without replay.
+  ///   - time: The time that the job has taken so far.
   ///   - progress: Gets the steps.
   ///   - onResume: Told from where a run continues.
+  ///   - onUnremoved: Told of states that cannot be removed.
   /// - Returns: The result, or nil if the run was interrupted; its state is then saved.
   /// - Throws: ``TrainingRunError``, `TokenizerError`.
   public func run(
-    in directory: borrowing RunDirectory, before: Double?, progress: ProgressHandler? = nil,
-    onResume: (Resumption) -> Void = { _ in }
+    in directory: borrowing RunDirectory, before: Double?, time: RunTime = RunTime(),
+    progress: ProgressHandler? = nil, onResume: (Resumption) -> Void = { _ in },
+    onUnremoved: (FileError) -> Void = { _ in }
   ) throws -> AdaptationResult? {
     let sets = try evaluationSets(for: tokenizer, rowCount: model.configuration.vocabularySize)
     var selection = Selection(target: target.name)
@@ -66,8 +69,9 @@ extension Adaptation {
     var run = TrainingRun(
       model: model, plan: plan, data: data, evaluations: sets, selection: selection,
       directory: directory.path)
+    run.time = time
     if directory.isResumed, let resumption = try run.resume() { onResume(resumption) }
-    let outcome = try run.run(progress: progress)
+    let outcome = try run.run(progress: progress, onUnremoved: onUnremoved)
     guard outcome.isComplete else { return nil }
     var chosen = run.model
     if let best = run.best { chosen.parameters = best.parameters }

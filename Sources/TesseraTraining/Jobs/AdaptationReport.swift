@@ -50,7 +50,7 @@ public struct AdaptationReport: Sendable {
   public var newTokenCount: Int
   /// The training.
   public var training: AdaptationResult
-  /// The whole job's time.
+  /// The whole job's time; of calls that were killed, up to their last state.
   public var seconds: Double
   /// The plan of the training.
   public var plan: JSONValue
@@ -89,7 +89,9 @@ public struct AdaptationReport: Sendable {
   /// The model card: what the model is, what it was made from, and how it was measured.
   ///
   /// The head between the two lines of dashes is what the Hugging Face hub reads.
-  public var modelCard: String {
+  ///
+  /// - Parameter baseCard: The file in the same folder with the base model's card, if there is one.
+  public func modelCard(baseCard: String?) -> String {
     let rows = [target, replay].compactMap { $0 }
     let table = rows.map { row in
       "| \(row.name) | \(row.before.documents.count) | \(row.before.bytes) "
@@ -120,6 +122,7 @@ public struct AdaptationReport: Sendable {
       |---|---|---|---|---|---|---|
       \(table)
 
+      \(baseCard.map { "The base model's own card is [\($0)](\($0)).\n\n" } ?? "")\
       The plan of the run is in `run.json`, every step in `metrics.jsonl`, the new tokens in \
       `extension.json`, and these numbers in `report.json`.
 

@@ -158,17 +158,18 @@ public struct Pretraining: Sendable {
   ///   - directory: The folder of the run; states in it are continued.
   ///   - progress: Gets the steps.
   ///   - onResume: Told from where a run continues.
+  ///   - onUnremoved: Told of states that cannot be removed.
   /// - Returns: The result, or nil if the run was interrupted; its state is then saved.
   /// - Throws: ``TrainingRunError``, `CheckpointError`, `TokenizerError`, `FileError`.
   public func run(
     in directory: inout RunDirectory, progress: ProgressHandler? = nil,
-    onResume: (Resumption) -> Void = { _ in }
+    onResume: (Resumption) -> Void = { _ in }, onUnremoved: (FileError) -> Void = { _ in }
   ) throws -> PretrainingResult? {
     if directory.record == nil { try directory.write(record) }
     var run = TrainingRun(
       model: model, plan: plan, data: data, evaluations: try watched, directory: directory.path)
     if directory.isResumed, let resumption = try run.resume() { onResume(resumption) }
-    let outcome = try run.run(progress: progress)
+    let outcome = try run.run(progress: progress, onUnremoved: onUnremoved)
     guard outcome.isComplete else { return nil }
 
     try ModelDirectory.write(

@@ -45,14 +45,6 @@ public struct RunDirectory: ~Copyable {
     self.init(path: path, record: record, lock: lock)
   }
 
-  /// Starts a run in a folder with a model that was made for it, such as an extended one.
-  ///
-  /// - Throws: `FileError`.
-  public init(startingWithModelIn path: String) throws(FileError) {
-    let lock = try DirectoryLock(path: path)
-    self.init(path: path, record: nil, lock: lock)
-  }
-
   private init(path: String, record: JSONValue?, lock: consuming DirectoryLock) {
     self.path = path
     self.record = record
@@ -63,6 +55,19 @@ public struct RunDirectory: ~Copyable {
   /// Whether a folder has the record of a run that can be resumed.
   public static func isResumable(_ path: String) -> Bool {
     Path.exists(Path.join(path, recordName))
+  }
+
+  /// Whether a folder is that of a run that has not ended.
+  public static func isUnfinished(_ path: String) -> Bool {
+    isResumable(path)
+      && !["report.json", "training.json"].contains { Path.exists(Path.join(path, $0)) }
+  }
+
+  /// Makes a folder that is being filled that of a run, which can be resumed before it has a plan.
+  ///
+  /// - Throws: `FileError`.
+  public static func mark(_ folder: String) throws(FileError) {
+    try write([:], to: folder)
   }
 
   /// Sees to it that a new run may use the folder.
@@ -85,10 +90,14 @@ public struct RunDirectory: ~Copyable {
 
   /// Writes `run.json`: the members of a record, behind one that tells the format.
   public mutating func write(_ record: JSONValue) throws(FileError) {
-    var marked: JSONObject = ["format": .string(Self.recordFormat)]
-    for (key, value) in record.object?.members ?? [] { marked[key] = value }
-    try writeFile(
-      Path.join(path, Self.recordName), JSONValue.object(marked).serialized(pretty: true))
+    try Self.write(record.object ?? [:], to: path)
     self.record = record
+  }
+
+  private static func write(_ record: JSONObject, to folder: String) throws(FileError) {
+    var marked: JSONObject = ["format": .string(recordFormat)]
+    for (key, value) in record.members { marked[key] = value }
+    try writeFile(
+      Path.join(folder, recordName), JSONValue.object(marked).serialized(pretty: true))
   }
 }

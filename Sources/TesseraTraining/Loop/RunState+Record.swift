@@ -4,7 +4,7 @@ import TesseraTensors
 /// The part of a state that is not arrays, as `state.json` holds it.
 extension RunState {
   /// Format version of `state.json`.
-  static let formatVersion = 2
+  static let formatVersion = 3
 
   /// The record of this state for a run with an identity.
   func record(identity: RunIdentity) -> JSONValue {
@@ -28,6 +28,7 @@ extension RunState {
       "selection": identity.selection,
       "openblas_core": .string(kernels.matrixProductCore),
       "instruction_set": .string(kernels.instructionSet),
+      "seconds": .init(seconds),
     ])
   }
 
@@ -39,6 +40,7 @@ extension RunState {
     var evaluations: [RunEvaluation]
     var identity: RunIdentity
     var kernels: SelectedKernels
+    var seconds: Double
   }
 
   /// Reads a record.
@@ -51,7 +53,8 @@ extension RunState {
       let model = record["model"], let data = record["data"]?.string, let plan = record["plan"],
       let selection = record["selection"],
       let core = record["openblas_core"]?.string,
-      let instructionSet = record["instruction_set"]?.string
+      let instructionSet = record["instruction_set"]?.string,
+      let seconds = record["seconds"]?.double
     else { return nil }
     var evaluations: [RunEvaluation] = []
     for item in list {
@@ -69,7 +72,8 @@ extension RunState {
     return Header(
       step: step, skipped: (inARow, total), bestStep: best.int, evaluations: evaluations,
       identity: RunIdentity(model: model, data: data, plan: plan, selection: selection),
-      kernels: SelectedKernels(matrixProductCore: core, instructionSet: instructionSet))
+      kernels: SelectedKernels(matrixProductCore: core, instructionSet: instructionSet),
+      seconds: seconds)
   }
 }
 

@@ -34,12 +34,14 @@ public struct RunState: Hashable, Sendable {
   public var bestStep: Int?
   /// The kernels that have computed it.
   public var kernels: SelectedKernels
+  /// The time that the run has taken so far, in all calls.
+  public var seconds: Double
 
   /// Creates a state.
   public init(
     step: Int, parameters: [Float], optimizer: AdamWState, skipped: (inARow: Int, total: Int),
     evaluations: [RunEvaluation], best: [Float]?, bestStep: Int?,
-    kernels: SelectedKernels = .current
+    kernels: SelectedKernels = .current, seconds: Double
   ) {
     self.step = step
     self.parameters = parameters
@@ -50,5 +52,6 @@ public struct RunState: Hashable, Sendable {
     self.best = best
     self.bestStep = bestStep
     self.kernels = kernels
+    self.seconds = seconds
   }
 }

@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraTensors
 
 /// The folder of a run's states: written whole or not at all, the newest whole one is continued.
 struct StateStore: Sendable {
@@ -6,19 +7,29 @@ struct StateStore: Sendable {
   let path: String
   /// How many states are kept.
   let keptCount: Int
+  /// What removes a folder; tests have others.
+  private let remove: @Sendable (String) throws(FileError) -> Void
 
   /// The largest manifest or record that is read, in bytes.
   private static let recordSizeLimit = 16 << 20
   private static let prefix = "step-"
 
   /// Names a store; nothing is made before the first ``save(_:identity:)``.
-  init(path: String, keptCount: Int = 2) {
+  init(
+    path: String, keptCount: Int = 2,
+    remove: @escaping @Sendable (String) throws(FileError) -> Void = TesseraBasics.remove
+  ) {
     self.path = path
     self.keptCount = keptCount
+    self.remove = remove
   }
 
   /// Writes a state, then removes all but the newest ones.
-  func save(_ state: RunState, identity: RunIdentity) throws(TrainingRunError) {
+  ///
+  /// - Returns: Why older states could not be removed. They do no harm but take room.
+  func save(
+    _ state: RunState, identity: RunIdentity
+  ) throws(TrainingRunError) -> [FileError] {
     do throws(FileError) {
       try createDirectory(path)
       let output = try OutputDirectory(path: folder(ofStep: state.step), replacing: .always)
@@ -52,10 +63,10 @@ struct StateStore: Sendable {
       try writeFile(
         staging + "/MANIFEST.json", JSONValue.object(manifest).serialized(pretty: true))
       try output.commit()
-      prune()
     } catch {
       throw .file(error)
     }
+    return prune()
   }
 
   /// The newest whole state, and what was passed over on the way to it.
@@ -82,9 +93,13 @@ struct StateStore: Sendable {
     throw .noValidState(path: path, faults: faults)
   }
 
-  /// Removes every state.
-  func removeAll() {
-    for step in steps() { _ = removeTree(folder(ofStep: step)) }
+  /// Removes every state: one that was left would be taken for one of the new run.
+  func removeAll() throws(TrainingRunError) {
+    do throws(FileError) {
+      for step in steps() { try remove(folder(ofStep: step)) }
+    } catch {
+      throw .file(error)
+    }
   }
 
   /// The steps of which there is a folder, in rising order.
@@ -102,9 +117,13 @@ struct StateStore: Sendable {
       + digits
   }
 
-  /// Removes all but the newest states.
-  private func prune() {
-    for step in steps().dropLast(keptCount) { _ = removeTree(folder(ofStep: step)) }
+  /// Removes all but the newest states, as far as it can.
+  private func prune() -> [FileError] {
+    var failures: [FileError] = []
+    for step in steps().dropLast(keptCount) {
+      do throws(FileError) { try remove(folder(ofStep: step)) } catch { failures.append(error) }
+    }
+    return failures
   }
 
   /// Reads one state and checks every byte of it.
@@ -153,7 +172,7 @@ struct StateStore: Sendable {
           updateCounts: Self.integers(updates)),
         skipped: header.skipped, evaluations: header.evaluations,
         best: files["best.f32"].map(Self.floats), bestStep: header.bestStep,
-        kernels: header.kernels)
+        kernels: header.kernels, seconds: header.seconds)
       return .success((state, header.identity))
     } catch {
       return fault("\(error)")
@@ -165,17 +184,12 @@ struct StateStore: Sendable {
     "weights.f32", "first-moment.f32", "second-moment.f32", "updates.u32", "best.f32", "state.json",
   ]
 
-  /// Little-endian 32-bit integers.
+  /// The numbers of a file.
   private static func integers(_ bytes: [UInt8]) -> [UInt32] {
-    (0..<bytes.count / 4).map { i in
-      (0..<4).reduce(0) { $0 | UInt32(bytes[4 * i + $1]) << UInt32(8 * $1) }
-    }
+    stride(from: 0, to: bytes.count, by: 4).map { UInt32(littleEndianBytes: bytes[$0..<$0 + 4]) }
   }
 
-  /// Little-endian 32-bit floats.
-  private static func floats(_ bytes: [UInt8]) -> [Float] {
-    integers(bytes).map { Float(bitPattern: $0) }
-  }
+  private static func floats(_ bytes: [UInt8]) -> [Float] { ElementType.f32.floats(from: bytes) }
 }
 
 extension RunIdentity {

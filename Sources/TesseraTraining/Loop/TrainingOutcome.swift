@@ -12,6 +12,8 @@ public struct TrainingOutcome: Hashable, Sendable {
   public var skippedSteps: Int
   /// The time that this call took, evaluations included.
   public var seconds: Double
+  /// The time of all calls.
+  public var time: RunTime
   /// The tokens trained on per second of this call.
   public var tokensPerSecond: Double
 }

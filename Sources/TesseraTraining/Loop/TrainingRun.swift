@@ -37,6 +37,10 @@ public struct TrainingRun: Sendable {
 
   /// Seconds between two states on disk.
   public var saveIntervalSeconds = 300.0
+  /// The time that the run has taken. Callers that have done something for it before set it.
+  public var time = RunTime()
+  /// The states that could not be removed.
+  private var unremoved: Set<String> = []
 
   /// Creates a run at its first step.
   ///
@@ -86,6 +90,7 @@ public struct TrainingRun: Sendable {
     evaluations = state.evaluations
     best = state.best.flatMap { best in state.bestStep.map { (best, $0) } }
     step = state.step
+    time.add(earlier: state.seconds)
     isResumed = true
     return Resumption(step: step, passedOver: faults, kernels: state.kernels)
   }
@@ -95,10 +100,12 @@ public struct TrainingRun: Sendable {
   /// - Parameters:
   ///   - progress: Gets the number of steps done.
   ///   - shouldStop: Asked before each step; when it says yes, the state is saved and the run returns.
+  ///   - onUnremoved: Told once of each old state that cannot be removed, and takes room.
   /// - Returns: What was done.
   /// - Throws: ``TrainingRunError``.
   public mutating func run(
-    progress: ProgressHandler? = nil, shouldStop: () -> Bool = { Interruption.isRequested }
+    progress: ProgressHandler? = nil, shouldStop: () -> Bool = { Interruption.isRequested },
+    onUnremoved: (FileError) -> Void = { _ in }
   ) throws(TrainingRunError) -> TrainingOutcome {
     let clock = ContinuousClock()
     let start = clock.now
@@ -109,7 +116,7 @@ public struct TrainingRun: Sendable {
     if let directory {
       log = try MetricsLog(
         path: directory + "/metrics.jsonl", continuingAfter: isResumed ? firstStep : nil)
-      if !isResumed { store?.removeAll() }
+      if !isResumed { try store?.removeAll() }
     }
     let workspace = TransformerWorkspace()
     var gradient = [Float](repeating: 0, count: model.layout.count)
@@ -119,7 +126,7 @@ public struct TrainingRun: Sendable {
 
     while step < plan.steps {
       if shouldStop() {
-        try save(log: &log)
+        try save(log: &log, onUnremoved)
         return outcome(isComplete: false, since: firstStep, seconds: seconds(start, clock))
       }
       let stepStart = clock.now
@@ -136,11 +143,11 @@ public struct TrainingRun: Sendable {
         lastFlush = clock.now
       }
       if seconds(lastSave, clock) > saveIntervalSeconds {
-        try save(log: &log)
+        try save(log: &log, onUnremoved)
         lastSave = clock.now
       }
     }
-    try save(log: &log)
+    try save(log: &log, onUnremoved)
     return outcome(isComplete: true, since: firstStep, seconds: seconds(start, clock))
   }
 
@@ -214,21 +221,26 @@ public struct TrainingRun: Sendable {
   }
 
   /// Writes the log and the state.
-  private func save(log: inout MetricsLog?) throws(TrainingRunError) {
+  private mutating func save(
+    log: inout MetricsLog?, _ onUnremoved: (FileError) -> Void
+  ) throws(TrainingRunError) {
     guard let store else { return }
     try log?.flush()
     let state = RunState(
       step: step, parameters: model.parameters, optimizer: optimizer.state,
       skipped: (nonFinite.inARow, nonFinite.total), evaluations: evaluations,
-      best: best?.parameters, bestStep: best?.step)
-    try store.save(state, identity: identity)
+      best: best?.parameters, bestStep: best?.step, seconds: time.seconds)
+    for error in try store.save(state, identity: identity)
+    where unremoved.insert(error.path).inserted {
+      onUnremoved(error)
+    }
   }
 
   /// What the run has done since a step.
   private func outcome(isComplete: Bool, since first: Int, seconds: Double) -> TrainingOutcome {
     TrainingOutcome(
       isComplete: isComplete, steps: step, tokens: step * data.batchTokenCount,
-      skippedSteps: nonFinite.total, seconds: seconds,
+      skippedSteps: nonFinite.total, seconds: seconds, time: time,
       tokensPerSecond: Double((step - first) * data.batchTokenCount) / max(seconds, 1e-9))
   }
 }

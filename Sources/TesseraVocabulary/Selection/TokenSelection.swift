@@ -1,3 +1,4 @@
+internal import Synchronization
 public import TesseraBasics
 public import TesseraCorpora
 public import TesseraTokenizers
@@ -55,7 +56,7 @@ public struct TokenSelection: Sendable {
   ///   - corpus: Text in the new language.
   ///   - options: How many tokens, and which may be.
   ///   - firstID: The ID of the first new token, above all IDs of the base.
-  ///   - progress: Gets the bytes counted, then the number of new tokens.
+  ///   - progress: Gets the bytes counted, the number of new tokens, then pre-tokens twice.
   /// - Throws: ``VocabularyError/nothingToAdd(minimumFrequency:)`` if no pair is frequent enough,
   ///   ``VocabularyError/newTokenCount(_:limit:)``.
   public init(
@@ -111,8 +112,10 @@ public struct TokenSelection: Sendable {
     tokens = NewTokens(merges: merges, firstID: firstID)
     do {
       tokenizer = try base.extended(with: merges)
-      baseTokenCount = try counts.tokenCount(under: base)
-      extendedTokenCount = try counts.tokenCount(under: tokenizer)
+      baseTokenCount = try counts.tokenCount(
+        under: base, phase: "counting the base's tokens", progress: progress)
+      extendedTokenCount = try counts.tokenCount(
+        under: tokenizer, phase: "counting the extended tokens", progress: progress)
     } catch {
       throw .tokenizer(error)
     }
@@ -162,10 +165,18 @@ extension Tokenizer {
 
 extension PreTokenCounts {
   /// How many tokens all occurrences of all pre-tokens have together.
-  func tokenCount(under tokenizer: Tokenizer) throws(TokenizerError) -> UInt64 {
+  ///
+  /// - Parameters:
+  ///   - tokenizer: What encodes them.
+  ///   - phase: What counting is called in `progress`, which gets the pre-tokens.
+  ///   - progress: Called from whatever thread is working.
+  func tokenCount(
+    under tokenizer: Tokenizer, phase: String = "counting tokens", progress: ProgressHandler? = nil
+  ) throws(TokenizerError) -> UInt64 {
     // A pre-token that is a token as a whole counts as the tokenizer takes it.
     let whole = try Tokenizer(model: tokenizer.model, pattern: .none)
     let chunkSize = 1 << 14
+    let done = Atomic(0)
     let sums = parallelMap((count + chunkSize - 1) / chunkSize) { chunk -> UInt64 in
       var encoder = whole.makeEncoder()
       var ids: [TokenID] = []
@@ -180,6 +191,11 @@ extension PreTokenCounts {
         }
         sum += UInt64(ids.count) * count
       }
+      let size = Swift.min(chunkSize, self.count - chunk * chunkSize)
+      progress?(
+        ProgressUpdate(
+          phase: phase, completed: done.wrappingAdd(size, ordering: .relaxed).newValue,
+          total: self.count, unit: "pre-tokens"))
       return sum
     }
     return sums.reduce(0, +)

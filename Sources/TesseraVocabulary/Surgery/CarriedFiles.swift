@@ -1,7 +1,8 @@
 internal import TesseraBasics
 internal import TesseraCheckpoints
 
-/// The files of a base that a new model directory takes over as they are.
+/// The files of a base that a new model directory takes over as they are; the model card gets another
+/// name, see ``ModelCard``.
 struct CarriedFiles {
   /// The files that were copied.
   private(set) var carriedOver: [String] = []
@@ -26,10 +27,12 @@ struct CarriedFiles {
       if ModelFileKind(path: file) != .other || outdated.contains(file) {
         leftOut.append(file)
       } else {
-        try Self.copy(file, from: base, to: directory)
-        carriedOver.append(file)
+        let name = file == ModelCard.name ? ModelCard.baseName : file
+        try Self.copy(file, from: base, to: directory, as: name)
+        carriedOver.append(name)
       }
     }
+    carriedOver.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let folders = Self.folders(of: carriedOver)
     try withVocabularyErrors { () throws(FileError) in
       for file in base.files + folders.reversed() {
@@ -41,9 +44,9 @@ struct CarriedFiles {
 
   /// Copies a file of the base byte for byte.
   static func copy(
-    _ name: String, from base: Checkpoint, to directory: String
+    _ name: String, from base: Checkpoint, to directory: String, as newName: String? = nil
   ) throws(VocabularyError) {
-    let target = Path.join(directory, name)
+    let target = Path.join(directory, newName ?? name)
     try withVocabularyErrors { () throws(FileError) in
       try createDirectory(Path.directory(of: target))
       try copyFile(Path.join(base.directory, name), to: target)

@@ -35,41 +35,21 @@ struct ExtensionRecord {
 
   /// The bytes of the file.
   func serialized() throws(VocabularyError) -> [UInt8] {
-    var output = Array("{\n".utf8)
-    func append(_ key: String, _ value: JSONValue) {
-      appendJSONString(key, to: &output)
-      output += ": ".utf8
-      output += value.serialized(pretty: false)
-      output += ",\n".utf8
-    }
-    append("format", "tessera-extension-1")
-    append("base", .object(try base()))
-    append("first_id", JSONValue(report.firstID))
-    append("new_tokens", JSONValue(report.newTokenCount))
-    append("rows", JSONValue(report.rowCount))
-    append("padding", .string(subject.options.padding.rawValue))
-    append("tied", .bool(report.tied))
-    append("initialization", .object(initialization()))
-    append("carried_over", .array(report.carriedOver.map { .string($0) }))
-    append("left_out", .array(report.leftOut.map { .string($0) }))
-    if let previous = subject.previousRecord { append("previous", previous) }
-    appendLines("merges", subject.tokens.merges.map(merge), to: &output)
-    output += ",\n".utf8
-    appendLines("tokens", (0..<subject.tokens.count).map(token), to: &output)
-    output += "\n}\n".utf8
-    return output
-  }
-
-  private func appendLines(_ key: String, _ values: [JSONValue], to output: inout [UInt8]) {
-    appendJSONString(key, to: &output)
-    output += ": [".utf8
-    var separator = "\n"
-    for value in values {
-      output += separator.utf8
-      separator = ",\n"
-      output += value.serialized(pretty: false)
-    }
-    output += "\n]".utf8
+    var record = JSONLinesObject()
+    record.append("format", "tessera-extension-1")
+    record.append("base", .object(try base()))
+    record.append("first_id", JSONValue(report.firstID))
+    record.append("new_tokens", JSONValue(report.newTokenCount))
+    record.append("rows", JSONValue(report.rowCount))
+    record.append("padding", .string(subject.options.padding.rawValue))
+    record.append("tied", .bool(report.tied))
+    record.append("initialization", .object(initialization()))
+    record.append("carried_over", .array(report.carriedOver.map { .string($0) }))
+    record.append("left_out", .array(report.leftOut.map { .string($0) }))
+    if let previous = subject.previousRecord { record.append("previous", previous) }
+    record.append("merges", lines: subject.tokens.merges.lazy.map(merge))
+    record.append("tokens", lines: (0..<subject.tokens.count).lazy.map(token))
+    return record.finish()
   }
 
   private func base() throws(VocabularyError) -> JSONObject {

@@ -12,7 +12,8 @@ struct AdaptCommand: ParsableCommand {
       Extends the vocabulary with tokens of the corpus, trains (the new rows first, then everything, \
       with replay of the old language in every batch), and keeps the weights that predict held-out \
       text of the corpus best without forgetting more than --max-forget. Leaves a directory that \
-      transformers loads, with report.json, metrics.jsonl, MODEL_CARD.md, configuration.yaml (the \
+      transformers loads, with report.json, metrics.jsonl, README.md (the model card; the base's is \
+      BASE_README.md), configuration.yaml (the \
       options of this call) and state/. Where no weights forget so little, those that forget least \
       are left, and the exit status is 1.
 

@@ -20,7 +20,9 @@ struct ConvertCommand: ParsableCommand {
       What is written gives the same IDs. A part of a tokenizer that the format cannot express is \
       refused by its name. What was written is read again, and the tokens of every token's text are \
       compared. Faults of the tokenizer itself, such as tokens that no text gives, are warnings; \
-      tessera inspect lists them.
+      tessera inspect lists them. --dry-run does all of this and leaves no output.
+
+      The output may be in the source's folder: no file that the tokenizer is read from is replaced.
 
       Example:
         tessera convert --from models/base-en --to compiled --output base-en.tessera
@@ -42,6 +44,9 @@ struct ConvertCommand: ParsableCommand {
     completion: .file())
   var output: String
 
+  @Flag(help: "Convert and check, and leave no output.")
+  var dryRun = false
+
   @Flag(help: "Replace the output if it exists and Tessera wrote it.")
   var force = false
 
@@ -56,15 +61,17 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     Interruption.install()
+    // Not the folder: the output may be beside them.
+    let sources = try Tokenizer.sources(at: from)
     if to == .compiled {
-      try OutputDirectory.checkInputs([from], of: output)
+      try OutputDirectory.checkInputs(sources, of: output)
       if Path.isDirectory(output) { throw FileError.notRegularFile(path: output) }
       if Path.exists(output) {
         if !force { throw FileError.exists(path: output) }
         if try !Tokenizer.isCompiled(at: output) { throw FileError.notOutput(path: output) }
       }
     } else {
-      try OutputDirectory.check(path: output, force: force, inputs: [from])
+      try OutputDirectory.check(path: output, force: force, inputs: sources)
     }
     let tokenizer = try console.during("reading") {
       try Tokenizer(contentsOf: from, pattern: pattern)
@@ -80,11 +87,11 @@ struct ConvertCommand: ParsableCommand {
       }
     }
     let files = try console.during("converting") { try tokenizer.files(in: to.format) }
-    try console.during("writing") {
+    try console.during(dryRun ? "checking" : "writing") {
       if to == .compiled {
         try write(files[0].bytes, of: tokenizer)
       } else {
-        try write(files, of: tokenizer)
+        try write(files, of: tokenizer, inputs: sources)
       }
     }
     try report(tokenizer, files.map(\.name), faults, console)
@@ -95,12 +102,14 @@ struct ConvertCommand: ParsableCommand {
     var file = try AtomicFile(path: output, overwrite: force)
     try file.write(bytes)
     try tokenizer.checkAgreement(with: Tokenizer(contentsOf: file.readablePath()))
-    try file.commit()
+    if !dryRun { try file.commit() }
   }
 
-  /// Makes a folder.
-  private func write(_ files: [(name: String, bytes: [UInt8])], of tokenizer: Tokenizer) throws {
-    let directory = try OutputDirectory(path: output, force: force, inputs: [from])
+  /// Makes a folder, which takes its name once its files have been read again.
+  private func write(
+    _ files: [(name: String, bytes: [UInt8])], of tokenizer: Tokenizer, inputs: [String]
+  ) throws {
+    let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
     for file in files {
       try writeFile(Path.join(directory.stagingPath, file.name), file.bytes)
     }
@@ -112,7 +121,7 @@ struct ConvertCommand: ParsableCommand {
     try writeFile(
       Path.join(directory.stagingPath, "conversion.json"), record.serialized(pretty: true) + [0x0A])
     try RunConfiguration.current.write(to: directory.stagingPath)
-    try directory.commit()
+    if !dryRun { try directory.commit() }
   }
 
   private func report(
@@ -130,7 +139,7 @@ struct ConvertCommand: ParsableCommand {
     }
     console.say(
       "\(output): \(groupDigits(tokenizer.vocabularySize)) IDs as \(to.rawValue), the same tokens for "
-        + "the text of each")
+        + "the text of each" + (dryRun ? "; not written" : ""))
   }
 }
 

@@ -97,7 +97,7 @@ func npyHeader(shape: [Int]) -> [UInt8] {
   var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(sizes)), }"
   while (10 + text.utf8.count + 1) % 64 != 0 { text += " " }
   text += "\n"
-  let size = UInt16(text.utf8.count)
-  return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(size & 0xFF), UInt8(size >> 8)]
-    + Array(text.utf8)
+  var header = [0x93] + Array("NUMPY".utf8) + [1, 0]
+  header.append(littleEndian: UInt16(text.utf8.count))
+  return header + text.utf8
 }

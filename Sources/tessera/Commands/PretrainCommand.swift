@@ -73,15 +73,17 @@ struct PretrainCommand: ParsableCommand {
     let console = common.start()
     Interruption.install()
     let inputs = [tokenizer] + corpus
-    if resume && RunDirectory.isResumable(output.output) {
-      try RunConfiguration.current.checkStarted(in: output.output)
-    } else {
-      try OutputDirectory.check(path: output.output, force: output.force, inputs: inputs)
-    }
+    try output.checkRun(resume: resume, inputs: inputs)
     let corpus = try documents.corpus(corpus)
     let path = tokenizer
     let tokenizer = try Tokenizer(contentsOf: path)
     if tokenizer.endOfText == nil { throw CommandError.noEndOfText(tokenizer: path) }
+    do throws(TokenizerError) {
+      try tokenizer.checkExpressible(in: .huggingFace)
+    } catch {
+      guard case .notExpressible(_, let part, _) = error else { throw error }
+      throw CommandError.notForModels(tokenizer: path, part: part)
+    }
     let texts = try tokenized(corpus, by: tokenizer, console)
     let phase = budget.minutes == nil ? "planning" : "measuring the speed of training"
     if dryRun {
@@ -104,7 +106,8 @@ struct PretrainCommand: ParsableCommand {
     }
     if !common.json { try show(job, console) }
     let result = try job.run(
-      in: &directory, progress: console.progress, onResume: console.sayResumed)
+      in: &directory, progress: console.progress, onResume: console.sayResumed,
+      onUnremoved: console.warnUnremoved)
     guard let result else { throw Interrupted(resumableFolder: output.output) }
     console.finishProgress()
     if common.json {

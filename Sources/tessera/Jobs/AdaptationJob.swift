@@ -19,20 +19,14 @@ struct AdaptationJob {
   private let replay: Adaptation.Source?
   private let inputs: [String]
   private let isResumed: Bool
-  private let start = ContinuousClock.now
+  private let time = RunTime()
 
   /// Sees to it that the output can be made and the inputs be opened, then reads the base model and
   /// the corpora.
   init(_ command: AdaptCommand, _ console: Console) throws {
     self.command = command
-    let output = command.output.output
     inputs = [command.model] + command.corpus + command.replay
-    isResumed = command.resume && RunDirectory.isResumable(output)
-    if isResumed {
-      try RunConfiguration.current.checkStarted(in: output)
-    } else {
-      try OutputDirectory.check(path: output, force: command.output.force, inputs: inputs)
-    }
+    isResumed = try command.output.checkRun(resume: command.resume, inputs: inputs)
     let corpora = try command.documents.corpora(
       [command.corpus] + (command.noReplay ? [] : [command.replay]))
     console.warnIfUnfinished(command.model)
@@ -86,7 +80,7 @@ struct AdaptationJob {
     // The plan needs the shape of the extended model and not its weights.
     var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
     configuration.vocabularySize = vocabulary.layout.rowCount
-    let adaptation = try console.during(planningPhase) {
+    let adaptation = try console.during(planningPhase(resuming: nil)) {
       try Adaptation(
         model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
         newRows: vocabulary.layout.newRows, target: target, replay: replay,
@@ -100,31 +94,22 @@ struct AdaptationJob {
   func run(_ console: Console) throws -> AdaptationReport? {
     let output = command.output.output
     let prepared = try vocabularyExtension(console)
-    var directory: RunDirectory
-    if isResumed {
-      directory = try RunDirectory(path: output, force: false, resume: true, inputs: inputs)
-    } else {
-      // What was there before is kept until the extended model can take its place.
-      _ = try prepared.write(
-        to: output, force: command.output.force, inputs: inputs, progress: console.progress)
-      directory = try RunDirectory(startingWithModelIn: output)
-    }
+    if !isResumed { try write(prepared, console) }
+    var directory = try RunDirectory(path: output, force: false, resume: true, inputs: inputs)
     let tokenizer = try Tokenizer(contentsOf: output)
     let model = try console.during("loading \(output)") { try Transformer(checkpoint: output) }
     guard model.configuration.vocabularySize == prepared.layout.rowCount,
       tokenizer.vocabularySize == prepared.tokenizer.vocabularySize
     else { throw CommandError.otherNewTokens(folder: output) }
     let record = directory.record
-    let adaptation = try console.during(planningPhase) {
+    let adaptation = try console.during(planningPhase(resuming: record)) {
       try Adaptation(
         model: model, tokenizer: tokenizer, newRows: prepared.layout.newRows, target: target,
         replay: replay, options: command.options, resuming: record)
     }
     say(adaptation, newTokenCount: prepared.tokens.count, console)
-    if !directory.isResumed {
-      try directory.write(adaptation.record)
-      try RunConfiguration.current.write(to: output)
-    }
+    // A call that was killed before it had a plan has left none.
+    if record?["steps"] == nil { try directory.write(adaptation.record) }
 
     let original = try console.during("loading \(command.model)") {
       try Transformer(checkpoint: command.model)
@@ -140,21 +125,16 @@ struct AdaptationJob {
       record?[Self.replayBeforeKey]?.double ?? (before.count > 1 ? before[1].bitsPerByte : nil)
     if let replayBefore { try note(Self.replayBeforeKey, replayBefore, in: &directory) }
     var firstStep = 0
+    let earlierSeconds = record?[Self.secondsKey]?.double ?? 0
+    var time = time
+    time.add(earlier: earlierSeconds)
     let result = try adaptation.run(
-      in: directory, before: replayBefore, progress: console.progress,
+      in: directory, before: replayBefore, time: time, progress: console.progress,
       onResume: {
         firstStep = $0.step
         console.sayResumed($0)
-      })
-    // The report tells the time of all calls. That of a call that was killed is lost, and one that
-    // finds all steps done adds nothing.
-    let earlierSeconds = record?[Self.secondsKey]?.double ?? 0
-    let isDone = firstStep == adaptation.plan.steps && earlierSeconds > 0
-    var seconds: Double { isDone ? earlierSeconds : earlierSeconds + elapsedSeconds }
-    guard let result else {
-      try note(Self.secondsKey, seconds, in: &directory)
-      return nil
-    }
+      }, onUnremoved: console.warnUnremoved)
+    guard let result else { return nil }
 
     try ModelDirectory.replaceWeights(
       in: output, by: result.model, elementType: base.matrices.embedding.elementType)
@@ -165,6 +145,9 @@ struct AdaptationJob {
       on: adaptation.evaluationSets(
         for: Tokenizer(contentsOf: output), rowCount: stored.configuration.vocabularySize),
       progress: console.progress)
+    // The report tells the time of all calls, and one that finds all steps done adds nothing.
+    let isDone = firstStep == adaptation.plan.steps && earlierSeconds > 0
+    let seconds = isDone ? earlierSeconds : result.outcome.time.seconds
     try note(Self.secondsKey, seconds, in: &directory)
     let report = AdaptationReport(
       baseModel: command.model,
@@ -178,11 +161,24 @@ struct AdaptationJob {
     try writeFile(
       Path.join(output, "report.json"), report.record.serialized(pretty: true))
     try writeFile(Path.join(output, "report.txt"), Array(report.table.utf8))
-    try writeFile(Path.join(output, "MODEL_CARD.md"), Array(report.modelCard.utf8))
+    let baseCard = Path.exists(Path.join(output, ModelCard.baseName)) ? ModelCard.baseName : nil
+    try writeFile(
+      Path.join(output, ModelCard.name), Array(report.modelCard(baseCard: baseCard).utf8))
     return report
   }
 
-  /// The member of `run.json` with the time that earlier calls have taken.
+  /// Makes the run's folder: the extended model, and the marks by which a call that is killed from here
+  /// on can be resumed. What was there before is kept until all of it can take its place.
+  private func write(_ vocabulary: VocabularyExtension, _ console: Console) throws {
+    let directory = try OutputDirectory(
+      path: command.output.output, force: command.output.force, inputs: inputs)
+    _ = try vocabulary.write(intoStaging: directory.stagingPath, progress: console.progress)
+    try RunConfiguration.current.write(to: directory.stagingPath)
+    try RunDirectory.mark(directory.stagingPath)
+    try directory.commit()
+  }
+
+  /// The member of `run.json` with the time that the whole job has taken.
   private static let secondsKey = "seconds"
   /// The member of `run.json` with the base model's bits per byte on the replay corpus.
   private static let replayBeforeKey = "replay_bits_per_byte_before"
@@ -194,15 +190,11 @@ struct AdaptationJob {
     try directory.write(record)
   }
 
-  /// The time that this call has taken.
-  private var elapsedSeconds: Double {
-    let elapsed = start.duration(to: .now).components
-    return Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
-  }
-
   /// What making the plan is called while it takes time.
-  private var planningPhase: String {
-    command.budget.minutes == nil || isResumed ? "planning" : "measuring the speed of training"
+  private func planningPhase(resuming record: JSONValue?) -> String {
+    let isMeasured = record?["planned_tokens_per_second"]?.double != nil
+    return command.budget.minutes == nil || isMeasured
+      ? "planning" : "measuring the speed of training"
   }
 
   /// The new tokens, learned from the part of the corpus that is trained on.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TesseraBasics
+import TesseraTraining
 
 /// Where a verb that makes a folder puts it.
 struct OutputOptions: ParsableArguments {
@@ -11,6 +12,21 @@ struct OutputOptions: ParsableArguments {
   var force = false
 
   mutating func validate() throws { try Self.checkFolder(output) }
+
+  /// Sees to it that a training run can start in the folder or, with `resume`, go on in it.
+  ///
+  /// - Returns: Whether it goes on.
+  /// - Throws: `FileError`; ``UsageError`` if the run was started with other options.
+  @discardableResult
+  func checkRun(resume: Bool, inputs: [String]) throws -> Bool {
+    if resume, RunDirectory.isResumable(output) {
+      try RunConfiguration.current.checkStarted(in: output)
+      return true
+    }
+    if !force, RunDirectory.isUnfinished(output) { throw FileError.unfinished(path: output) }
+    try OutputDirectory.check(path: output, force: force, inputs: inputs)
+    return false
+  }
 
   /// Refuses what cannot be the name of a folder.
   static func checkFolder(_ output: String) throws {

@@ -9,6 +9,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
   case emptyCorpus(paths: [String])
   /// A tokenizer that training needs has no token for the end of a text.
   case noEndOfText(tokenizer: String)
+  /// A part of a tokenizer cannot be written beside the model that is to be trained.
+  case notForModels(tokenizer: String, part: String)
   /// The folder of a run holds a model with other tokens than the corpus gives now.
   case otherNewTokens(folder: String)
   /// A corpus that should be a translation of another one has another number of documents.
@@ -27,6 +29,9 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case .noEndOfText(let tokenizer):
       "the tokenizer \(tokenizer) has no token that ends a text, and training needs one between "
         + "documents; train it with --special '<|endoftext|>'"
+    case .notForModels(let tokenizer, let part):
+      "\(tokenizer) cannot be the tokenizer of a model: a tokenizer.json cannot express \(part); "
+        + "take another tokenizer, or train one with `tessera train`"
     case .otherNewTokens(let folder):
       "the model in \(folder) has other new tokens than the corpus gives now; resume with the files "
         + "of the first call, or start over with --force"

@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraTraining
 
 extension Console {
   /// What training keeps in memory for each parameter: weight, gradient and two moments, 4 bytes each.
@@ -18,8 +19,7 @@ extension Console {
 
   /// Warns of a model directory that a run of adapt or pretrain has left before it was done.
   func warnIfUnfinished(_ folder: String) {
-    func has(_ name: String) -> Bool { Path.exists(Path.join(folder, name)) }
-    guard has("run.json"), !has("report.json"), !has("training.json") else { return }
+    guard RunDirectory.isUnfinished(folder) else { return }
     say(
       "warning: the run in \(folder) has not ended, so this is not its result yet; go on with "
         + "--resume")

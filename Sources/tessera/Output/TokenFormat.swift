@@ -64,7 +64,7 @@ extension TokenFormat {
       }
       return [
         stride(from: 0, to: bytes.count, by: unit).map { start in
-          (0..<unit).reduce(0) { $0 | TokenID(bytes[start + $1]) << TokenID(8 * $1) }
+          TokenID(littleEndianBytes: bytes[start..<start + unit])
         }
       ]
     case .json:
@@ -167,9 +167,9 @@ struct TokenWriter {
     case .text: appendNumbers(ids, separator: " ")
     case .json, .jsonl: appendNumbers(ids, separator: ",")
     case .u16:
-      for id in ids { append(UInt32(id), size: 2) }
+      for id in ids { output.append(littleEndian: UInt16(id)) }
     case .u32:
-      for id in ids { append(UInt32(id), size: 4) }
+      for id in ids { output.append(littleEndian: UInt32(id)) }
     }
     isPartOfDocument = isPartOfDocument || !ids.isEmpty
   }
@@ -205,10 +205,6 @@ struct TokenWriter {
     if format == .text || format == .jsonl { output.append(UInt8(ascii: "\n")) }
     isInDocument = false
     isPartOfDocument = false
-  }
-
-  private mutating func append(_ number: UInt32, size: Int) {
-    for index in 0..<size { output.append(UInt8(truncatingIfNeeded: number >> UInt32(8 * index))) }
   }
 
   private mutating func appendNumbers(_ ids: ArraySlice<TokenID>, separator: Unicode.Scalar) {

@@ -20,6 +20,11 @@ extension Console {
           + "\(SelectedKernels.current): its last bits will differ")
     }
   }
+
+  /// Warns of a state that is needed no more and stays.
+  func warnUnremoved(_ error: FileError) {
+    warn("\(error); it is not needed any more, and takes room")
+  }
 }
 
 /// A number with a fixed number of digits after the point.

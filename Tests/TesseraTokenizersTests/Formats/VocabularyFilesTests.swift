@@ -53,6 +53,102 @@ import Testing
     #expect(try Tokenizer(contentsOf: folder.path).addsPrefixSpace)
   }
 
+  /// A folder's files, and what transformers 5.23 makes of them: contents and IDs, with an L where
+  /// white space to the left belongs to the token, and an N where it is looked for in normalized text.
+  private static let folders: [(files: [(String, String)], tokens: [String])] = [
+    (
+      [
+        (
+          "special_tokens_map.json",
+          """
+          {"unk_token": "<unk>", "eos_token": {"content": "</s>", "normalized": true},
+           "bos_token": "<s>", "mask_token": {"content": "<mask>", "lstrip": true},
+           "pad_token": "!", "additional_special_tokens": ["<x>", "<y>"]}
+          """
+        )
+      ],
+      [
+        "! 0", "<s> 600", "</s> 601 N", "<unk> 602", "<mask> 603 L", "<x> 604", "<y> 605",
+      ]
+    ),
+    (
+      [
+        (
+          "special_tokens_map.json",
+          """
+          {"eos_token": "</s>", "unk_token": "</s>", "image_token": "<img>", "bos_token": "</s>",
+           "extra_special_tokens": ["<x>", {"content": "<y>", "lstrip": true}]}
+          """
+        ), ("added_tokens.json", #"{"<x>": 601, "<add>": 600}"#),
+      ],
+      ["<add> 600 N plain", "<x> 601", "</s> 602", "<img> 603", "<y> 604 L"]
+    ),
+    (
+      [
+        (
+          "tokenizer_config.json",
+          """
+          {"tokenizer_class": "GPT2Tokenizer", "unk_token": "<unk>", "eos_token": "</s>",
+           "bos_token": "<s>", "add_bos_token": true, "pad_token": null,
+           "added_tokens_decoder": {"601": {"content": "</s>", "special": false, "normalized": true},
+             "600": {"content": "<add>", "special": false}}}
+          """
+        ), ("special_tokens_map.json", #"{"eos_token": "<other>", "pad_token": "<pad>"}"#),
+      ],
+      ["<add> 600 N plain", "</s> 601 N", "<s> 602", "<unk> 603"]
+    ),
+  ]
+
+  @Test(arguments: folders.indices)
+  func `takes added tokens from the files that transformers takes them from`(index: Int) throws {
+    let folder = try TemporaryDirectory()
+    _ = try write(GoldenTokenizerTests.tokenizer("gpt2"), to: folder)
+    _ = try folder.write("tokenizer_config.json", #"{"tokenizer_class": "GPT2Tokenizer"}"#)
+    for (name, content) in Self.folders[index].files { _ = try folder.write(name, content) }
+    let tokenizer = try Tokenizer(contentsOf: folder.path)
+    let found = tokenizer.addedTokens.map { token in
+      "\(token.content) \(token.id)" + (token.stripsLeft ? " L" : "")
+        + (token.isNormalized ? " N" : "") + (token.isSpecial ? "" : " plain")
+    }
+    #expect(found == Self.folders[index].tokens)
+    #expect(tokenizer.endOfText == tokenizer.addedTokens.first { $0.content == "</s>" }?.id)
+    // What special_tokens_map.json said is not lost where it is not written.
+    let other = try TemporaryDirectory()
+    _ = try write(tokenizer, to: other)
+    let again = try Tokenizer(contentsOf: other.path)
+    #expect(again.addedTokens == tokenizer.addedTokens && again.endOfText == tokenizer.endOfText)
+  }
+
+  @Test func `says which token beside vocab.json is malformed`() throws {
+    let folder = try TemporaryDirectory()
+    _ = try write(GoldenTokenizerTests.tokenizer("gpt2"), to: folder)
+    for (name, content, member) in [
+      (
+        "special_tokens_map.json", #"{"eos_token": {"content": 1}}"#,
+        "special_tokens_map.json: eos_token"
+      ),
+      (
+        "special_tokens_map.json", #"{"eos_token": {"content": "x", "lstrip": 1}}"#,
+        "special_tokens_map.json: eos_token.lstrip"
+      ), ("added_tokens.json", #"{"<x>": -1}"#, "added_tokens.json: <x>"),
+    ] {
+      _ = try folder.write("tokenizer_config.json", "{}")
+      _ = try folder.write("special_tokens_map.json", "{}")
+      _ = try folder.write(name, content)
+      #expect {
+        try Tokenizer(contentsOf: folder.path, pattern: .gpt2)
+      } throws: { error in
+        if case .malformed(member, _) = (error as? TokenizerError)?.cause { true } else { false }
+      }
+    }
+    _ = try folder.write("added_tokens.json", #"{"<x>": 700}"#)
+    #expect {
+      try Tokenizer(contentsOf: folder.path, pattern: .gpt2)
+    } throws: { error in
+      (error as? TokenizerError)?.cause == .addedTokenMoved("<x>", stated: 700, assigned: 600)
+    }
+  }
+
   @Test func `says what is wrong, and where`() throws {
     let folder = try TemporaryDirectory()
     let tokenizer = try GoldenTokenizerTests.tokenizer("gpt2")

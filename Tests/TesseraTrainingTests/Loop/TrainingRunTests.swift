@@ -1,8 +1,10 @@
+import Synchronization
 import TesseraBasics
 import TesseraModels
 import TesseraTestSupport
-import TesseraTraining
 import Testing
+
+@testable import TesseraTraining
 
 @Suite struct TrainingRunTests {
   private let sets = [
@@ -218,6 +220,56 @@ import Testing
     #expect(!selection.prefers(evaluation(8, 2.1, 1.0), to: good))
     #expect(selection.prefers(good, to: evaluation(0, 1.0, 1.6)))
     #expect(selection.prefers(evaluation(8, 9, 1.6), to: evaluation(4, 1, 1.7)))
+  }
+
+  @Test func `the time of all calls counts, of a killed one up to its last state`() throws {
+    let directory = try TemporaryDirectory()
+    func stop(at step: Int, after earlier: Double, in run: inout TrainingRun) throws -> RunTime {
+      run.time.add(earlier: earlier)
+      var left = step - run.step
+      let outcome = try run.run(shouldStop: {
+        left -= 1
+        return left < 0
+      })
+      return outcome.time
+    }
+    var first = run(directory: directory.path)
+    let before = try stop(at: 3, after: 500, in: &first).seconds
+    #expect(before > 500 && before < 10_000)
+    // What the first call did after its state is lost with it.
+    var second = run(directory: directory.path)
+    _ = try second.resume()
+    #expect(second.time.earlierSeconds > 500 && second.time.earlierSeconds <= before)
+    // A caller may know of less or of more.
+    let after = try stop(at: 6, after: 100, in: &second)
+    #expect(after.earlierSeconds == second.time.earlierSeconds && after.seconds > 500)
+    var third = run(directory: directory.path)
+    _ = try third.resume()
+    #expect(try stop(at: 6, after: 20_000, in: &third).earlierSeconds == 20_000)
+  }
+
+  @Test func `states that cannot be removed are reported, and stop no run but a new one`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/state"
+    let state = RunState(
+      step: 0, parameters: [1],
+      optimizer: AdamWState(firstMoment: [0], secondMoment: [0], updateCounts: []),
+      skipped: (0, 0), evaluations: [], best: nil, bestStep: nil, seconds: 1)
+    let identity = RunIdentity(model: [], data: "", plan: [], selection: .null)
+    let store = StateStore(path: path, keptCount: 1) { (path) throws(FileError) in
+      if path.hasSuffix("1") { throw .cannotRemove(path: path, errno: 16) }
+      try remove(path)
+    }
+    func save(_ step: Int) throws -> [FileError] {
+      var state = state
+      state.step = step
+      return try store.save(state, identity: identity)
+    }
+    #expect(try save(0).isEmpty && save(1).isEmpty)
+    let failure = FileError.cannotRemove(path: path + "/step-00000001", errno: 16)
+    #expect(try save(2) == [failure] && save(3) == [failure])
+    #expect(store.steps() == [1, 3])
+    #expect(throws: TrainingRunError.file(failure)) { try store.removeAll() }
   }
 
   /// Runs to each of the steps in turn, and leaves the states.

@@ -1,3 +1,4 @@
+import Synchronization
 import TesseraBasics
 import TesseraCheckpoints
 import TesseraTestSupport
@@ -335,6 +336,36 @@ import Testing
     #expect(record["left_out"]?.array?.compactMap(\.string) == report.leftOut)
     let listing = try folder.listing()
     for name in report.leftOut { #expect(!listing.contains("new/" + name)) }
+  }
+
+  @Test func `the card of the base gets another name, and that of its base is left out`() throws {
+    let folder = try TemporaryDirectory()
+    let directory = try SmallModel().write(to: folder)
+    try folder.write("base/README.md", "the base")
+    try folder.write("base/BASE_README.md", "its base")
+    try folder.write("base/deep/README.md", "no card")
+    let base = try BaseModel(directory: directory)
+    let report = try VocabularyExtension(of: base, tokens: base.select(5).tokens)
+      .write(to: folder.file("new"), force: false)
+    #expect(report.carriedOver == ["BASE_README.md", "deep/README.md", "tokenizer_config.json"])
+    #expect(report.leftOut.contains("BASE_README.md"))
+    #expect(try folder.read("new/BASE_README.md") == Array("the base".utf8))
+    #expect(!Path.exists(folder.file("new/README.md")))
+  }
+
+  @Test func `says how far counting tokens is, before and after`() throws {
+    let folder = try TemporaryDirectory()
+    let base = try BaseModel(directory: SmallModel().write(to: folder))
+    let counts = SmallModel.counts(SmallModel.target, times: 10)
+    let updates = Mutex<[ProgressUpdate]>([])
+    _ = try TokenSelection(
+      base: base.tokenizer, counts: counts, options: TokenSelectionOptions(newTokenCount: 5),
+      firstID: base.firstNewID(padding: .reuse),
+      progress: { update in updates.withLock { $0.append(update) } })
+    for phase in ["counting the base's tokens", "counting the extended tokens"] {
+      let last = updates.withLock { $0.last { $0.phase == phase } }
+      #expect(last?.completed == counts.count && last?.total == counts.count)
+    }
   }
 
   @Test func `an output that exists is kept without force`() throws {

@@ -35,6 +35,15 @@ extension Tokenizer {
     }
   }
 
+  /// Sees to it that a format can say what the tokenizer does.
+  ///
+  /// For callers that have a long way to go until they write it.
+  ///
+  /// - Throws: ``TokenizerError/notExpressible(format:part:advice:)`` as ``files(in:)`` does.
+  public func checkExpressible(in format: TokenizerFormat) throws(TokenizerError) {
+    _ = try files(in: format)
+  }
+
   /// The steps that a vocabulary over bytes is split by, without options that only tokenizer.json has.
   private func plainSteps(
     _ format: TokenizerFormat

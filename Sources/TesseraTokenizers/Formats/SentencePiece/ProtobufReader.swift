@@ -10,6 +10,8 @@
 //
 // protobuf.dev, "Encoding". Groups (wire types 3 and 4) are in no message that is read here.
 
+internal import TesseraBasics
+
 /// Reads one message field by field; fields that nobody asks for are skipped.
 struct ProtobufReader {
   /// How a field's value is written.
@@ -59,8 +61,7 @@ struct ProtobufReader {
   /// Takes a number of four bytes.
   mutating func readFloat() throws(TokenizerError) -> Float {
     try check(.fourBytes, "a number of four bytes")
-    let range = try take(4)
-    return Float(bitPattern: range.reversed().reduce(0) { $0 << 8 | UInt32(bytes[$1]) })
+    return Float(bitPattern: UInt32(littleEndianBytes: bytes[try take(4)]))
   }
 
   /// Takes text, bytes or a message: where it is.
