@@ -1,6 +1,7 @@
 """Compares token IDs: tessera against tiktoken, tokenizers and transformers.
 
-    python compare-encoding.py TESSERA [--tokenizer PATH]... [--ranks FOLDER] TEXT_FILE...
+    python compare-encoding.py TESSERA [--tokenizer PATH]... [--ranks FOLDER] [--hostile COUNT] \
+       TEXT_FILE...
 
 PATH is a tokenizer.json or a folder with one. FOLDER holds rank files with their published names
 (cl100k_base.tiktoken.gz and so on), by default ../shared/data/tokenizers beside the project; where
@@ -184,10 +185,12 @@ def main():
     arguments = parser(__doc__)
     arguments.add_argument("--tokenizer", action="append", default=[])
     arguments.add_argument("--ranks", default=RANKS)
+    arguments.add_argument("--hostile", type=int, default=20_000, metavar="COUNT",
+                           help="how many hostile strings (default: 20,000)")
     arguments.add_argument("files", nargs="+")
     arguments = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        comparison = Comparison(arguments.tessera, folder, hostile_texts(20_000, seed=1))
+        comparison = Comparison(arguments.tessera, folder, hostile_texts(arguments.hostile, seed=1))
         for name, (pattern, special) in PUBLISHED.items():
             source = os.path.join(arguments.ranks, name + ".tiktoken.gz")
             if not os.path.exists(source):

@@ -4,6 +4,8 @@
   import Musl
 #endif
 
+private let largePageSize = 2 << 20
+
 /// Allocates memory for tables that are read at random places.
 ///
 /// Such a read in a table of many megabytes first misses the processor's table of pages. From two
@@ -15,15 +17,48 @@
 func allocateLarge<Element>(
   _ type: Element.Type, count: Int
 ) -> UnsafeMutablePointer<Element> {
-  let largePageSize = 2 << 20
   let size = count * MemoryLayout<Element>.stride
   guard size >= largePageSize else { return .allocate(capacity: count) }
   let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: largePageSize)
+  // SAFETY: the range was just allocated.
+  unsafe adviseLargePages(memory, size)
+  return unsafe memory.bindMemory(to: type, capacity: count)
+}
+
+@unsafe
+private func adviseLargePages(_ memory: UnsafeMutableRawPointer, _ size: Int) {
   #if os(Linux)
-    // SAFETY: the range was just allocated; the call is advice and changes no content.
+    // SAFETY: the caller owns the range; the call is advice and changes no content.
     _ = unsafe madvise(memory, size, Int32(MADV_HUGEPAGE))
   #endif
-  return unsafe memory.bindMemory(to: type, capacity: count)
+}
+
+/// Memory of zeros for a table that is read at random places, as ``allocateLarge(_:count:)`` gives it.
+///
+/// New memory of the system is zeros already, and clearing it once more would cost as much again.
+@safe
+struct ZeroedMemory<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+  // SAFETY (Sendable): it is written by its one owner only.
+  /// The elements, all bits of which are zeros at first.
+  let pointer: UnsafeMutablePointer<Element>
+  /// The number of elements.
+  let count: Int
+  private let allocated: UnsafeMutableRawPointer
+
+  init(count: Int) {
+    let size = max(1, count) * MemoryLayout<Element>.stride
+    let pageSize = size >= largePageSize ? largePageSize : 64
+    guard let memory = unsafe calloc(1, size + pageSize) else { fatalError("out of memory") }
+    unsafe allocated = memory
+    // SAFETY: aligning moves by less than what is allocated beyond the size. All elements can be
+    // zeros.
+    let aligned = unsafe memory.alignedUp(toMultipleOf: pageSize)
+    if pageSize == largePageSize { unsafe adviseLargePages(aligned, size) }
+    unsafe pointer = aligned.bindMemory(to: Element.self, capacity: count)
+    self.count = count
+  }
+
+  deinit { unsafe free(allocated) }
 }
 
 /// Copies an array to memory of ``allocateLarge(_:count:)``.

@@ -45,12 +45,12 @@ struct PreTokenCache: ~Copyable {
 
   private let limits: EncoderLimits
   private let seed = HashSeed.process
-  private var shortEntries: UnsafeMutablePointer<ShortEntry>
+  private var shortEntries: ZeroedMemory<ShortEntry>
   private var shortSlots: Int
   private var shortCount = 0
   /// Changes whenever slots from before have lost their meaning.
   private(set) var generation = 0
-  private var longEntries: UnsafeMutablePointer<LongEntry>
+  private var longEntries: ZeroedMemory<LongEntry>
   private var longSlots: Int
   private var longCount = 0
   private var list = WordList()
@@ -59,31 +59,8 @@ struct PreTokenCache: ~Copyable {
     self.limits = limits
     shortSlots = min(1 << 13, limits.shortSlotLimit)
     longSlots = min(1 << 10, limits.longSlotLimit)
-    unsafe shortEntries = Self.freeEntries(shortSlots)
-    unsafe longEntries = Self.freeLongEntries(longSlots)
-  }
-
-  deinit {
-    unsafe shortEntries.deallocate()
-    unsafe longEntries.deallocate()
-  }
-
-  private static func freeEntries(_ count: Int) -> UnsafeMutablePointer<ShortEntry> {
-    let result = unsafe allocateLarge(ShortEntry.self, count: count)
-    // SAFETY: `count` entries were allocated.
-    unsafe result.initialize(
-      repeating: ShortEntry(low: 0, high: 0, first: 0, second: 0, third: 0, count: 0),
-      count: count)
-    return unsafe result
-  }
-
-  private static func freeLongEntries(_ count: Int) -> UnsafeMutablePointer<LongEntry> {
-    let result = unsafe allocateLarge(LongEntry.self, count: count)
-    // SAFETY: `count` entries were allocated.
-    unsafe result.initialize(
-      repeating: LongEntry(hash: 0, start: 0, tokenCount: 0, size: 0),
-      count: count)
-    return unsafe result
+    shortEntries = ZeroedMemory(count: shortSlots)
+    longEntries = ZeroedMemory(count: longSlots)
   }
 
   // MARK: Short pre-tokens
@@ -91,7 +68,7 @@ struct PreTokenCache: ~Copyable {
   /// The short table for the inner loop; any change of the cache ends its validity.
   var shortView: ShortView {
     unsafe ShortView(
-      entries: shortEntries, shift: UInt64(shortSlots.leadingZeroBitCount + 1),
+      entries: shortEntries.pointer, shift: UInt64(shortSlots.leadingZeroBitCount + 1),
       mask: shortSlots - 1, seed: seed)
   }
 
@@ -166,18 +143,15 @@ struct PreTokenCache: ~Copyable {
       return
     }
     generation += 1
-    let old = unsafe shortEntries
-    let oldSlots = shortSlots
+    let old = exchange(&shortEntries, with: ZeroedMemory(count: shortSlots * 2))
     shortSlots *= 2
-    unsafe shortEntries = Self.freeEntries(shortSlots)
     let view = shortView
-    for slot in 0..<oldSlots where unsafe old[slot].high != 0 {
+    for slot in 0..<old.count where unsafe old.pointer[slot].high != 0 {
       // SAFETY: the new table has more slots than entries.
-      let entry = unsafe old[slot]
+      let entry = unsafe old.pointer[slot]
       let start = view.slot(low: entry.low, high: entry.high)
       unsafe view.entry(low: entry.low, high: entry.high, from: start).pointee = entry
     }
-    unsafe old.deallocate()
   }
 
   // MARK: Long pre-tokens
@@ -203,7 +177,7 @@ struct PreTokenCache: ~Copyable {
   func prefetch(hash: UInt64) {
     // SAFETY: the slot is masked to the slot count.
     unsafe tk_prefetch(
-      longEntries + (Int(truncatingIfNeeded: hash &>> 32) & (longSlots &- 1)))
+      longEntries.pointer + (Int(truncatingIfNeeded: hash &>> 32) & (longSlots &- 1)))
   }
 
   /// The tokens of a long pre-token, or `nil` if it is not known.
@@ -212,8 +186,8 @@ struct PreTokenCache: ~Copyable {
     let mask = longSlots - 1
     var slot = Int(truncatingIfNeeded: hash >> 32) & mask
     // SAFETY: `slot` is masked to the slot count, and some slots are always free.
-    while unsafe longEntries[slot].hash != 0 {
-      let entry = unsafe longEntries[slot]
+    while unsafe longEntries.pointer[slot].hash != 0 {
+      let entry = unsafe longEntries.pointer[slot]
       if entry.hash == hash, Int(entry.size) == preToken.count {
         let tokens = unsafe list.words(from: entry.start, count: Int(entry.tokenCount))
         if unsafe list.holds(preToken, at: Int(entry.start) + tokens.count) {
@@ -253,8 +227,8 @@ struct PreTokenCache: ~Copyable {
     let mask = longSlots - 1
     var slot = Int(truncatingIfNeeded: entry.hash >> 32) & mask
     // SAFETY: `slot` is masked to the slot count, and some slots are always free.
-    while unsafe longEntries[slot].hash != 0 { slot = (slot + 1) & mask }
-    unsafe longEntries[slot] = entry
+    while unsafe longEntries.pointer[slot].hash != 0 { slot = (slot + 1) & mask }
+    unsafe longEntries.pointer[slot] = entry
   }
 
   private mutating func makeRoomForLong() {
@@ -262,20 +236,19 @@ struct PreTokenCache: ~Copyable {
       removeAll()
       return
     }
-    let old = unsafe longEntries
-    let oldSlots = longSlots
+    let old = exchange(&longEntries, with: ZeroedMemory(count: longSlots * 2))
     longSlots *= 2
-    unsafe longEntries = Self.freeLongEntries(longSlots)
-    for slot in 0..<oldSlots where unsafe old[slot].hash != 0 { place(unsafe old[slot]) }
-    unsafe old.deallocate()
+    for slot in 0..<old.count where unsafe old.pointer[slot].hash != 0 {
+      place(unsafe old.pointer[slot])
+    }
   }
 
   /// Forgets everything; the memory is kept.
   private mutating func removeAll() {
     generation += 1
-    for slot in 0..<shortSlots { unsafe shortEntries[slot].high = 0 }
-    for slot in 0..<shortSlots { unsafe shortEntries[slot].low = 0 }
-    for slot in 0..<longSlots { unsafe longEntries[slot].hash = 0 }
+    for slot in 0..<shortSlots { unsafe shortEntries.pointer[slot].high = 0 }
+    for slot in 0..<shortSlots { unsafe shortEntries.pointer[slot].low = 0 }
+    for slot in 0..<longSlots { unsafe longEntries.pointer[slot].hash = 0 }
     shortCount = 0
     longCount = 0
     list.removeAll()
