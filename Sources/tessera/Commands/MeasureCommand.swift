@@ -17,6 +17,10 @@ struct MeasureCommand: ParsableCommand {
       efficiency, 1 where all tokens are used equally often; and the Gini coefficient of the \
       corpora's tokens for each byte (or document), 0 where all are served the same.
 
+      Large documents are measured in pieces, in little memory. A tokenizer whose steps look at all \
+      of a text, such as one of SentencePiece, needs some hundred bytes for each byte of the largest \
+      document: give it smaller ones, with --lines or --paragraphs.
+
       Example:
         tessera measure en=corpora-samples/en hi=corpora-samples/hi --tokenizer models/base-en
       """)
