@@ -47,6 +47,21 @@ import Testing
     #expect(found.count == 2)
     #expect(found[1]["corpora"]?["en"]?["parity"]?.double == 1)
     #expect(try #require(found[1]["corpora"]?["hi"]?["parity"]?.double) > 2)
+    #expect(found[1]["token_count"] == 8_192 && found[1]["gini_coefficient"] != nil)
+    let english = try #require(found[1]["corpora"]?["en"])
+    let (tokens, bytes) = try (
+      #require(english["tokens"]?.double), #require(english["bytes"]?.double)
+    )
+    #expect(english["tokens_per_byte"]?.double == tokens / bytes)
+    let alone = try ToolRun([
+      "measure", self.english, "--tokenizer", base, "--parity-unit", "documents", "--json",
+    ])
+    let only = try #require(JSONValue(parsing: alone.output)["tokenizers"]?.array?.first)
+    // There is nothing to compare one corpus with.
+    #expect(only["gini_coefficient"] == nil)
+    let record = try #require(only["corpora"]?[self.english])
+    #expect(record["tokens_per_byte"] == nil)
+    #expect(try #require(record["tokens_per_document"]?.double) > 100)
     let table = try ToolRun(arguments.dropLast() + ["--reference", "hi"])
     #expect(table.text.contains("Gini") && table.text.contains("hi"))
   }
