@@ -11,16 +11,17 @@ extension Tokenizer {
   public func audit() -> [AuditResult] {
     let unreachable = unreachableTokens()
     return [
-      unmergedTokens(unreachable), splitTokens(unreachable), model.duplicateMerges(),
-      model.brokenMerges(), duplicateTokens(), shadowedTokens(), specialTokensFromText(),
-      lostAddedTokens(), missingBytes(), roundTrip(), idHoles(), rankGaps(), incompleteCharacters(),
+      unmergedTokens(unreachable), splitTokens(unreachable), partialTokens(unreachable),
+      model.duplicateMerges(), model.brokenMerges(), duplicateTokens(), shadowedTokens(),
+      specialTokensFromText(), lostAddedTokens(), missingBytes(), roundTrip(),
+      idHoles(), rankGaps(), incompleteCharacters(),
     ]
   }
 }
 
 extension Tokenizer {
-  /// The text of a token for a message: on one line, of bounded size, and spelled with the characters
-  /// of `ByteAlphabet` where it is not UTF-8; nil if there is no such token.
+  /// The text of a token for a message: on one line and of bounded size, with `<0xA1>` for a byte that
+  /// belongs to no character; nil if there is no such token.
   public func readableText(of id: TokenID) -> String? {
     bytes(of: id).map { TokenizerError.text(of: $0.span).shortened(to: 40) }
   }

@@ -27,6 +27,41 @@ enum TokenComposition: Hashable, Sendable {
 }
 
 extension BPEModel {
+  /// For some tokens, another token that is merged out of them and not among them; nothing for those
+  /// that have none.
+  ///
+  /// - Parameter others: Tokens that are no such token either.
+  /// - Complexity: That of ``compositions()`` if there are tokens.
+  func users(of ids: Set<TokenID>, besides others: Set<TokenID>) -> [TokenID: TokenID] {
+    if ids.isEmpty { return [:] }
+    let parts = parts()
+    var users: [TokenID: TokenID] = [:]
+    for user in 0..<TokenID(tokens.idBound) where !ids.contains(user) && !others.contains(user) {
+      var pending = parts[user] ?? []
+      while let part = pending.popLast() {
+        // The parts of the others are gone through on their own.
+        guard ids.contains(part), users[part] == nil else { continue }
+        users[part] = user
+        pending += parts[part] ?? []
+      }
+    }
+    return users
+  }
+
+  /// The tokens that each token is merged out of. Where tokens have a prefix or a suffix, those of all
+  /// its merges.
+  private func parts() -> [TokenID: [TokenID]] {
+    var parts: [TokenID: [TokenID]] = [:]
+    if options.continuingSubwordPrefix.isEmpty, options.endOfWordSuffix.isEmpty {
+      for case (let id, .merge(let left, let right)?) in compositions().enumerated() {
+        parts[TokenID(id)] = [left, right]
+      }
+    } else {
+      for merge in merges { parts[merge.result, default: []] += [merge.left, merge.right] }
+    }
+    return parts
+  }
+
   /// How each token comes about, by ID; nil where an ID has no token, and for tokens that their bytes
   /// do not find.
   ///

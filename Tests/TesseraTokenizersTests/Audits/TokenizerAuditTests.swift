@@ -16,7 +16,7 @@ import Testing
   @Test(arguments: GoldenTokenizerTests.names)
   func `finds no fault in sound tokenizers`(name: String) throws {
     let results = try GoldenTokenizerTests.tokenizer(name).audit()
-    #expect(results.count == 13)
+    #expect(results.count == 14)
     let faults = results.filter(\.isFailure)
     // An added token of the fixture has the text of a token of its vocabulary.
     #expect(faults.map(\.name) == (name == "qwen2" ? ["shadowed tokens"] : []))
@@ -59,6 +59,27 @@ import Testing
     #expect(results["tokens that splitting prevents"] == nil)
   }
 
+  @Test func `a part of other tokens is worth knowing and no fault`() throws {
+    let results = try UnreachableTokensTests.partial().audit()
+    #expect(results.filter(\.isFailure).isEmpty)
+    #expect(
+      findings(results)["tokens that are only parts of others"]
+        == ["token 257 \"о<0xD0>\" is part of token 258 \"о\u{400}\""])
+    let unused = try UnreachableTokensTests.partial(reachesUser: false).audit()
+    #expect(findings(unused)["tokens that splitting prevents"]?.count == 65)
+  }
+
+  @Test func `shows bytes that are no text by their numbers`() throws {
+    let table = try TokenTable(
+      (UInt8.min...UInt8.max).map { [$0] } + [[0x61, 0xE5, 0xB7], [0xB7, 0x0A, 0x62]])
+    let tokenizer = try Tokenizer(
+      model: BPEModel(tokens: table, merges: [], semantics: .ranks), pattern: .gpt2)
+    #expect(tokenizer.readableText(of: 0xA1) == "<0xA1>")
+    #expect(tokenizer.readableText(of: 0x20) == " ")
+    #expect(tokenizer.readableText(of: 256) == "a<0xE5><0xB7>")
+    #expect(tokenizer.readableText(of: 257) == #"<0xB7>\nb"#)
+  }
+
   @Test func `finds added tokens that are in the way, or that text gives`() throws {
     let made = try findings(Self.base(Self.sound, [AddedToken("abc", id: 257)]).audit())
     #expect(
@@ -96,7 +117,13 @@ import Testing
     let results = findings(tokenizer.audit())
     #expect(results["gaps among ranks"]?.count == 2)
     #expect(results["holes among IDs"] == ["ID 257"])
-    #expect(results["tokens that are not whole characters"]?.count == 128)
+    // Single bytes are there by design.
+    #expect(results["tokens that are not whole characters"] == nil)
+    let part = try UnreachableTokensTests.partial()
+    #expect(
+      findings(part.audit())["tokens that are not whole characters"] == [
+        "token 257 \"о<0xD0>\""
+      ])
   }
 
   @Test func `says which bytes a vocabulary over characters lacks`() throws {

@@ -1,7 +1,8 @@
 import TesseraBasics
 import TesseraTestSupport
-import TesseraTokenizers
 import Testing
+
+@testable import TesseraTokenizers
 
 @Suite struct UnreachableTokensTests {
   /// A random model over bytes, some tokens of which no merge makes, and some merges of which never
@@ -123,6 +124,44 @@ import Testing
     for pattern in [PreTokenizerPattern.gpt2, .o200k, .qwen2] {
       #expect(try reasons(Tokenizer(model: model, pattern: pattern)).isEmpty)
     }
+  }
+
+  /// A letter and the lead of the next one, which is merged on with whatever completes that.
+  static func partial(reachesUser: Bool = true) throws -> Tokenizer {
+    let part: [UInt8] = [0xD0, 0xBE, 0xD0]
+    // With 0xBE there are two letters before anything else is merged.
+    let ends = (UInt8(0x80)...0xBF).filter { $0 != 0xBE }
+    let table = try TokenTable(
+      (UInt8.min...UInt8.max).map { [$0] } + [[0xD0, 0xBE], part] + ends.map { part + [$0] })
+    var merges = [
+      Merge(left: 0xD0, right: 0xBE, result: 256), Merge(left: 256, right: 0xD0, result: 257),
+    ]
+    for (index, end) in ends.enumerated() {
+      merges.append(Merge(left: 257, right: TokenID(end), result: TokenID(258 + index)))
+    }
+    return try Tokenizer(
+      model: BPEModel(tokens: table, merges: merges, semantics: .merges), pattern: .gpt2,
+      addedTokens: reachesUser ? [] : [AddedToken("\u{43E}", id: 400, isSpecial: false)])
+  }
+
+  @Test func `tells tokens that are parts of others from those of no use`() throws {
+    #expect(
+      try Self.partial().unreachableTokens() == [
+        UnreachableToken(id: 257, reason: .splitting, user: 258)
+      ])
+    // None of the tokens that it is merged into is reached either.
+    let unused = try Self.partial(reachesUser: false).unreachableTokens()
+    #expect(unused.count == 65 && unused.allSatisfy { $0.user == nil })
+  }
+
+  @Test func `tells parts of parts, also where tokens have a suffix`() throws {
+    let table = try TokenTable(["a", "b", "c", "c</w>", "ab", "abc</w>"].map { Array($0.utf8) })
+    let model = try BPEModel(
+      tokens: table,
+      merges: [Merge(left: 0, right: 1, result: 4), Merge(left: 4, right: 3, result: 5)],
+      semantics: .merges, alphabet: .characters, options: BPEOptions(endOfWordSuffix: "</w>"))
+    #expect(model.users(of: [0, 4], besides: []) == [0: 5, 4: 5])
+    #expect(model.users(of: [0, 4], besides: [5]) == [:])
   }
 
   @Test func `a whole pre-token is reached without merges`() throws {
