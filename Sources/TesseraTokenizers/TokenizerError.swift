@@ -77,6 +77,8 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case noSecondText
   /// The text that is to be cut has no more tokens than are to be cut off.
   case textTooShortToTruncate(length: Int, excess: Int)
+  /// The process was asked to stop.
+  case interrupted
 }
 
 extension TokenizerError: CustomStringConvertible {
@@ -148,6 +150,7 @@ extension TokenizerError: CustomStringConvertible {
     case .noSecondText: "truncation or the template needs a second text, and there is one"
     case .textTooShortToTruncate(let length, let excess):
       "a text of \(length) tokens cannot be cut by \(excess)"
+    case .interrupted: "interrupted"
     }
   }
 

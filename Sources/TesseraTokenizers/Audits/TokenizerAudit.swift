@@ -7,9 +7,10 @@ extension Tokenizer {
   /// not two tokens. ``audit(besideFilesIn:)`` looks at the other files of a model as well.
   ///
   /// - Returns: One result for each audit, in the same order for every tokenizer.
+  /// - Throws: ``TokenizerError/interrupted`` after a signal.
   /// - Complexity: Each token is encoded a few times, on all workers: a second for 200,000.
-  public func audit() -> [AuditResult] {
-    let unreachable = unreachableTokens()
+  public func audit() throws(TokenizerError) -> [AuditResult] {
+    let unreachable = try unreachableTokens()
     return [
       unmergedTokens(unreachable), splitTokens(unreachable), partialTokens(unreachable),
       model.duplicateMerges(), model.brokenMerges(), duplicateTokens(), shadowedTokens(),

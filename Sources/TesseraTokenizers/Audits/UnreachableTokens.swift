@@ -39,16 +39,18 @@ extension Tokenizer {
   /// unknown token.
   ///
   /// - Returns: The tokens by ID.
+  /// - Throws: ``TokenizerError/interrupted`` after a signal.
   /// - Complexity: A few encodings of each token, and some hundred of each that is not found, on all
   ///   workers.
-  public func unreachableTokens() -> [UnreachableToken] {
+  public func unreachableTokens() throws(TokenizerError) -> [UnreachableToken] {
     guard let search = TokenTextSearch(self) else { return [] }
     let chunkSize = 1 << 11
     let idBound = tokens.idBound
-    let chunks = parallelMap((idBound + chunkSize - 1) / chunkSize) { chunk in
+    let chunks = try parallelMap((idBound + chunkSize - 1) / chunkSize) {
+      chunk throws(TokenizerError) in
       var reasons: [(id: TokenID, reason: UnreachableToken.Reason)] = []
       let ids = chunk * chunkSize..<min(idBound, (chunk + 1) * chunkSize)
-      search.forEachObstacle(in: TokenID(ids.lowerBound)..<TokenID(ids.upperBound)) {
+      try search.forEachObstacle(in: TokenID(ids.lowerBound)..<TokenID(ids.upperBound)) {
         reasons.append(($0, $1))
       }
       return reasons

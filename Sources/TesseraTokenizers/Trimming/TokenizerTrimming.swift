@@ -58,7 +58,8 @@ public struct TokenizerTrimming: Sendable {
   ///   - frequencies: How often each token occurs in a corpus, by ID: those of
   ///     ``Tokenizer/measurement(of:progress:)``.
   ///   - options: What is trimmed.
-  /// - Throws: ``TrimmingError``.
+  /// - Throws: ``TrimmingError``; after a signal ``TrimmingError/tokenizer(_:)`` with
+  ///   ``TokenizerError/interrupted``.
   public init(
     of base: Tokenizer, frequencies: [UInt64], options: TrimmingOptions
   ) throws(TrimmingError) {
@@ -108,8 +109,14 @@ public struct TokenizerTrimming: Sendable {
 
   /// Sees to it that no token is unreachable that was reachable before.
   private func checkReachable(_ base: Tokenizer) throws(TrimmingError) {
-    let before = Set(base.unreachableTokens().compactMap { newIDs[Int($0.id)] })
-    let made = tokenizer.unreachableTokens().map(\.id).filter { !before.contains($0) }
+    let before: Set<TokenID>
+    let made: [TokenID]
+    do {
+      before = Set(try base.unreachableTokens().compactMap { newIDs[Int($0.id)] })
+      made = try tokenizer.unreachableTokens().map(\.id).filter { !before.contains($0) }
+    } catch {
+      throw .tokenizer(error)
+    }
     if made.isEmpty { return }
     let old = made.compactMap { new in newIDs.firstIndex(of: new).map { TokenID($0) } }
     throw .madeUnreachable(old)

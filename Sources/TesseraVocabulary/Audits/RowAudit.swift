@@ -29,6 +29,7 @@ public struct RowAudit: Hashable, Sendable {
   ///   - role: What it is called in results.
   ///   - tokenizer: The tokenizer, whose IDs are rows; without one all rows are looked at.
   ///   - initializerRange: The standard deviation of weights before training, if it is known.
+  /// - Throws: What reading throws, and after a signal ``VocabularyError/interrupted``.
   public init(
     of matrix: TokenMatrix, role: String, tokenizer: Tokenizer?, initializerRange: Double?
   ) throws(VocabularyError) {
@@ -39,6 +40,7 @@ public struct RowAudit: Hashable, Sendable {
     rows.reserveCapacity(used)
     let step = max(1, (1 << 22) / max(1, matrix.rowSize))
     for start in stride(from: 0, to: used, by: step) {
+      if Interruption.isRequested { throw .interrupted }
       let block = start..<min(used, start + step)
       let bytes: [UInt8]
       do { bytes = try matrix.bytes(in: block) } catch { throw .checkpoint(error) }
@@ -65,6 +67,7 @@ public struct RowAudit: Hashable, Sendable {
     if expected == 0 { initial.remark = "there is no initializer_range" }
     var first: [UInt64: Int] = [:]
     for (index, row) in rows.enumerated() {
+      if Interruption.isRequested { throw .interrupted }
       if !row.norm.isFinite {
         infinite.add(about: TokenID(index), name(index))
       } else if row.norm == 0 {

@@ -92,7 +92,8 @@ public struct ModelTrimming: Sendable {
   ///   - directory: The folder.
   ///   - progress: Gets bytes of weights.
   /// - Returns: The files of the base that were copied, and those that were left out.
-  /// - Throws: ``VocabularyError/auditFailed(_:)``, and what reading and writing throws.
+  /// - Throws: ``VocabularyError/auditFailed(_:)``, ``VocabularyError/interrupted``, and what reading
+  ///   and writing throws.
   public func write(
     intoStaging directory: String, progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> (carriedOver: [String], leftOut: [String]) {
@@ -179,6 +180,7 @@ public struct ModelTrimming: Sendable {
     ]
     for case (let before, let after?) in pairs {
       for (old, id) in trimming.newIDs.enumerated() {
+        if Interruption.isRequested { throw .interrupted }
         guard let id else { continue }
         do {
           let a = try before.bytes(in: old..<old + 1)

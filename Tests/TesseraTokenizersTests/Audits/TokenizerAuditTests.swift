@@ -40,14 +40,14 @@ import Testing
   @Test func `finds merges that are there twice or make something else`() throws {
     let twice = try Self.base(Self.sound + [Self.sound[0]])
     #expect(
-      findings(twice.audit())["duplicate merges"]
+      try findings(twice.audit())["duplicate merges"]
         == ["merge 3 of token 97 \"a\" and token 98 \"b\" is merge 0 already"])
     let other = try Self.base(Self.sound + [Merge(left: 97, right: 99, result: 258)])
     #expect(
-      findings(other.audit())["broken merges"]
+      try findings(other.audit())["broken merges"]
         == ["merge 3 makes token 258 \"bc\" out of token 97 \"a\" and token 99 \"c\""])
     #expect(
-      findings(other.audit())["merges out of order"] == [
+      try findings(other.audit())["merges out of order"] == [
         "merge 3 makes token 258 \"bc\", after token 258 \"bc\""
       ])
   }
@@ -104,7 +104,7 @@ import Testing
     let tokenizer = try Tokenizer(
       model: model, pattern: .gpt2, addedTokens: [AddedToken("abc", id: 257)])
     #expect(
-      findings(tokenizer.audit())["special tokens from text"]
+      try findings(tokenizer.audit())["special tokens from text"]
         == ["plain text is encoded as the special token 257 \"abc\""])
   }
 
@@ -114,14 +114,14 @@ import Testing
     let tokenizer = try Tokenizer(
       model: BPEModel(tokens: table, merges: [], semantics: .ranks), pattern: .gpt2,
       addedTokens: [AddedToken("<s>", id: 256)])
-    let results = findings(tokenizer.audit())
+    let results = try findings(tokenizer.audit())
     #expect(results["gaps among ranks"]?.count == 2)
     #expect(results["holes among IDs"] == ["ID 257"])
     // Single bytes are there by design.
     #expect(results["tokens that are not whole characters"] == nil)
     let part = try UnreachableTokensTests.partial()
     #expect(
-      findings(part.audit())["tokens that are not whole characters"] == [
+      try findings(part.audit())["tokens that are not whole characters"] == [
         "token 257 \"о<0xD0>\""
       ])
   }

@@ -82,6 +82,27 @@ import Testing
     ) { try ModelTrimming.namedIDs(of: base) }
   }
 
+  @Test func `a signal stops what reads rows`() async throws {
+    let folder = try TemporaryDirectory()
+    let directory = try SmallModel().write(to: folder)
+    let output = folder.file("trimmed")
+    try createDirectory(output)
+    await #expect(processExitsWith: .success) {
+      [directory = directory as String, output = output as String] in
+      let base = try BaseModel(directory: directory)
+      let trimming = try ModelTrimming(of: base, by: ModelTrimmingTests().trim(base, to: 280))
+      Interruption.install()
+      interrupt()
+      #expect(throws: VocabularyError.interrupted) {
+        try RowAudit(
+          of: base.matrices.embedding, role: "embedding", tokenizer: nil, initializerRange: nil)
+      }
+      #expect(throws: VocabularyError.interrupted) {
+        try trimming.write(intoStaging: output)
+      }
+    }
+  }
+
   @Test func `a row tells how much it was trained`() throws {
     let folder = try TemporaryDirectory()
     let directory = folder.file("model")
