@@ -13,17 +13,8 @@ enum TokenComposition: Hashable, Sendable {
   case symbol
   /// These two become it, and no others.
   case merge(left: TokenID, right: TokenID)
-  /// It is never merged: its own bytes become these tokens.
-  case pieces([TokenID])
-
-  /// The tokens that stand in its place where it is no longer.
-  var parts: [TokenID] {
-    switch self {
-    case .symbol: []
-    case .merge(let left, let right): [left, right]
-    case .pieces(let ids): ids
-    }
-  }
+  /// It is never merged: its own bytes become other tokens.
+  case unmerged
 }
 
 extension BPEModel {
@@ -67,11 +58,18 @@ extension BPEModel {
   ///
   /// - Precondition: Tokens have no prefix and no suffix.
   /// - Complexity: O(*b* log *l*) time for *b* bytes in all and *l* in the longest token.
-  func compositions() -> [TokenComposition?] {
-    precondition(options.continuingSubwordPrefix.isEmpty && options.endOfWordSuffix.isEmpty)
+  func compositions() -> [TokenComposition?] { compositions(compiledForMerging()) }
+
+  /// The model in the form that merges the bytes of its tokens.
+  func compiledForMerging() -> PlainBPE {
     var model = self
     model.options.dropout = 0
-    let compiled = PlainBPE(model)
+    return PlainBPE(model)
+  }
+
+  /// As above, with the model's compiled form.
+  func compositions(_ compiled: PlainBPE) -> [TokenComposition?] {
+    precondition(options.continuingSubwordPrefix.isEmpty && options.endOfWordSuffix.isEmpty)
     let chunkSize = 1 << 11
     let tokens = tokens
     let chunks = parallelMap((tokens.idBound + chunkSize - 1) / chunkSize) { chunk in

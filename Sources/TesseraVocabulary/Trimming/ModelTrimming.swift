@@ -49,6 +49,15 @@ public struct ModelTrimming: Sendable {
     generation = try Self.generation(of: base)
   }
 
+  /// Sees to it that all tensors with something for each token can be trimmed, as the initializer does
+  /// as well: for a caller with long work before it.
+  ///
+  /// - Parameter base: The model.
+  /// - Throws: ``VocabularyError/unknownTokenTensor(name:)``.
+  public static func checkTensors(of base: BaseModel) throws(VocabularyError) {
+    _ = try base.tokenVectors()
+  }
+
   /// The tokens that the model's configuration gives a role to, such as ending a text: they have to stay.
   ///
   /// - Parameter base: The model.

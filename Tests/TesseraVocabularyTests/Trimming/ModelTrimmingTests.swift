@@ -82,6 +82,19 @@ import Testing
     ) { try ModelTrimming.namedIDs(of: base) }
   }
 
+  @Test func `a tensor of unknown meaning is found before anything else is done`() throws {
+    let folder = try TemporaryDirectory()
+    var model = SmallModel()
+    model.tied = false
+    model.moreTensors = [
+      TensorDescription(name: "lm_head.weight_scale", type: .f32, shape: [300, 1])
+    ]
+    let base = try BaseModel(directory: model.write(to: folder))
+    #expect(throws: VocabularyError.unknownTokenTensor(name: "lm_head.weight_scale")) {
+      try ModelTrimming.checkTensors(of: base)
+    }
+  }
+
   @Test func `a signal stops what reads rows`() async throws {
     let folder = try TemporaryDirectory()
     let directory = try SmallModel().write(to: folder)
