@@ -136,6 +136,21 @@ import Testing
       .expectFailure(65, ["lm_head.weight_scale"])
   }
 
+  @Test func `a bias of the head is inspected and trimmed`() throws {
+    let folder = try TemporaryDirectory()
+    try writeSmallModel(in: folder, with: "lm_head.bias") { [$0] }
+    let run = try ToolRun(["inspect", folder.file("more"), "--json"])
+    let found = try JSONValue(parsing: run.output)
+    let rowCount = try #require(found["embedding"]?["rows"]?.int)
+    #expect(found["head_bias"]?["rows"]?.int == rowCount)
+    let names = try #require(found["audits"]?.array).map { $0["name"] }
+    #expect(names.contains("head bias elements that are not finite"))
+    let arguments = ["trim", "--model", folder.file("more"), "--last", "--vocab-size", "260"]
+    try ToolRun(arguments + ["--output", folder.file("trimmed")]).expectSuccess()
+    let bias = try Checkpoint(directory: folder.file("trimmed")).location(of: "lm_head.bias")
+    #expect(bias?.tensor.shape == [260] && rowCount > 260)
+  }
+
   /// Writes the folder `more`: a small model of zeros, with one tensor more.
   private func writeSmallModel(
     in folder: borrowing TemporaryDirectory, with name: String, shape: (Int) -> [Int]

@@ -12,7 +12,8 @@ public import TesseraTokenizers
 ///       options: options)
 ///     try ModelTrimming(of: base, by: trimming).write(intoStaging: folder)
 ///
-/// The rows of tokens that are left are those of the base bit for bit, all other tensors too. Rows that
+/// The rows of tokens that are left, and their elements in the head's bias, are those of the base bit
+/// for bit, all other tensors too. Rows that
 /// belong to no token are dropped. Memory is needed for blocks of rows and not for the model.
 public struct ModelTrimming: Sendable {
   /// The model that is trimmed.
@@ -184,10 +185,14 @@ public struct ModelTrimming: Sendable {
       findings.append(.oldTokenChanged(TokenID(old)))
     }
     let pairs = [
-      (base.matrices.embedding, new.matrices.embedding as TokenMatrix?),
-      (base.matrices.head ?? base.matrices.embedding, new.matrices.head),
+      (base.matrices.embedding, new.matrices.embedding),
+      (base.matrices.head, new.matrices.head), (base.matrices.headBias, new.matrices.headBias),
     ]
-    for case (let before, let after?) in pairs {
+    for case (let before?, let after) in pairs {
+      guard let after else {
+        findings.append(.tensorsDiffer(name: before.tensor.name))
+        continue
+      }
       for (old, id) in trimming.newIDs.enumerated() {
         if Interruption.isRequested { throw .interrupted }
         guard let id else { continue }

@@ -15,7 +15,8 @@ struct TrimCommand: ParsableCommand {
       with --last, the one whose merge is the last. A text without removed tokens keeps its tokens, \
       and none becomes unreachable. Bytes, added tokens and what --keep lists stay. IDs are \
       numbered anew in the old order; trimming.json has the new ID of each old one. With --model \
-      the embedding and the head lose the rows, and the IDs of the configuration change with them.
+      the embedding and the head lose the rows, a bias of the head its elements, and the IDs of the \
+      configuration change with them.
 
       Example:
         tessera trim --model models/base-en --corpus corpora-samples/en \\

@@ -95,6 +95,38 @@ import Testing
     }
   }
 
+  @Test func `a bias of the head is looked through, and its size has to fit`() throws {
+    let folder = try TemporaryDirectory()
+    let directory = folder.file("model")
+    func write(_ bias: [Float]) throws {
+      try folder.write(
+        "model/config.json",
+        #"{"model_type": "llama", "vocab_size": 3, "hidden_size": 1, "tie_word_embeddings": true}"#)
+      var writer = try CheckpointWriter(
+        directory: directory,
+        tensors: [
+          TensorDescription(name: "lm_head.bias", type: .f32, shape: [bias.count]),
+          TensorDescription(name: "model.embed_tokens.weight", type: .f32, shape: [3, 1]),
+        ])
+      for tensor in writer.order {
+        let values: [Float] = tensor.name == "lm_head.bias" ? bias : [1, 2, 3]
+        try writer.append(values: values.span)
+      }
+      try writer.commit()
+    }
+    try write([0, .nan, -2])
+    let bias = try #require(try Checkpoint(directory: directory).tokenMatrices().headBias)
+    let audit = try RowAudit(of: bias, role: "head bias", tokenizer: nil, initializerRange: 0.02)
+    #expect(audit.results.map(\.name) == ["head bias elements that are not finite"])
+    #expect(audit.results[0].findings.map(\.description) == ["element 1"])
+    #expect(audit.rowCount == 3 && audit.largestNorm == 2 && audit.smallestNorm == 0)
+    removeTree(directory)
+    try write([0, 0])
+    #expect(
+      throws: CheckpointError.wrongShape(tensor: "lm_head.bias", expected: [3], found: [2])
+    ) { try Checkpoint(directory: directory).tokenMatrices() }
+  }
+
   @Test func `a signal stops what reads rows`() async throws {
     let folder = try TemporaryDirectory()
     let directory = try SmallModel().write(to: folder)
