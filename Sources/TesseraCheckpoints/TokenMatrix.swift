@@ -39,6 +39,15 @@ public struct TokenMatrix: Sendable {
     self.elementType = elementType
   }
 
+  /// A vector with one element for each token, as a matrix of rows of one element.
+  init(file: SafetensorsFile, vector: StoredTensor, elementType: ElementType) {
+    self.file = file
+    tensor = vector
+    rowCount = vector.shape[0]
+    width = 1
+    self.elementType = elementType
+  }
+
   /// The size of a stored row in bytes.
   public var rowSize: Int { width * elementType.byteSize }
 
@@ -63,6 +72,8 @@ public struct TokenMatrices: Sendable {
   public let embedding: TokenMatrix
   /// The output rows, where a tensor of their own holds them.
   public let head: TokenMatrix?
+  /// What is added to each logit, rows of one element, where a model has it.
+  public let headBias: TokenMatrix?
   /// Whether the model uses the embedding as its head.
   ///
   /// A tied model may still store a head; it is the same as the embedding then, bit for bit.
@@ -70,7 +81,7 @@ public struct TokenMatrices: Sendable {
 }
 
 extension Checkpoint {
-  /// Finds the embedding and the head, and checks their shapes against the configuration.
+  /// Finds the embedding, the head and its bias, and checks their shapes against the configuration.
   ///
   /// - Throws: ``CheckpointError/unknownFamily(modelType:)``,
   ///   ``CheckpointError/missingTensor(tensor:directory:)``,
@@ -89,7 +100,20 @@ extension Checkpoint {
     if tied, let head, try !Self.equal(embedding, head) {
       throw .tiedTensorsDiffer(embedding: family.embedding, head: family.head)
     }
-    return TokenMatrices(embedding: embedding, head: head, tied: tied)
+    return TokenMatrices(
+      embedding: embedding, head: head, headBias: try tokenVector(family.headBias), tied: tied)
+  }
+
+  /// The vector of a name, or nil where it is not stored or is no vector that we can compute with.
+  private func tokenVector(_ name: String) throws(CheckpointError) -> TokenMatrix? {
+    guard let (shard, tensor) = location(of: name), tensor.shape.count == 1,
+      let elementType = tensor.type.elementType
+    else { return nil }
+    guard tensor.shape == [configuration.vocabularySize] else {
+      throw .wrongShape(
+        tensor: name, expected: [configuration.vocabularySize], found: tensor.shape)
+    }
+    return TokenMatrix(file: shards[shard], vector: tensor, elementType: elementType)
   }
 
   /// The matrix of a name with the shape of the configuration, or nil where it is not stored.

@@ -77,6 +77,8 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case noSecondText
   /// The text that is to be cut has no more tokens than are to be cut off.
   case textTooShortToTruncate(length: Int, excess: Int)
+  /// The process was asked to stop.
+  case interrupted
 }
 
 extension TokenizerError: CustomStringConvertible {
@@ -148,17 +150,27 @@ extension TokenizerError: CustomStringConvertible {
     case .noSecondText: "truncation or the template needs a second text, and there is one"
     case .textTooShortToTruncate(let length, let excess):
       "a text of \(length) tokens cannot be cut by \(excess)"
+    case .interrupted: "interrupted"
     }
   }
 
   /// The most bytes of a part's name that a message shows: patterns are long.
   private static let nameSizeLimit = 240
 
-  /// The bytes of a token as people can read them.
+  /// The bytes of a token as people can read them: text, and `<0xA1>` for a byte of no character.
   static func text(of bytes: Span<UInt8>) -> String {
-    var copy: [UInt8] = []
-    for index in bytes.indices { copy.append(bytes[index]) }
-    return String(validating: copy, as: UTF8.self) ?? ByteAlphabet.string(for: copy)
+    var text: [UInt8] = []
+    var position = 0
+    while position < bytes.count {
+      let (code, size) = UTF8Decoding.scalar(in: bytes, at: position)
+      if code == nil {
+        text += ByteFallback.spelling(of: bytes[position])
+      } else {
+        for index in position..<position + size { text.append(bytes[index]) }
+      }
+      position += size
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 }
 

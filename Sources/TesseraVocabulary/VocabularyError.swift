@@ -21,7 +21,7 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case nothingToAdd(minimumFrequency: Int)
   /// More tokens, or fewer than none, are asked for than can be.
   case newTokenCount(Int, limit: Int)
-  /// A tensor has an element for each token, and nothing says what those of new tokens are.
+  /// A tensor has an element for each token, and nothing says what they mean.
   case unknownTokenTensor(name: String)
   /// A configuration names a token by an ID that no token has.
   case unknownNamedToken(path: String, key: String, id: Int)
@@ -53,8 +53,8 @@ extension VocabularyError: CustomStringConvertible {
     case .newTokenCount(let count, let limit):
       "\(count) new tokens are asked for, and from 0 to \(limit) can be added"
     case .unknownTokenTensor(let name):
-      "tensor \"\(name)\" has an element for each token, and it is not known what those of new tokens "
-        + "would be; remove it from the model if it is not needed"
+      "tensor \"\(name)\" has an element for each token, and it is not known what they mean; remove it "
+        + "from the model if it is not needed"
     case .unknownNamedToken(let path, let key, let id):
       "\(path): \"\(key)\" is \(id), and there is no such token"
     case .nonFiniteRow(let tensor, let row):

@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraCheckpoints
 import TesseraTestSupport
 import Testing
 
@@ -13,6 +14,7 @@ import Testing
     let sound = try ToolRun(["inspect", tokenizer])
     sound.expectSuccess()
     #expect(sound.text.contains("duplicate merges"))
+    #expect(sound.text.hasSuffix("\nno faults\n"))
     for (path, kind) in [(tokenizer, "tokenizer"), (base, "model"), (english, "corpus")] {
       let run = try ToolRun(["inspect", path, "--json"])
       run.expectSuccess()
@@ -27,9 +29,9 @@ import Testing
   @Test func `inspect ends with 1 where something is wrong`() throws {
     let run = try ToolRun(["inspect", ranks, "--pattern", "cl100k"])
     #expect(run.status == 1 && run.messages.isEmpty)
-    #expect(run.text.contains("FAULT"))
+    #expect(run.text.contains("FAULT") && run.text.hasSuffix("\n8 faults\n"))
     let corpus = try ToolRun(["inspect", "-"], input: [0x61, 0xFF])
-    #expect(corpus.status == 1)
+    #expect(corpus.status == 1 && corpus.text.hasSuffix("\n1 fault\n"))
     try ToolRun(["inspect", "/nowhere"]).expectFailure(66, ["/nowhere"])
     try ToolRun(["inspect", ranks]).expectFailure(65, ["--pattern"])
   }
@@ -47,6 +49,21 @@ import Testing
     #expect(found.count == 2)
     #expect(found[1]["corpora"]?["en"]?["parity"]?.double == 1)
     #expect(try #require(found[1]["corpora"]?["hi"]?["parity"]?.double) > 2)
+    #expect(found[1]["token_count"] == 8_192 && found[1]["gini_coefficient"] != nil)
+    let english = try #require(found[1]["corpora"]?["en"])
+    let (tokens, bytes) = try (
+      #require(english["tokens"]?.double), #require(english["bytes"]?.double)
+    )
+    #expect(english["tokens_per_byte"]?.double == tokens / bytes)
+    let alone = try ToolRun([
+      "measure", self.english, "--tokenizer", base, "--parity-unit", "documents", "--json",
+    ])
+    let only = try #require(JSONValue(parsing: alone.output)["tokenizers"]?.array?.first)
+    // There is nothing to compare one corpus with.
+    #expect(only["gini_coefficient"] == nil)
+    let record = try #require(only["corpora"]?[self.english])
+    #expect(record["tokens_per_byte"] == nil)
+    #expect(try #require(record["tokens_per_document"]?.double) > 100)
     let table = try ToolRun(arguments.dropLast() + ["--reference", "hi"])
     #expect(table.text.contains("Gini") && table.text.contains("hi"))
   }
@@ -106,11 +123,58 @@ import Testing
     #expect(try key(score) < key(same))
   }
 
+  @Test func `trim says what cannot be done before it reads the corpus`() throws {
+    let folder = try TemporaryDirectory()
+    let empty = try folder.write("empty.txt", "")
+    let rest = ["--corpus", empty, "--dry-run", "--vocab-size"]
+    try ToolRun(["trim", "--tokenizer", tokenizer] + rest + ["900"])
+      .expectFailure(64, ["900", "601 tokens"])
+    try ToolRun(["trim", "--tokenizer", tokenizer] + rest + ["100"])
+      .expectFailure(64, ["100", "have to stay"])
+    try writeSmallModel(in: folder, with: "lm_head.weight_scale") { [$0, 1] }
+    try ToolRun(["trim", "--model", folder.file("more")] + rest + ["260"])
+      .expectFailure(65, ["lm_head.weight_scale"])
+  }
+
+  @Test func `a bias of the head is inspected and trimmed`() throws {
+    let folder = try TemporaryDirectory()
+    try writeSmallModel(in: folder, with: "lm_head.bias") { [$0] }
+    let run = try ToolRun(["inspect", folder.file("more"), "--json"])
+    let found = try JSONValue(parsing: run.output)
+    let rowCount = try #require(found["embedding"]?["rows"]?.int)
+    #expect(found["head_bias"]?["rows"]?.int == rowCount)
+    let names = try #require(found["audits"]?.array).map { $0["name"] }
+    #expect(names.contains("head bias elements that are not finite"))
+    let arguments = ["trim", "--model", folder.file("more"), "--last", "--vocab-size", "260"]
+    try ToolRun(arguments + ["--output", folder.file("trimmed")]).expectSuccess()
+    let bias = try Checkpoint(directory: folder.file("trimmed")).location(of: "lm_head.bias")
+    #expect(bias?.tensor.shape == [260] && rowCount > 260)
+  }
+
+  /// Writes the folder `more`: a small model of zeros, with one tensor more.
+  private func writeSmallModel(
+    in folder: borrowing TemporaryDirectory, with name: String, shape: (Int) -> [Int]
+  ) throws {
+    let checkpoint = try Checkpoint(directory: makeSmallModel(in: folder).model)
+    for name in checkpoint.files where name.hasSuffix(".json") {
+      try folder.write("more/\(name)", folder.read("model/\(name)"))
+    }
+    let more = TensorDescription(
+      name: name, type: .f32, shape: shape(checkpoint.configuration.vocabularySize))
+    var writer = try CheckpointWriter(
+      directory: folder.file("more"),
+      tensors: checkpoint.shards.flatMap(\.header.tensors).map(\.description) + [more])
+    for tensor in writer.order { try writer.append([UInt8](repeating: 0, count: tensor.size)) }
+    try writer.commit()
+  }
+
   @Test func `trim keeps what a list names`() throws {
     let folder = try TemporaryDirectory()
     let keep = try folder.write("keep.txt", " speci\n\"\\n\"\n")
     let arguments = ["trim", "--tokenizer", tokenizer, "--last", "--vocab-size", "257"]
-    try ToolRun(arguments + ["--dry-run"]).expectSuccess()
+    let dry = try ToolRun(arguments + ["--dry-run"])
+    dry.expectSuccess()
+    #expect(dry.messages.contains("would remove 344 of 601 IDs; 257 are left"))
     // The token " speci" stays, and so do those that it is made of.
     try ToolRun(arguments + ["--keep", keep, "--dry-run"]).expectFailure(64, ["have to stay"])
     let unknown = try folder.write("unknown.txt", " speci\nno such token\n")

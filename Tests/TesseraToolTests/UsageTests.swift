@@ -53,6 +53,8 @@ import Testing
   }
 
   @Test func `an interruption is one whatever library reports it`() {
+    #expect(Interrupted(TokenizerError.interrupted) != nil)
+    #expect(Interrupted(TrimmingError.tokenizer(.interrupted)) != nil)
     #expect(Interrupted(TrainingError.interrupted) != nil)
     #expect(Interrupted(VocabularyError.interrupted) != nil)
     #expect(Interrupted(VocabularyError.training(.interrupted)) != nil)

@@ -15,9 +15,10 @@ extension Tokenizer {
   ///
   /// - Parameter directory: The folder with `config.json`, `generation_config.json` and
   ///   `tokenizer_config.json`, as far as they are there.
-  /// - Throws: ``TokenizerError`` for a file that cannot be read.
+  /// - Throws: ``TokenizerError`` for a file that cannot be read, and after a signal
+  ///   ``TokenizerError/interrupted``.
   public func audit(besideFilesIn directory: String) throws(TokenizerError) -> [AuditResult] {
-    audit() + [try agreement(withFilesIn: directory)]
+    try audit() + [agreement(withFilesIn: directory)]
   }
 
   /// Where the tokenizer and the other files of its model do not agree: too few rows, IDs that no token

@@ -1,3 +1,5 @@
+internal import TesseraBasics
+
 /// Looks for a text that encodes to a token.
 struct TokenTextSearch: Sendable {
   private let tokenizer: Tokenizer
@@ -45,9 +47,11 @@ struct TokenTextSearch: Sendable {
   }
 
   /// Calls the body with each token in a range that no text was found for, and the reason.
+  ///
+  /// - Throws: ``TokenizerError/interrupted`` after a signal.
   func forEachObstacle(
     in ids: Range<TokenID>, _ body: (TokenID, UnreachableToken.Reason) -> Void
-  ) {
+  ) throws(TokenizerError) {
     let encoder = tokenizer.encoders.take()
     let merger = merging.encoders.take()
     defer {
@@ -56,6 +60,7 @@ struct TokenTextSearch: Sendable {
     }
     var output: [TokenID] = []
     for id in ids {
+      if Interruption.isRequested { throw .interrupted }
       guard let slice = tokenizer.tokens.bytes(of: id), !exempt.contains(id) else { continue }
       let bytes = Array(slice)
       guard tokenizer.tokens.id(of: bytes) == id else {

@@ -7,20 +7,22 @@ extension Tokenizer {
   /// not two tokens. ``audit(besideFilesIn:)`` looks at the other files of a model as well.
   ///
   /// - Returns: One result for each audit, in the same order for every tokenizer.
+  /// - Throws: ``TokenizerError/interrupted`` after a signal.
   /// - Complexity: Each token is encoded a few times, on all workers: a second for 200,000.
-  public func audit() -> [AuditResult] {
-    let unreachable = unreachableTokens()
+  public func audit() throws(TokenizerError) -> [AuditResult] {
+    let unreachable = try unreachableTokens()
     return [
-      unmergedTokens(unreachable), splitTokens(unreachable), model.duplicateMerges(),
-      model.brokenMerges(), duplicateTokens(), shadowedTokens(), specialTokensFromText(),
-      lostAddedTokens(), missingBytes(), roundTrip(), idHoles(), rankGaps(), incompleteCharacters(),
+      unmergedTokens(unreachable), splitTokens(unreachable), partialTokens(unreachable),
+      model.duplicateMerges(), model.brokenMerges(), duplicateTokens(), shadowedTokens(),
+      specialTokensFromText(), lostAddedTokens(), missingBytes(), roundTrip(),
+      idHoles(), rankGaps(), incompleteCharacters(),
     ]
   }
 }
 
 extension Tokenizer {
-  /// The text of a token for a message: on one line, of bounded size, and spelled with the characters
-  /// of `ByteAlphabet` where it is not UTF-8; nil if there is no such token.
+  /// The text of a token for a message: on one line and of bounded size, with `<0xA1>` for a byte that
+  /// belongs to no character; nil if there is no such token.
   public func readableText(of id: TokenID) -> String? {
     bytes(of: id).map { TokenizerError.text(of: $0.span).shortened(to: 40) }
   }

@@ -8,7 +8,8 @@ public struct UnreachableToken: Hashable, Sendable {
     case spelling
     /// Its own bytes are merged into other tokens.
     case merges
-    /// Its own bytes are merged into it, but text is split inside of it, whatever is around it.
+    /// Its own bytes are merged into it, but text is split inside of it, or it is merged on, whatever is
+    /// around it.
     case splitting
     /// Normalization changes its text.
     case normalization
@@ -20,6 +21,9 @@ public struct UnreachableToken: Hashable, Sendable {
   public let id: TokenID
   /// What stands in the way.
   public let reason: Reason
+  /// A token that text encodes to and that is merged out of this one; nil if there is none, and the
+  /// token of no use.
+  public let user: TokenID?
 }
 
 extension Tokenizer {
@@ -35,21 +39,25 @@ extension Tokenizer {
   /// unknown token.
   ///
   /// - Returns: The tokens by ID.
+  /// - Throws: ``TokenizerError/interrupted`` after a signal.
   /// - Complexity: A few encodings of each token, and some hundred of each that is not found, on all
   ///   workers.
-  public func unreachableTokens() -> [UnreachableToken] {
+  public func unreachableTokens() throws(TokenizerError) -> [UnreachableToken] {
     guard let search = TokenTextSearch(self) else { return [] }
     let chunkSize = 1 << 11
     let idBound = tokens.idBound
-    let found = parallelMap((idBound + chunkSize - 1) / chunkSize) { chunk in
-      var unreachable: [UnreachableToken] = []
+    let chunks = try parallelMap((idBound + chunkSize - 1) / chunkSize) {
+      chunk throws(TokenizerError) in
+      var reasons: [(id: TokenID, reason: UnreachableToken.Reason)] = []
       let ids = chunk * chunkSize..<min(idBound, (chunk + 1) * chunkSize)
-      search.forEachObstacle(in: TokenID(ids.lowerBound)..<TokenID(ids.upperBound)) { id, reason in
-        unreachable.append(UnreachableToken(id: id, reason: reason))
+      try search.forEachObstacle(in: TokenID(ids.lowerBound)..<TokenID(ids.upperBound)) {
+        reasons.append(($0, $1))
       }
-      return unreachable
+      return reasons
     }
-    return Array(found.joined())
+    let found = Array(chunks.joined())
+    let users = model.users(of: Set(found.map(\.id)), besides: Set(addedTokens.map(\.id)))
+    return found.map { UnreachableToken(id: $0.id, reason: $0.reason, user: users[$0.id]) }
   }
 
   /// Tokens that merging never gives.
@@ -68,10 +76,11 @@ extension Tokenizer {
     return result
   }
 
-  /// Tokens that merging gives, and what happens to text before never lets it.
+  /// Tokens that merging gives, and what happens to text before never lets it, nor gives a token that
+  /// is merged out of them.
   func splitTokens(_ unreachable: [UnreachableToken]) -> AuditResult {
     var result = AuditResult("tokens that splitting prevents", .fault, examined: tokens.count)
-    for token in unreachable {
+    for token in unreachable where token.user == nil {
       switch token.reason {
       case .splitting:
         result.add(about: token.id, "\(name(of: token.id)) is split in every text that was tried")
@@ -81,6 +90,16 @@ extension Tokenizer {
         result.add(about: token.id, "\(name(of: token.id)) has an added token inside")
       case .merges, .spelling: continue
       }
+    }
+    return result
+  }
+
+  /// Tokens that are never left as they are and yet needed, because others are merged out of them.
+  func partialTokens(_ unreachable: [UnreachableToken]) -> AuditResult {
+    var result = AuditResult("tokens that are only parts of others", .fact, examined: tokens.count)
+    for token in unreachable {
+      guard let user = token.user else { continue }
+      result.add(about: token.id, "\(name(of: token.id)) is part of \(name(of: user))")
     }
     return result
   }

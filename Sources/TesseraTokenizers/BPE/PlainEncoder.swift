@@ -11,6 +11,8 @@ struct PlainEncoder {
   private var cache: [[UInt8]: [TokenID]] = [:]
   /// The parts of the last merge.
   private var lastMerge: (left: TokenID, right: TokenID)?
+  /// By ID, whether merges give a token no more; empty where they give all.
+  private var isRemoved: [Bool] = []
 
   /// The largest pre-token that is remembered, and how many are.
   private static let cachedSizeLimit = 64
@@ -58,10 +60,22 @@ struct PlainEncoder {
   /// for the token as a whole.
   mutating func composition(of id: TokenID, _ bytes: Span<UInt8>) -> TokenComposition {
     lastMerge = nil
+    guard tokens(mergedOf: bytes) == [id] else { return .unmerged }
+    return lastMerge.map { .merge(left: $0.left, right: $0.right) } ?? .symbol
+  }
+
+  /// Leaves a token out of what merges give from now on. What was encoded before is still known, so
+  /// that only ``tokens(mergedOf:)`` may be asked.
+  mutating func remove(_ id: TokenID) {
+    if isRemoved.isEmpty { isRemoved = [Bool](repeating: false, count: model.tokens.idBound) }
+    isRemoved[Int(id)] = true
+  }
+
+  /// What the bytes of a pre-token are merged to, which is not taken for a token as a whole.
+  mutating func tokens(mergedOf bytes: Span<UInt8>) -> [TokenID] {
     var ids: [TokenID] = []
     merge(bytes) { id, _ in ids.append(id) }
-    guard ids == [id] else { return .pieces(ids) }
-    return lastMerge.map { .merge(left: $0.left, right: $0.right) } ?? .symbol
+    return ids
   }
 
   /// The token that a pre-token is as a whole. A part of one is merged, also where it is a token.
@@ -118,7 +132,9 @@ struct PlainEncoder {
   /// Puts the pair that begins with a symbol into the queue, if it can be merged.
   private mutating func push(_ index: Int) {
     let next = symbols[index].next
-    guard next >= 0, let merge = model.merge(symbols[index].id, symbols[next].id) else { return }
+    guard next >= 0, let merge = model.merge(symbols[index].id, symbols[next].id),
+      isRemoved.isEmpty || !isRemoved[Int(merge.result)]
+    else { return }
     queue.push(UInt64(merge.rank) << 32 | UInt64(index))
   }
 

@@ -41,12 +41,12 @@ final class MeasuringLane: @unchecked Sendable {
     }
   }
 
-  /// Counts a document, or a part of one that ends at a safe split before white space.
+  /// Counts a document, or a part of one between safe splits where the words are told.
   ///
   /// - Parameter placing: Whether tokens are asked for their places in any case, which is slow.
-  func add(_ text: [UInt8], placing: Bool = false) {
+  func add(_ chunk: DocumentChunk, placing: Bool = false) {
     ids.removeAll(keepingCapacity: true)
-    if placing || !addJoined(text) { addPlaced(text) }
+    if placing || !addJoined(chunk) { addPlaced(chunk) }
     // In local variables while they change: properties would be checked for exclusive access.
     var frequencies = exchange(&counts.frequencies, with: [])
     var singleByteCount = 0
@@ -56,14 +56,35 @@ final class MeasuringLane: @unchecked Sendable {
     }
     counts.frequencies = frequencies
     counts.singleByteTokenCount += singleByteCount
-    counts.byteCount += text.count
+    counts.byteCount += chunk.bytes.count
+  }
+
+  /// Calls the body with each word that begins in a chunk. One that goes on in the next chunk ends
+  /// beyond the text, and so in no token.
+  ///
+  /// - Parameters:
+  ///   - text: The chunk's text in some form, which keeps the characters at its ends.
+  ///   - body: Gets ranges of the text.
+  /// - Returns: The number of characters in the text.
+  @discardableResult
+  private static func forEachWord(
+    in text: [UInt8], of chunk: DocumentChunk, _ body: (Range<Int>) -> Void
+  ) -> Int {
+    let start = chunk.before.count
+    let joined = start == 0 && chunk.after.isEmpty ? text : chunk.before + text + chunk.after
+    let characterCount = Words.forEach(in: joined.span) { word in
+      guard word.lowerBound >= start, word.lowerBound < start + text.count else { return }
+      body(word.lowerBound - start..<word.upperBound - start)
+    }
+    return characterCount - (chunk.before.isEmpty ? 0 : 1) - (chunk.after.isEmpty ? 0 : 1)
   }
 
   /// Counts a text whose tokens, one after the other, are its normal form, perhaps behind a space.
   ///
   /// - Returns: Whether it is one.
-  private func addJoined(_ text: [UInt8]) -> Bool {
+  private func addJoined(_ chunk: DocumentChunk) -> Bool {
     guard tokenizer.isFast, tokenizer.decodesBytes else { return false }
+    let text = chunk.bytes
     var preTokenCount = 0
     let preTokenizer = PreTokenizer(pattern: tokenizer.pattern)
     forEachPart(of: text) { token, part in
@@ -90,7 +111,7 @@ final class MeasuringLane: @unchecked Sendable {
     /// Where the token at the index ends.
     var end = ids.first.map { Int(sizes[Int($0)]) } ?? 0
     var (wordCount, wholeWordCount) = (0, 0)
-    let characterCount = Words.forEach(in: whole.span) { word in
+    let characterCount = Self.forEachWord(in: whole, of: chunk) { word in
       while end <= word.lowerBound {
         index += 1
         end += Int(sizes[Int(ids[index])])
@@ -108,7 +129,8 @@ final class MeasuringLane: @unchecked Sendable {
   }
 
   /// Counts a text whose tokens say where they are from.
-  private func addPlaced(_ text: [UInt8]) {
+  private func addPlaced(_ chunk: DocumentChunk) {
+    let text = chunk.bytes
     let encoding: Encoding
     do {
       encoding = try tokenizer.encoding(of: text, sequenceIndex: 0, special: .none, with: encoder)
@@ -128,11 +150,12 @@ final class MeasuringLane: @unchecked Sendable {
     }
     var index = 0
     let ranges = encoding.offsets
-    counts.characterCount += Words.forEach(in: text.span) { word in
+    counts.characterCount += Self.forEachWord(in: text, of: chunk) { word in
       while index < ranges.count, ranges[index].upperBound <= word.lowerBound { index += 1 }
       counts.wordCount += 1
-      guard index < ranges.count, ranges[index].lowerBound <= word.lowerBound,
-        ranges[index].upperBound >= word.upperBound,
+      // One token touches it and no other; what normalization leaves out of it is in none.
+      guard word.upperBound <= text.count, index < ranges.count,
+        ranges[index].lowerBound < word.upperBound,
         index + 1 == ranges.count || ranges[index + 1].lowerBound >= word.upperBound
       else { return }
       counts.wholeWordCount += 1

@@ -23,12 +23,14 @@ public struct Parity: Hashable, Sendable {
     parities = costs.map { $0 / costs[reference] }
   }
 
-  /// How unequal the costs are: 0 where all are the same, and near to 1 where one language bears all.
+  /// How unequal the costs are: 0 where all are the same, and near to 1 where one language bears all;
+  /// nil of one language alone, which nothing is compared with.
   ///
   /// With the n costs in ascending order, c of index 1 to n,
   ///
   ///     2 · (sum of i · c) / (n · sum of c) - (n + 1) / n
-  public var giniCoefficient: Double {
+  public var giniCoefficient: Double? {
+    if costs.count < 2 { return nil }
     let sorted = costs.sorted()
     let count = Double(sorted.count)
     let weighted = sorted.enumerated().reduce(0) { $0 + Double($1.offset + 1) * $1.element }

@@ -6,8 +6,14 @@ extension Tokenizer {
   /// Encodes a corpus and counts what it becomes, in bounded memory on all workers.
   ///
   /// Special tokens in the text are text like any other, and dropout is left out. The counts do not
-  /// depend on the number of threads. A document is cut where that changes nothing; one that a
-  /// pipeline gives no such place to is in memory as a whole.
+  /// depend on the number of threads. Documents are cut where that changes no count, and memory does not
+  /// grow with them.
+  ///
+  /// There is no such place for a pipeline that is more than a normalization form and a pattern, of which
+  /// some step may look at all of a text, nor for a tokenizer without a pattern. Under a pattern there is
+  /// none in a text in which no letter is followed by white space or a sign; and none but spaces where a
+  /// space is put before texts, which another part would get as well. Such a document is in memory as a
+  /// whole, and looked at by one thread.
   ///
   /// - Parameters:
   ///   - corpus: The documents.
@@ -26,7 +32,7 @@ extension Tokenizer {
   ) throws -> TokenizerMeasurement {
     let tokenizer = model.options.dropout > 0 ? try withDropout(0) : self
     var splitting = TextSplitting(tokenizer)
-    splitting.keepsWords = true
+    splitting.tellsWords = true
     let lanes = (0..<Workers.threadCount).map { _ in MeasuringLane(tokenizer) }
     let reader = BatchReader(
       DocumentChunks(corpus, splitting, chunkSize: chunkSize),

@@ -46,6 +46,25 @@ enum Words {
     return characterCount
   }
 
+  /// Whether the characters before and after a position tell what words are there: those of a part
+  /// that ends or begins at the position are then the words of the whole text, if the part is looked at
+  /// together with the one character beyond.
+  ///
+  /// White space and letters of scripts without spaces end a word whatever it is. Behind a letter it is
+  /// known what goes on with the word; behind a sign it depends on the letter before.
+  ///
+  /// - Precondition: The position is above 0 and below the size of the text.
+  static func areTold(at position: Int, in text: Span<UInt8>) -> Bool {
+    if text[position] & 0xC0 == 0x80 { return false }
+    let next = kind(at: position, in: text)
+    if next == Kind.whitespace || next == Kind.spacelessLetter { return true }
+    return kind(at: UTF8Decoding.characterStart(before: position, in: text), in: text) != Kind.sign
+  }
+
+  private static func kind(at position: Int, in text: Span<UInt8>) -> UInt8 {
+    UTF8Decoding.scalar(in: text, at: position).code.map(table.value) ?? Kind.sign
+  }
+
   /// What a character is to words.
   private enum Kind {
     /// A mark, punctuation, a symbol, or no character at all: part of the word before.

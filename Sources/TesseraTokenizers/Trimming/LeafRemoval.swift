@@ -4,6 +4,11 @@
 // without a removed token keeps its tokens: a removed token that had come about on the way would have
 // been merged into another one, which is removed as well, and so on up to a token of the text. And
 // each token that is left is still what its own bytes are merged to, as they are such a text.
+//
+// What takes the place of a removed token: the two parts of its merge, which are there as long as it
+// is. As a whole pre-token it becomes just these. Within a longer one they may be merged with what is
+// beside them, which frequencies do not tell; so these occurrences are an estimate. A token that is never
+// merged, and taken only as a whole pre-token, becomes what its bytes are merged to by what is left.
 
 /// Takes leaf after leaf from a vocabulary.
 struct LeafRemoval {
@@ -15,6 +20,9 @@ struct LeafRemoval {
   /// How many tokens have each token as a part.
   private var userCounts: [Int]
   private var frequencies: [UInt64]
+  private let tokens: TokenTable
+  /// Merges without what was removed.
+  private var encoder: PlainEncoder
   private var queue = LeafQueue()
 
   /// - Parameters:
@@ -23,7 +31,10 @@ struct LeafRemoval {
   ///   - isProtected: Whether each ID has to stay.
   ///   - order: Which leaf goes first.
   init(_ model: BPEModel, frequencies: [UInt64], isProtected: [Bool], order: TrimmingOrder) {
-    compositions = model.compositions()
+    let compiled = model.compiledForMerging()
+    compositions = model.compositions(compiled)
+    encoder = PlainEncoder(compiled)
+    tokens = model.tokens
     self.isProtected = isProtected
     self.frequencies = frequencies
     self.order = order
@@ -46,7 +57,8 @@ struct LeafRemoval {
       }
       let composition = compositions[Int(leaf.id)]
       let occurrences = frequencies[Int(leaf.id)]
-      let parts = composition?.parts ?? []
+      let parts = parts(of: leaf.id)
+      encoder.remove(leaf.id)
       for part in parts { frequencies[Int(part)] += occurrences }
       if case .merge(let left, let right)? = composition {
         userCounts[Int(left)] -= 1
@@ -57,6 +69,15 @@ struct LeafRemoval {
       return RemovedToken(id: leaf.id, occurrenceCount: occurrences, parts: parts)
     }
     return nil
+  }
+
+  /// The tokens that stand in a token's place where it is no longer.
+  private mutating func parts(of id: TokenID) -> [TokenID] {
+    switch compositions[Int(id)] {
+    case .merge(let left, let right): [left, right]
+    case .unmerged: tokens.bytes(of: id).map { encoder.tokens(mergedOf: $0.span) } ?? []
+    case .symbol, nil: []
+    }
   }
 
   private mutating func pushIfLeaf(_ id: TokenID) {

@@ -13,30 +13,63 @@ enum TokenComposition: Hashable, Sendable {
   case symbol
   /// These two become it, and no others.
   case merge(left: TokenID, right: TokenID)
-  /// It is never merged: its own bytes become these tokens.
-  case pieces([TokenID])
-
-  /// The tokens that stand in its place where it is no longer.
-  var parts: [TokenID] {
-    switch self {
-    case .symbol: []
-    case .merge(let left, let right): [left, right]
-    case .pieces(let ids): ids
-    }
-  }
+  /// It is never merged: its own bytes become other tokens.
+  case unmerged
 }
 
 extension BPEModel {
+  /// For some tokens, another token that is merged out of them and not among them; nothing for those
+  /// that have none.
+  ///
+  /// - Parameter others: Tokens that are no such token either.
+  /// - Complexity: That of ``compositions()`` if there are tokens.
+  func users(of ids: Set<TokenID>, besides others: Set<TokenID>) -> [TokenID: TokenID] {
+    if ids.isEmpty { return [:] }
+    let parts = parts()
+    var users: [TokenID: TokenID] = [:]
+    for user in 0..<TokenID(tokens.idBound) where !ids.contains(user) && !others.contains(user) {
+      var pending = parts[user] ?? []
+      while let part = pending.popLast() {
+        // The parts of the others are gone through on their own.
+        guard ids.contains(part), users[part] == nil else { continue }
+        users[part] = user
+        pending += parts[part] ?? []
+      }
+    }
+    return users
+  }
+
+  /// The tokens that each token is merged out of. Where tokens have a prefix or a suffix, those of all
+  /// its merges.
+  private func parts() -> [TokenID: [TokenID]] {
+    var parts: [TokenID: [TokenID]] = [:]
+    if options.continuingSubwordPrefix.isEmpty, options.endOfWordSuffix.isEmpty {
+      for case (let id, .merge(let left, let right)?) in compositions().enumerated() {
+        parts[TokenID(id)] = [left, right]
+      }
+    } else {
+      for merge in merges { parts[merge.result, default: []] += [merge.left, merge.right] }
+    }
+    return parts
+  }
+
   /// How each token comes about, by ID; nil where an ID has no token, and for tokens that their bytes
   /// do not find.
   ///
   /// - Precondition: Tokens have no prefix and no suffix.
   /// - Complexity: O(*b* log *l*) time for *b* bytes in all and *l* in the longest token.
-  func compositions() -> [TokenComposition?] {
-    precondition(options.continuingSubwordPrefix.isEmpty && options.endOfWordSuffix.isEmpty)
+  func compositions() -> [TokenComposition?] { compositions(compiledForMerging()) }
+
+  /// The model in the form that merges the bytes of its tokens.
+  func compiledForMerging() -> PlainBPE {
     var model = self
     model.options.dropout = 0
-    let compiled = PlainBPE(model)
+    return PlainBPE(model)
+  }
+
+  /// As above, with the model's compiled form.
+  func compositions(_ compiled: PlainBPE) -> [TokenComposition?] {
+    precondition(options.continuingSubwordPrefix.isEmpty && options.endOfWordSuffix.isEmpty)
     let chunkSize = 1 << 11
     let tokens = tokens
     let chunks = parallelMap((tokens.idBound + chunkSize - 1) / chunkSize) { chunk in

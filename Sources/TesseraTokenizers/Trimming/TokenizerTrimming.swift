@@ -29,7 +29,8 @@ public struct RemovedToken: Hashable, Sendable {
   public let id: TokenID
   /// How often it occurred when it was removed: in the corpus, and in tokens removed before.
   public let occurrenceCount: UInt64
-  /// The tokens that stand in its place, by their old IDs; some of them may have been removed later.
+  /// The tokens that stand in its place, by their old IDs: the two of its merge, or what its bytes are
+  /// merged to if it has none. Some of them may have been removed later.
   public let parts: [TokenID]
 }
 
@@ -58,37 +59,23 @@ public struct TokenizerTrimming: Sendable {
   ///   - frequencies: How often each token occurs in a corpus, by ID: those of
   ///     ``Tokenizer/measurement(of:progress:)``.
   ///   - options: What is trimmed.
-  /// - Throws: ``TrimmingError``.
+  /// - Throws: ``TrimmingError``; after a signal ``TrimmingError/tokenizer(_:)`` with
+  ///   ``TokenizerError/interrupted``.
   public init(
     of base: Tokenizer, frequencies: [UInt64], options: TrimmingOptions
   ) throws(TrimmingError) {
-    let model = base.model
-    guard model.options.continuingSubwordPrefix.isEmpty, model.options.endOfWordSuffix.isEmpty
-    else { throw .affixes }
-    guard model.pieces == nil else {
-      throw .tokenizer(
-        .unsupported(
-          part: "model", name: "SentencePiece",
-          advice: "write it with tessera convert --to huggingface, and trim that"))
-    }
     precondition(frequencies.count == base.vocabularySize, "there is a frequency for each ID")
-    let isProtected = base.protectedIDs(options.keptIDs)
-    var isKept = (0..<TokenID(base.vocabularySize)).map { base.bytes(of: $0) != nil }
+    try Self.check(base, options)
+    var isKept = base.hasToken
     var count = isKept.count { $0 }
-    let tokenCount = count
-    guard options.vocabularySize < count else {
-      throw .nothingToRemove(size: options.vocabularySize, tokenCount: count)
-    }
     var removal = LeafRemoval(
-      model, frequencies: frequencies, isProtected: isProtected, order: options.order)
+      base.model, frequencies: frequencies, isProtected: base.protectedIDs(options.keptIDs),
+      order: options.order)
     var removed: [RemovedToken] = []
     while count > options.vocabularySize, let token = removal.removeNext() {
       removed.append(token)
       isKept[Int(token.id)] = false
       count -= 1
-    }
-    guard count <= options.vocabularySize else {
-      throw .tooFewRemovable(size: options.vocabularySize, least: count, tokenCount: tokenCount)
     }
     var next: TokenID = 0
     let newIDs = isKept.map { isKept -> TokenID? in
@@ -106,10 +93,49 @@ public struct TokenizerTrimming: Sendable {
     try checkReachable(base)
   }
 
+  /// Sees to it that so many tokens can be removed, which does not depend on how often they occur. The
+  /// initializer does so as well: this is for a caller with long work before it.
+  ///
+  /// - Parameters:
+  ///   - base: The tokenizer.
+  ///   - options: What is trimmed.
+  /// - Throws: ``TrimmingError``.
+  public static func check(
+    _ base: Tokenizer, _ options: TrimmingOptions
+  ) throws(TrimmingError) {
+    let model = base.model
+    guard model.options.continuingSubwordPrefix.isEmpty, model.options.endOfWordSuffix.isEmpty
+    else { throw .affixes }
+    guard model.pieces == nil else {
+      throw .tokenizer(
+        .unsupported(
+          part: "model", name: "SentencePiece",
+          advice: "write it with tessera convert --to huggingface, and trim that"))
+    }
+    let tokenCount = base.hasToken.count { $0 }
+    guard options.vocabularySize < tokenCount else {
+      throw .nothingToRemove(size: options.vocabularySize, tokenCount: tokenCount)
+    }
+    var removal = LeafRemoval(
+      model, frequencies: [UInt64](repeating: 0, count: base.vocabularySize),
+      isProtected: base.protectedIDs(options.keptIDs), order: options.order)
+    var least = tokenCount
+    while least > options.vocabularySize, removal.removeNext() != nil { least -= 1 }
+    guard least <= options.vocabularySize else {
+      throw .tooFewRemovable(size: options.vocabularySize, least: least, tokenCount: tokenCount)
+    }
+  }
+
   /// Sees to it that no token is unreachable that was reachable before.
   private func checkReachable(_ base: Tokenizer) throws(TrimmingError) {
-    let before = Set(base.unreachableTokens().compactMap { newIDs[Int($0.id)] })
-    let made = tokenizer.unreachableTokens().map(\.id).filter { !before.contains($0) }
+    let before: Set<TokenID>
+    let made: [TokenID]
+    do {
+      before = Set(try base.unreachableTokens().compactMap { newIDs[Int($0.id)] })
+      made = try tokenizer.unreachableTokens().map(\.id).filter { !before.contains($0) }
+    } catch {
+      throw .tokenizer(error)
+    }
     if made.isEmpty { return }
     let old = made.compactMap { new in newIDs.firstIndex(of: new).map { TokenID($0) } }
     throw .madeUnreachable(old)
@@ -117,6 +143,11 @@ public struct TokenizerTrimming: Sendable {
 }
 
 extension Tokenizer {
+  /// Whether each ID has a token.
+  fileprivate var hasToken: [Bool] {
+    (0..<TokenID(vocabularySize)).map { bytes(of: $0) != nil }
+  }
+
   /// Whether each ID has to stay: added tokens, those that the pipeline or a list names, and what text
   /// begins as.
   fileprivate func protectedIDs(_ kept: Set<TokenID>) -> [Bool] {

@@ -21,4 +21,13 @@ enum UTF8Decoding {
     guard isShortest, code < 0x110000, code & 0xFFFF_F800 != 0xD800 else { return (nil, 1) }
     return (code, size)
   }
+
+  /// Where the character before a position begins, of which there are four bytes at most.
+  ///
+  /// - Precondition: `position` is above 0 and at most the size of `bytes`.
+  static func characterStart(before position: Int, in bytes: Span<UInt8>) -> Int {
+    var start = position - 1
+    while start > max(0, position - 4), bytes[start] & 0xC0 == 0x80 { start -= 1 }
+    return start + scalar(in: bytes, at: start).size == position ? start : position - 1
+  }
 }

@@ -48,16 +48,14 @@ public struct BaseModel: Sendable {
   ///   that has elements for the tokens of which nothing is known.
   func tokenVectors() throws(VocabularyError) -> [String] {
     guard let family = checkpoint.family else { return [] }
-    var vectors: [String] = []
+    let bias = matrices.headBias?.tensor.name
     for tensor in checkpoint.shards.flatMap(\.header.tensors)
     where family.ownsTensor(tensor.name) && tensor.shape.contains(rowCount) {
-      if [family.embedding, family.head].contains(tensor.name) { continue }
-      guard tensor.name == family.headBias, tensor.shape.count == 1,
-        tensor.type.elementType != nil
-      else { throw .unknownTokenTensor(name: tensor.name) }
-      vectors.append(tensor.name)
+      guard [family.embedding, family.head, bias].contains(tensor.name) else {
+        throw .unknownTokenTensor(name: tensor.name)
+      }
     }
-    return vectors
+    return bias.map { [$0] } ?? []
   }
 
   /// The rows that belong to tokens: all but padding and unused IDs.

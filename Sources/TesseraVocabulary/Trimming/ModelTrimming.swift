@@ -12,7 +12,8 @@ public import TesseraTokenizers
 ///       options: options)
 ///     try ModelTrimming(of: base, by: trimming).write(intoStaging: folder)
 ///
-/// The rows of tokens that are left are those of the base bit for bit, all other tensors too. Rows that
+/// The rows of tokens that are left, and their elements in the head's bias, are those of the base bit
+/// for bit, all other tensors too. Rows that
 /// belong to no token are dropped. Memory is needed for blocks of rows and not for the model.
 public struct ModelTrimming: Sendable {
   /// The model that is trimmed.
@@ -47,6 +48,15 @@ public struct ModelTrimming: Sendable {
     tensors = Set(try base.tokenVectors() + matrices)
     configuration = Self.configuration(of: base)
     generation = try Self.generation(of: base)
+  }
+
+  /// Sees to it that all tensors with something for each token can be trimmed, as the initializer does
+  /// as well: for a caller with long work before it.
+  ///
+  /// - Parameter base: The model.
+  /// - Throws: ``VocabularyError/unknownTokenTensor(name:)``.
+  public static func checkTensors(of base: BaseModel) throws(VocabularyError) {
+    _ = try base.tokenVectors()
   }
 
   /// The tokens that the model's configuration gives a role to, such as ending a text: they have to stay.
@@ -92,7 +102,8 @@ public struct ModelTrimming: Sendable {
   ///   - directory: The folder.
   ///   - progress: Gets bytes of weights.
   /// - Returns: The files of the base that were copied, and those that were left out.
-  /// - Throws: ``VocabularyError/auditFailed(_:)``, and what reading and writing throws.
+  /// - Throws: ``VocabularyError/auditFailed(_:)``, ``VocabularyError/interrupted``, and what reading
+  ///   and writing throws.
   public func write(
     intoStaging directory: String, progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> (carriedOver: [String], leftOut: [String]) {
@@ -174,11 +185,16 @@ public struct ModelTrimming: Sendable {
       findings.append(.oldTokenChanged(TokenID(old)))
     }
     let pairs = [
-      (base.matrices.embedding, new.matrices.embedding as TokenMatrix?),
-      (base.matrices.head ?? base.matrices.embedding, new.matrices.head),
+      (base.matrices.embedding, new.matrices.embedding),
+      (base.matrices.head, new.matrices.head), (base.matrices.headBias, new.matrices.headBias),
     ]
-    for case (let before, let after?) in pairs {
+    for case (let before?, let after) in pairs {
+      guard let after else {
+        findings.append(.tensorsDiffer(name: before.tensor.name))
+        continue
+      }
       for (old, id) in trimming.newIDs.enumerated() {
+        if Interruption.isRequested { throw .interrupted }
         guard let id else { continue }
         do {
           let a = try before.bytes(in: old..<old + 1)

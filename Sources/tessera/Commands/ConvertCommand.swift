@@ -76,7 +76,7 @@ struct ConvertCommand: ParsableCommand {
     let tokenizer = try console.during("reading") {
       try Tokenizer(contentsOf: from, pattern: pattern)
     }
-    let faults = console.during("auditing") { tokenizer.audit().filter(\.isFailure) }
+    let faults = try console.during("auditing") { try tokenizer.audit().filter(\.isFailure) }
     for fault in faults {
       let example = fault.findings.first.map { ", for example \($0.description)" } ?? ""
       console.warn("\(fault.name): \(groupDigits(fault.findingCount))\(example)")

@@ -15,8 +15,9 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Explain and audit a tokenizer, a model or a corpus.",
     discussion: """
-      Of a tokenizer: tokens that no text is encoded as, merges that are there twice, IDs that no \
-      token has, special tokens that plain text gives, texts that do not come back, and more. Of a \
+      Of a tokenizer: tokens that no text has and no other token is made of, merges that are there \
+      twice, IDs that no token has, special tokens that plain text gives, texts that do not come \
+      back, and more. A byte that is no text is shown as <0xA1>. Of a \
       model directory as well: tensors, rows that were hardly trained, and whether vocabulary, \
       configuration and weights agree. Of a corpus: documents, scripts, bytes that are no UTF-8, and \
       duplicates. Facts are worth knowing; with a fault the exit status is 1. --json lists the first \
@@ -70,6 +71,7 @@ struct InspectCommand: ParsableCommand {
         of: documents.corpus([path], keepsEmptyDocuments: true), progress: console.progress)
     }
     console.finishProgress()
+    if Interruption.isRequested { throw Interrupted() }
     if common.json {
       try console.printJSON(report.record(path: path, kind: kind.rawValue))
     } else {

@@ -14,11 +14,16 @@ struct MeasureCommand: ParsableCommand {
       byte; and parity, the tokens for each byte (or document) as a multiple of those of the \
       reference. A word is what white space parts, and in scripts without spaces a letter. For each \
       tokenizer over all corpora: IDs that are never used; Rényi's (order 2.5) and Shannon's \
-      efficiency, 1 where all tokens are used equally often; and the Gini coefficient of the \
+      efficiency, 1 where all tokens are used equally often; and the Gini coefficient of several \
       corpora's tokens for each byte (or document), 0 where all are served the same.
 
+      Large documents are measured in pieces, in little memory. A tokenizer whose steps look at all \
+      of a text, such as one of SentencePiece, needs some hundred bytes for each byte of the largest \
+      document: give it smaller ones, with --lines or --paragraphs.
+
       Example:
-        tessera measure en=corpora-samples/en hi=corpora-samples/hi --tokenizer models/base-en
+        tessera measure en=corpora-samples/en hi=corpora-samples/hi \\
+          --tokenizer models/base-en
       """)
 
   @Option(

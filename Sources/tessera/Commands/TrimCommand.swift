@@ -15,11 +15,12 @@ struct TrimCommand: ParsableCommand {
       with --last, the one whose merge is the last. A text without removed tokens keeps its tokens, \
       and none becomes unreachable. Bytes, added tokens and what --keep lists stay. IDs are \
       numbered anew in the old order; trimming.json has the new ID of each old one. With --model \
-      the embedding and the head lose the rows, and the IDs of the configuration change with them.
+      the embedding and the head lose the rows, a bias of the head its elements, and the IDs of the \
+      configuration change with them.
 
       Example:
-        tessera trim --model models/base-en --corpus corpora-samples/en --vocab-size 6000 \\
-          --output trimmed-en
+        tessera trim --model models/base-en --corpus corpora-samples/en \\
+          --vocab-size 6000 --output trimmed-en
       """)
 
   @Option(
@@ -96,7 +97,12 @@ struct TrimCommand: ParsableCommand {
     var options = TrimmingOptions(vocabularySize: vocabSize)
     options.order = last ? .latest : .frequency
     if let keep { options.keptIDs = try TokenList.ids(in: keep, tokenizer) }
-    if let base { options.keptIDs.formUnion(try ModelTrimming.namedIDs(of: base)) }
+    if let base {
+      options.keptIDs.formUnion(try ModelTrimming.namedIDs(of: base))
+      try ModelTrimming.checkTensors(of: base)
+    }
+    // What cannot be done is said before the corpus is read.
+    try TokenizerTrimming.check(tokenizer, options)
     let before = try corpus.map { corpus in
       let found = try tokenizer.measurement(of: corpus, progress: console.progress)
       if found.tokenCount == 0 { throw CommandError.emptyCorpus(paths: self.corpus) }
@@ -113,7 +119,8 @@ struct TrimCommand: ParsableCommand {
     if let corpus, !self.corpus.contains("-") {
       after = try trimming.tokenizer.measurement(of: corpus, progress: console.progress)
     }
-    let result = TrimmingReport(base: tokenizer, trimming, before: before, after: after)
+    let result = TrimmingReport(
+      base: tokenizer, trimming, before: before, after: after, isDryRun: dryRun)
     console.finishProgress()
     if !common.json { console.say(result.text) }
     guard !dryRun, let output else {

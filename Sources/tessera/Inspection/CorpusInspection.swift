@@ -46,7 +46,9 @@ extension InspectionReport {
       let position = found.firstInvalidPosition
     {
       result.add(
-        "\(groupDigits(found.invalidByteCount)) bytes, the first in the document at line "
+        "\(groupDigits(found.invalidByteCount)) "
+          + (found.invalidByteCount == 1 ? "byte, in" : "bytes, the first in")
+          + " the document at line "
           + "\(position.line) of \(file == "-" ? "standard input" : file)")
     }
     return result

@@ -52,7 +52,13 @@ struct InspectionReport {
       let rest = audit.findingCount - Self.shownCount
       if rest > 0 { text += "  and \(groupDigits(rest)) more\n" }
     }
-    return text
+    return text + "\n\(faultCount == 0 ? "no" : groupDigits(faultCount)) "
+      + (faultCount == 1 ? "fault\n" : "faults\n")
+  }
+
+  /// How many findings are faults.
+  private var faultCount: Int {
+    audits.reduce(0) { $0 + ($1.isFailure ? $1.findingCount : 0) }
   }
 
   /// All of it for programs.

@@ -71,17 +71,22 @@ extension InspectionReport {
     }
     audits.append(fit)
     add("head", matrices.tied ? "the embedding (tied)" : "its own", "tied", .bool(matrices.tied))
-    for (role, matrix) in [("embedding", matrices.embedding), ("head", matrices.head)] {
-      guard let matrix, role == "embedding" || !matrices.tied else { continue }
+    let head = matrices.tied ? nil : matrices.head
+    for (role, matrix, parts) in [
+      ("embedding", matrices.embedding, "rows"), ("head", head, "rows"),
+      ("head bias", matrices.headBias, "elements"),
+    ] {
+      guard let matrix else { continue }
       let audit = try RowAudit(
         of: matrix, role: role, tokenizer: tokenizer,
         initializerRange: checkpoint.configuration.initializerRange)
       add(
-        "\(role) rows",
-        "\(groupDigits(audit.rowCount)), \(groupDigits(audit.paddedRowCount)) padded; norms "
+        "\(role) \(parts)",
+        "\(groupDigits(audit.rowCount)), \(groupDigits(audit.paddedRowCount)) padded; "
+          + (parts == "rows" ? "norms " : "magnitudes ")
           + "\(fixed(audit.smallestNorm, 3)) to \(fixed(audit.largestNorm, 3)), mean "
           + fixed(audit.meanNorm, 3),
-        role,
+        role == "head bias" ? "head_bias" : role,
         [
           "tensor": .string(matrix.tensor.name), "rows": JSONValue(audit.rowCount),
           "padded_rows": JSONValue(audit.paddedRowCount),

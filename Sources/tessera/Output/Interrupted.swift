@@ -17,7 +17,8 @@ struct Interrupted: Error {
   init?(_ error: any Error) {
     switch error {
     case let error as Interrupted: self = error
-    case TrainingError.interrupted, CountFileError.interrupted, VocabularyError.interrupted,
+    case TokenizerError.interrupted, TrainingError.interrupted, CountFileError.interrupted,
+      TrimmingError.tokenizer(.interrupted), VocabularyError.interrupted,
       VocabularyError.training(.interrupted):
       self.init()
     default: return nil

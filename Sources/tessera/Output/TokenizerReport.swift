@@ -8,6 +8,7 @@ struct TokenizerReport {
   let measurements: [TokenizerMeasurement]
   let all: TokenizerMeasurement
   let parity: Parity
+  private let unit: ParityUnit
   private let vocabularySize: Int
 
   init(
@@ -17,6 +18,7 @@ struct TokenizerReport {
     self.path = path
     self.names = names
     self.measurements = measurements
+    self.unit = unit
     vocabularySize = tokenizer.vocabularySize
     var all = TokenizerMeasurement(of: tokenizer)
     for measurement in measurements { all.add(measurement) }
@@ -42,7 +44,7 @@ struct TokenizerReport {
         report.path, groupDigits(report.all.vocabularySize),
         groupDigits(report.all.unusedTokenCount), percent(report.all.unusedTokenShare),
         fixed(distribution.renyiEfficiency(), 3), fixed(distribution.shannonEfficiency, 3),
-        report.names.count > 1 ? fixed(report.parity.giniCoefficient, 3) : "-",
+        report.parity.giniCoefficient.map { fixed($0, 3) } ?? "-",
       ])
     }
     return alignedTable(rows) + "\n" + alignedTable(totals)
@@ -66,15 +68,21 @@ struct TokenizerReport {
     var corpora = JSONObject()
     for (index, name) in names.enumerated() {
       var record = Self.record(measurements[index])
-      record["cost"] = JSONValue(parity.costs[index])
+      record[unit == .bytes ? "tokens_per_byte" : "tokens_per_document"] = JSONValue(
+        parity.costs[index])
       record["parity"] = JSONValue(parity.parities[index])
       corpora[name] = .object(record)
     }
-    return [
-      "tokenizer": .string(path), "vocabulary_size": JSONValue(vocabularySize),
-      "gini_coefficient": JSONValue(parity.giniCoefficient), "corpora": .object(corpora),
-      "all": .object(Self.record(all)),
-    ]
+    var record = JSONObject()
+    record["tokenizer"] = .string(path)
+    record["vocabulary_size"] = JSONValue(vocabularySize)
+    record["token_count"] = JSONValue(all.vocabularySize)
+    if let coefficient = parity.giniCoefficient {
+      record["gini_coefficient"] = JSONValue(coefficient)
+    }
+    record["corpora"] = .object(corpora)
+    record["all"] = .object(Self.record(all))
+    return .object(record)
   }
 
   private static func record(_ found: TokenizerMeasurement) -> JSONObject {

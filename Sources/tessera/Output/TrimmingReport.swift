@@ -7,15 +7,18 @@ struct TrimmingReport {
   private let trimming: TokenizerTrimming
   private let before: TokenizerMeasurement?
   private let after: TokenizerMeasurement?
+  /// Whether nothing is written.
+  private let isDryRun: Bool
 
   init(
     base: Tokenizer, _ trimming: TokenizerTrimming, before: TokenizerMeasurement?,
-    after: TokenizerMeasurement?
+    after: TokenizerMeasurement?, isDryRun: Bool
   ) {
     self.base = base
     self.trimming = trimming
     self.before = before
     self.after = after
+    self.isDryRun = isDryRun
   }
 
   /// How often removed tokens occurred in the corpus.
@@ -26,12 +29,13 @@ struct TrimmingReport {
 
   var text: String {
     var text =
-      "removed \(groupDigits(trimming.removed.count)) of \(groupDigits(base.vocabularySize)) IDs; "
+      (isDryRun ? "would remove " : "removed ")
+      + "\(groupDigits(trimming.removed.count)) of \(groupDigits(base.vocabularySize)) IDs; "
       + "\(groupDigits(trimming.tokenizer.vocabularySize)) are left"
     if let before {
       let share = 100 * Double(removedOccurrences) / Double(before.tokenCount)
       text +=
-        "\nthey were \(fixed(share, 2)) % of the corpus's \(groupDigits(before.tokenCount)) tokens"
+        "\nthey are \(fixed(share, 2)) % of the corpus's \(groupDigits(before.tokenCount)) tokens"
       if let after {
         text +=
           "; \(fixed(before.bytesPerToken, 3)) bytes per token before, "
@@ -40,7 +44,7 @@ struct TrimmingReport {
     }
     let samples = trimming.removed.suffix(6).compactMap { base.readableText(of: $0.id) }
     if !samples.isEmpty {
-      text += "\nlast of all " + samples.map { "\"\($0)\"" }.joined(separator: " ")
+      text += "\nthe last of them: " + samples.map { "\"\($0)\"" }.joined(separator: " ")
     }
     return text
   }

@@ -1,7 +1,8 @@
 import TesseraBasics
 import TesseraTestSupport
-import TesseraTokenizers
 import Testing
+
+@testable import TesseraTokenizers
 
 @Suite struct UnreachableTokensTests {
   /// A random model over bytes, some tokens of which no merge makes, and some merges of which never
@@ -51,7 +52,7 @@ import Testing
         let letters = pattern == .none ? "ab" : "a 1"
         let model = try Self.model(seed: seed, letters: letters, semantics: semantics)
         let tokenizer = try Tokenizer(model: model, pattern: pattern)
-        let unreachable = Set(tokenizer.unreachableTokens().map(\.id))
+        let unreachable = Set(try tokenizer.unreachableTokens().map(\.id))
         unreachableCount += unreachable.count
         let reached = try reached(
           tokenizer, letters: Array(letters.utf8), size: pattern == .none ? 9 : 7)
@@ -63,8 +64,8 @@ import Testing
     #expect(unreachableCount > 20)
   }
 
-  private func reasons(_ tokenizer: Tokenizer) -> [TokenID: UnreachableToken.Reason] {
-    Dictionary(uniqueKeysWithValues: tokenizer.unreachableTokens().map { ($0.id, $0.reason) })
+  private func reasons(_ tokenizer: Tokenizer) throws -> [TokenID: UnreachableToken.Reason] {
+    Dictionary(uniqueKeysWithValues: try tokenizer.unreachableTokens().map { ($0.id, $0.reason) })
   }
 
   private func tokenizer(
@@ -125,6 +126,44 @@ import Testing
     }
   }
 
+  /// A letter and the lead of the next one, which is merged on with whatever completes that.
+  static func partial(reachesUser: Bool = true) throws -> Tokenizer {
+    let part: [UInt8] = [0xD0, 0xBE, 0xD0]
+    // With 0xBE there are two letters before anything else is merged.
+    let ends = (UInt8(0x80)...0xBF).filter { $0 != 0xBE }
+    let table = try TokenTable(
+      (UInt8.min...UInt8.max).map { [$0] } + [[0xD0, 0xBE], part] + ends.map { part + [$0] })
+    var merges = [
+      Merge(left: 0xD0, right: 0xBE, result: 256), Merge(left: 256, right: 0xD0, result: 257),
+    ]
+    for (index, end) in ends.enumerated() {
+      merges.append(Merge(left: 257, right: TokenID(end), result: TokenID(258 + index)))
+    }
+    return try Tokenizer(
+      model: BPEModel(tokens: table, merges: merges, semantics: .merges), pattern: .gpt2,
+      addedTokens: reachesUser ? [] : [AddedToken("\u{43E}", id: 400, isSpecial: false)])
+  }
+
+  @Test func `tells tokens that are parts of others from those of no use`() throws {
+    #expect(
+      try Self.partial().unreachableTokens() == [
+        UnreachableToken(id: 257, reason: .splitting, user: 258)
+      ])
+    // None of the tokens that it is merged into is reached either.
+    let unused = try Self.partial(reachesUser: false).unreachableTokens()
+    #expect(unused.count == 65 && unused.allSatisfy { $0.user == nil })
+  }
+
+  @Test func `tells parts of parts, also where tokens have a suffix`() throws {
+    let table = try TokenTable(["a", "b", "c", "c</w>", "ab", "abc</w>"].map { Array($0.utf8) })
+    let model = try BPEModel(
+      tokens: table,
+      merges: [Merge(left: 0, right: 1, result: 4), Merge(left: 4, right: 3, result: 5)],
+      semantics: .merges, alphabet: .characters, options: BPEOptions(endOfWordSuffix: "</w>"))
+    #expect(model.users(of: [0, 4], besides: []) == [0: 5, 4: 5])
+    #expect(model.users(of: [0, 4], besides: [5]) == [:])
+  }
+
   @Test func `a whole pre-token is reached without merges`() throws {
     let base = try ContinuedTrainingTests.base(["the", " of", "a1"], merges: [])
     let expected: [(MergeSemantics, UnreachableToken.Reason)] = [
@@ -141,7 +180,7 @@ import Testing
   @Test func `a token behind a prefix space is found after other text`() throws {
     let base = try ContinuedTrainingTests.base(["ab"], merges: [("a", "b")])
     let tokenizer = try Tokenizer(model: base.model, pattern: .gpt2, addsPrefixSpace: true)
-    #expect(tokenizer.unreachableTokens().isEmpty)
+    #expect(try tokenizer.unreachableTokens().isEmpty)
   }
 
   @Test func `in vocabularies over characters spaces stand for their marks`() throws {
@@ -153,7 +192,7 @@ import Testing
     let tokenizer = try Tokenizer(
       model: model,
       pipeline: TokenizerPipeline(preTokenization: .metaspace(Metaspace(prependScheme: .never))))
-    #expect(reasons(tokenizer) == [6: .merges])
+    #expect(try reasons(tokenizer) == [6: .merges])
   }
 
   @Test(arguments: GoldenTokenizerTests.names)

@@ -23,7 +23,7 @@ import Testing
     _ chunks: inout DocumentChunks
   ) throws -> (chunks: [[UInt8]], summary: CorpusSummary) {
     var list: [[UInt8]] = []
-    while let chunk = try chunks.next() { list.append(chunk) }
+    while let chunk = try chunks.next() { list.append(chunk.bytes) }
     return (list, chunks.summary())
   }
 
@@ -45,7 +45,7 @@ import Testing
       var offsets = [0]
       while let chunk = try chunks.next() {
         positions.append(chunks.position)
-        offsets.append((offsets.last ?? 0) + chunk.count)
+        offsets.append((offsets.last ?? 0) + chunk.bytes.count)
       }
       let summary = chunks.summary()
       for (position, offset) in zip(positions, offsets) {

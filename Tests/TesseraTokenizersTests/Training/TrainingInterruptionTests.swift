@@ -5,14 +5,6 @@ import Testing
 
 @testable import TesseraTokenizers
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A signal while a corpus is counted, files of counts are added up, or merges are made.
 @Suite struct TrainingInterruptionTests {
   private static let text = (0..<4_000).map { "\($0 % 700)x" }.joined(separator: " ")
@@ -116,10 +108,4 @@ import Testing
       #expect(try directoryEntries(Path.join(path, "parts")).count == 70)
     }
   }
-}
-
-/// Sends the signal of Ctrl-C to the process, and waits until it has come.
-private func interrupt() {
-  kill(getpid(), SIGINT)
-  while !Interruption.isRequested { usleep(1_000) }
 }

@@ -89,8 +89,8 @@ import Testing
               try trimmed.encode(text) == ids.map { trimming.newIDs[Int($0)] },
               "\(seed), \(pattern), \(order)")
           }
-          let before = Set(base.unreachableTokens().compactMap { trimming.newIDs[Int($0.id)] })
-          #expect(Set(trimmed.unreachableTokens().map(\.id)).isSubset(of: before))
+          let before = Set(try base.unreachableTokens().compactMap { trimming.newIDs[Int($0.id)] })
+          #expect(try Set(trimmed.unreachableTokens().map(\.id)).isSubset(of: before))
           // What files say is the same.
           let directory = try TemporaryDirectory()
           try trimmed.write(toDirectory: directory.path)
@@ -126,6 +126,35 @@ import Testing
     #expect(kept.newIDs.suffix(3) == [nil, nil, 256])
   }
 
+  /// "abc" is a token only as a whole pre-token: its bytes are merged to "ab" and "c".
+  @Test func `gives occurrences of a token that is never merged to what its bytes become`() throws {
+    let base = try ContinuedTrainingTests.base(
+      ["ab", "bc", "abc"], merges: [("a", "b"), ("b", "c")])
+    var model = base.model
+    model.semantics = .mergesAfterWholePreTokens
+    let tokenizer = try Tokenizer(model: model, pattern: .gpt2)
+    var frequencies = [UInt64](repeating: 0, count: 259)
+    (frequencies[256], frequencies[257], frequencies[258]) = (1, 3, 2)
+    let trimming = try TokenizerTrimming(
+      of: tokenizer, frequencies: frequencies, options: TrimmingOptions(vocabularySize: 256))
+    // Without "ab" its bytes are merged to "a" and "bc", as the trimmed tokenizers do.
+    #expect(
+      trimming.removed == [
+        RemovedToken(id: 256, occurrenceCount: 1, parts: [97, 98]),
+        RemovedToken(id: 258, occurrenceCount: 2, parts: [97, 257]),
+        RemovedToken(id: 257, occurrenceCount: 5, parts: [98, 99]),
+      ])
+    let fewer = try TokenizerTrimming(
+      of: tokenizer, frequencies: frequencies, options: TrimmingOptions(vocabularySize: 257))
+    #expect(try fewer.tokenizer.encode("abc") == [97, 256])
+    #expect(fewer.newIDs[257] == 256)
+    frequencies[256] = 9
+    let other = try TokenizerTrimming(
+      of: tokenizer, frequencies: frequencies, options: TrimmingOptions(vocabularySize: 258))
+    #expect(other.removed == [RemovedToken(id: 258, occurrenceCount: 2, parts: [256, 99])])
+    #expect(try other.tokenizer.encode("abc") == [256, 99])
+  }
+
   @Test func `says what cannot be done`() throws {
     let base = try ContinuedTrainingTests.base(
       ["ab", "abc"], merges: [("a", "b"), ("ab", "c")], added: [AddedToken("abc", id: 257)])
@@ -133,6 +162,9 @@ import Testing
     #expect(throws: TrimmingError.nothingToRemove(size: 258, tokenCount: 258)) {
       try TokenizerTrimming(
         of: base, frequencies: frequencies, options: TrimmingOptions(vocabularySize: 258))
+    }
+    #expect(throws: TrimmingError.tooFewRemovable(size: 200, least: 258, tokenCount: 258)) {
+      try TokenizerTrimming.check(base, TrimmingOptions(vocabularySize: 200))
     }
     #expect(throws: TrimmingError.tooFewRemovable(size: 200, least: 258, tokenCount: 258)) {
       try TokenizerTrimming(

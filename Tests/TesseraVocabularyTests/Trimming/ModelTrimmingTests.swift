@@ -82,6 +82,72 @@ import Testing
     ) { try ModelTrimming.namedIDs(of: base) }
   }
 
+  @Test func `a tensor of unknown meaning is found before anything else is done`() throws {
+    let folder = try TemporaryDirectory()
+    var model = SmallModel()
+    model.tied = false
+    model.moreTensors = [
+      TensorDescription(name: "lm_head.weight_scale", type: .f32, shape: [300, 1])
+    ]
+    let base = try BaseModel(directory: model.write(to: folder))
+    #expect(throws: VocabularyError.unknownTokenTensor(name: "lm_head.weight_scale")) {
+      try ModelTrimming.checkTensors(of: base)
+    }
+  }
+
+  @Test func `a bias of the head is looked through, and its size has to fit`() throws {
+    let folder = try TemporaryDirectory()
+    let directory = folder.file("model")
+    func write(_ bias: [Float]) throws {
+      try folder.write(
+        "model/config.json",
+        #"{"model_type": "llama", "vocab_size": 3, "hidden_size": 1, "tie_word_embeddings": true}"#)
+      var writer = try CheckpointWriter(
+        directory: directory,
+        tensors: [
+          TensorDescription(name: "lm_head.bias", type: .f32, shape: [bias.count]),
+          TensorDescription(name: "model.embed_tokens.weight", type: .f32, shape: [3, 1]),
+        ])
+      for tensor in writer.order {
+        let values: [Float] = tensor.name == "lm_head.bias" ? bias : [1, 2, 3]
+        try writer.append(values: values.span)
+      }
+      try writer.commit()
+    }
+    try write([0, .nan, -2])
+    let bias = try #require(try Checkpoint(directory: directory).tokenMatrices().headBias)
+    let audit = try RowAudit(of: bias, role: "head bias", tokenizer: nil, initializerRange: 0.02)
+    #expect(audit.results.map(\.name) == ["head bias elements that are not finite"])
+    #expect(audit.results[0].findings.map(\.description) == ["element 1"])
+    #expect(audit.rowCount == 3 && audit.largestNorm == 2 && audit.smallestNorm == 0)
+    removeTree(directory)
+    try write([0, 0])
+    #expect(
+      throws: CheckpointError.wrongShape(tensor: "lm_head.bias", expected: [3], found: [2])
+    ) { try Checkpoint(directory: directory).tokenMatrices() }
+  }
+
+  @Test func `a signal stops what reads rows`() async throws {
+    let folder = try TemporaryDirectory()
+    let directory = try SmallModel().write(to: folder)
+    let output = folder.file("trimmed")
+    try createDirectory(output)
+    await #expect(processExitsWith: .success) {
+      [directory = directory as String, output = output as String] in
+      let base = try BaseModel(directory: directory)
+      let trimming = try ModelTrimming(of: base, by: ModelTrimmingTests().trim(base, to: 280))
+      Interruption.install()
+      interrupt()
+      #expect(throws: VocabularyError.interrupted) {
+        try RowAudit(
+          of: base.matrices.embedding, role: "embedding", tokenizer: nil, initializerRange: nil)
+      }
+      #expect(throws: VocabularyError.interrupted) {
+        try trimming.write(intoStaging: output)
+      }
+    }
+  }
+
   @Test func `a row tells how much it was trained`() throws {
     let folder = try TemporaryDirectory()
     let directory = folder.file("model")

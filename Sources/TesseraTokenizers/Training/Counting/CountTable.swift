@@ -75,7 +75,7 @@ final class BatchReader: @unchecked Sendable {
   // between forks only the thread that forks; a fork returns after all of its calls.
   private var chunks: DocumentChunks
   private let batchSize: Int
-  private typealias Batch = (chunks: [[UInt8]], end: CountingPosition)
+  private typealias Batch = (chunks: [DocumentChunk], end: CountingPosition)
   private var batch: Result<Batch, any Error>
 
   init(_ chunks: consuming DocumentChunks, batchSize: Int) {
@@ -89,11 +89,11 @@ final class BatchReader: @unchecked Sendable {
   /// Reads a batch, empty at the end of the corpus.
   func read() {
     batch = Result {
-      var batch: [[UInt8]] = []
+      var batch: [DocumentChunk] = []
       var size = 0
       while size < batchSize, let chunk = try chunks.next() {
         // Some bytes for the array itself, so that empty documents count as well.
-        size += chunk.count + 64
+        size += chunk.bytes.count + 64
         batch.append(chunk)
       }
       return (batch, chunks.position)
@@ -101,7 +101,7 @@ final class BatchReader: @unchecked Sendable {
   }
 
   /// Gives away what was read last, with the position after it.
-  func take() throws -> (chunks: [[UInt8]], end: CountingPosition) {
+  func take() throws -> (chunks: [DocumentChunk], end: CountingPosition) {
     let end = try batch.get().end
     return try exchange(&batch, with: .success(([], end))).get()
   }
@@ -117,14 +117,14 @@ final class CountingLane: @unchecked Sendable {
   private(set) var failure: TokenizerError?
 
   /// Counts chunks until all have been taken.
-  func count(_ batch: [[UInt8]], _ taken: borrowing Atomic<Int>, _ splitting: TextSplitting) {
+  func count(_ batch: [DocumentChunk], _ taken: borrowing Atomic<Int>, _ splitting: TextSplitting) {
     // In a local variable while it changes: a property would be checked for exclusive access at
     // each pre-token.
     var table = exchange(&table, with: PreTokenTable(shards: []))
     while true {
       let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
       if index >= batch.count { break }
-      let chunk = batch[index]
+      let chunk = batch[index].bytes
       do throws(TokenizerError) {
         try splitting.count(chunk.span, into: &table)
       } catch {

@@ -20,6 +20,8 @@ struct DocumentChunks: ~Copyable {
   private var pending: [UInt8] = []
   /// Whether that is the rest of its document.
   private var pendingEndsDocument = false
+  /// The character before `pending` in its document.
+  private var previous: [UInt8] = []
   /// No safe split is at or below this position of `pending`.
   private var searched = 0
   /// Documents handed out to their end.
@@ -46,16 +48,16 @@ struct DocumentChunks: ~Copyable {
   ///
   /// - Throws: `CorpusError`; ``TrainingError/memoryTooSmall(size:minimum:for:)`` where a text
   ///   without a safe split is too large.
-  mutating func next() throws -> [UInt8]? {
+  mutating func next() throws -> DocumentChunk? {
     guard let (chunk, endsDocument) = try nextChunk() else { return nil }
-    note(chunk, endsDocument: endsDocument)
+    note(chunk.bytes, endsDocument: endsDocument)
     return chunk
   }
 
-  private mutating func nextChunk() throws -> (bytes: [UInt8], endsDocument: Bool)? {
+  private mutating func nextChunk() throws -> (DocumentChunk, endsDocument: Bool)? {
     if pendingEndsDocument { return takePending() }
     while let piece = try reader.nextPiece(sizeLimit: chunkSize) {
-      if pending.isEmpty && piece.endsDocument { return (piece.bytes, true) }
+      if pending.isEmpty && piece.endsDocument { return (DocumentChunk(bytes: piece.bytes), true) }
       pending.append(contentsOf: piece.bytes)
       if let memory, pending.count > memory.uncutSize + chunkSize {
         throw TrainingError.memoryTooSmall(
@@ -68,17 +70,25 @@ struct DocumentChunks: ~Copyable {
         let rest = Array(pending[split...])
         pending.removeSubrange(split...)
         searched = 0
-        return (exchange(&pending, with: rest), false)
+        let start = UTF8Decoding.characterStart(before: split, in: pending.span)
+        let size = UTF8Decoding.scalar(in: rest.span, at: 0).size
+        let chunk = DocumentChunk(
+          bytes: pending, before: exchange(&previous, with: Array(pending[start...])),
+          after: Array(rest.prefix(size)))
+        pending = rest
+        return (chunk, false)
       }
       searched = max(0, pending.count - splitting.lookAhead)
     }
     return nil
   }
 
-  private mutating func takePending() -> (bytes: [UInt8], endsDocument: Bool) {
+  private mutating func takePending() -> (DocumentChunk, endsDocument: Bool) {
     searched = 0
     pendingEndsDocument = false
-    return (exchange(&pending, with: []), true)
+    let chunk = DocumentChunk(
+      bytes: exchange(&pending, with: []), before: exchange(&previous, with: []))
+    return (chunk, true)
   }
 
   /// Adds what is handed out to what is known.

@@ -45,8 +45,9 @@ public func countPreTokens(
 ) throws(TokenizerError) -> PreTokenCounts {
   let splitting = TextSplitting(tokenizer)
   let lanes = (0..<Workers.threadCount).map { _ in CountingLane() }
+  let chunks = documents.map { DocumentChunk(bytes: $0) }
   let taken = Atomic(0)
-  _ = parallelMap(lanes.count) { lanes[$0].count(documents, taken, splitting) }
+  _ = parallelMap(lanes.count) { lanes[$0].count(chunks, taken, splitting) }
   if let failure = lanes.lazy.compactMap(\.failure).first { throw failure }
   return PreTokenCounts(sum(lanes))
 }

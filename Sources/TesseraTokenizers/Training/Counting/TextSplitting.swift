@@ -6,8 +6,8 @@ package struct TextSplitting: Sendable {
   let preTokenizer: PreTokenizer
   let normalization: Normalization
   let cutter: SpecialTokenCutter
-  /// Whether a text is split before white space only, so that words stay whole.
-  var keepsWords = false
+  /// Whether a text is split only where the characters on both sides tell what words are there.
+  var tellsWords = false
   /// The tokenizer that is there already.
   private let tokenizer: Tokenizer?
 
@@ -91,12 +91,12 @@ package struct TextSplitting: Sendable {
   }
 
   private func isSafe(_ position: Int, in text: Span<UInt8>) -> Bool {
-    if keepsWords, ![0x20, 0x0A, 0x0D, 0x09].contains(text[position]) { return false }
+    if tellsWords, !Words.areTold(at: position, in: text) { return false }
     if cutter.isNear(position, in: text) { return false }
     if tokenizer?.addsPrefixSpace == true && text[position] != UInt8(ascii: " ") { return false }
     if normalization == .none { return true }
     guard normalization.isIndependent(at: position, in: text) else { return false }
-    let letterStart = characterStart(before: position, in: text)
+    let letterStart = UTF8Decoding.characterStart(before: position, in: text)
     guard normalization.normalized(text.extracting(letterStart..<position)) == nil else {
       return false
     }
@@ -119,11 +119,5 @@ package struct TextSplitting: Sendable {
     var copy: [UInt8] = []
     for index in text.indices { copy.append(text[index]) }
     return copy
-  }
-
-  private func characterStart(before position: Int, in text: Span<UInt8>) -> Int {
-    var start = position - 1
-    while start > 0 && text[start] & 0xC0 == 0x80 { start -= 1 }
-    return start
   }
 }
