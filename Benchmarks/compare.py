@@ -103,7 +103,8 @@ def parsed_options():
     parser.add_argument("--slice", dest="slice_size", type=megabytes, default=megabytes("4"),
                         metavar="MB", help="the same for the comparison with the slow encoder of "
                         "tokenizers (default: 4)")
-    parser.add_argument("--full", action="store_true", help="train on 200 MB of English, not --size")
+    parser.add_argument("--full", action="store_true",
+                        help="train on up to 200 MB of each text, not --size")
     parser.add_argument("--threads", type=positive, default=machine.processor_count(),
                         help="threads of the model's steps (default: all processors)")
     parser.add_argument("--training-threads", default=[1, 2], metavar="N,N",

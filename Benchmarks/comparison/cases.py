@@ -45,39 +45,49 @@ def encoding(options, patterns, folder):
                     *(peer(library, "encode.py", library, vocabulary, patterns[library], file,
                            threads=1) for library in libraries),
                 ])
+        yield Comparison(
+            name=f"threads/{text}/{corpora.megabytes(path)}", unit=PER_CPU_SECOND,
+            equal=("tokens", "sha256"),
+            variants=[
+                Variant(name, [
+                    options.bench, "encode", path, "--tokenizer", vocabulary,
+                    "--threads", str(threads),
+                ])
+                for name, threads in [("tessera", 2), ("one thread", 1)]
+            ])
 
 
 def training(options, patterns, folder):
     """A vocabulary out of a file: reading, counting, merging."""
-    path = corpora.cut(options.corpora, "english", options.training_size, folder)
     size = options.vocabulary_size
-    for threads in options.training_threads:
-        # The libraries break ties between equally frequent pairs in different ways.
-        for library, tie, key in [
-            ("tokenizers", "hf", "merges_sha256"), ("rustbpe", "bytes", "tokens_sha256")
-        ]:
+    for text in ["english", "mixed"]:
+        path = corpora.cut(options.corpora, text, options.training_size, folder)
+        for threads in options.training_threads:
+            name = f"train/{text}/{corpora.megabytes(path)}/{size}/{threads}-threads"
+            # The libraries break ties between equally frequent pairs in different ways.
+            for library, tie, key in [
+                ("tokenizers", "hf", "merges_sha256"), ("rustbpe", "bytes", "tokens_sha256")
+            ]:
+                yield Comparison(
+                    name=f"{name}/{tie}", unit=PER_CPU_SECOND, equal=("merges", key),
+                    variants=[
+                        Variant("tessera", [
+                            options.bench, "train", path, "--vocab-size", str(size),
+                            "--pattern", options.pattern, "--tie", tie, "--threads", str(threads),
+                        ]),
+                        peer(library, "train.py", library, patterns[library], size, path,
+                             threads=threads),
+                    ])
+            # It splits in one way alone.
             yield Comparison(
-                name=f"train/english/{corpora.megabytes(path)}/{size}/{threads}-threads/{tie}",
-                unit=PER_CPU_SECOND, equal=("merges", key),
+                name=f"{name}/hf-gpt2", unit=PER_CPU_SECOND, equal=("merges", "merges_sha256"),
                 variants=[
                     Variant("tessera", [
                         options.bench, "train", path, "--vocab-size", str(size),
-                        "--pattern", options.pattern, "--tie", tie, "--threads", str(threads),
+                        "--pattern", "gpt2", "--threads", str(threads),
                     ]),
-                    peer(library, "train.py", library, patterns[library], size, path,
-                         threads=threads),
+                    peer("gigatoken", "train.py", "gigatoken", "-", size, path, threads=threads),
                 ])
-        # It splits in one way alone.
-        yield Comparison(
-            name=f"train/english/{corpora.megabytes(path)}/{size}/{threads}-threads/hf-gpt2",
-            unit=PER_CPU_SECOND, equal=("merges", "merges_sha256"),
-            variants=[
-                Variant("tessera", [
-                    options.bench, "train", path, "--vocab-size", str(size), "--pattern", "gpt2",
-                    "--threads", str(threads),
-                ]),
-                peer("gigatoken", "train.py", "gigatoken", "-", size, path, threads=threads),
-            ])
 
 
 def steps(options):
