@@ -183,37 +183,6 @@ __attribute__((always_inline)) static inline uint64_t ends_in(struct window w, c
   return ends;
 }
 
-
-#define TARGETV __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")))
-TARGETV static int64_t scan_vbmi(const uint8_t *text, int64_t position, int64_t count, uint32_t rules, int64_t *ends, int64_t room, int64_t *written){
-    int64_t n = 0; int stopped = 0;
-    const __m512i iota=_mm512_set_epi8(63,62,61,60,59,58,57,56,55,54,53,52,51,50,49,48,47,46,45,44,43,42,41,40,39,38,37,36,35,34,33,32,31,30,29,28,27,26,25,24,23,22,21,20,19,18,17,16,15,14,13,12,11,10,9,8,7,6,5,4,3,2,1,0);
-    while (!stopped && count - position > 64 && room - n >= 64) {
-      const struct window w = window512(text + position);
-      uint64_t found = ends_in(w, text + position, rules, &stopped);
-      if (!found) break;
-      const __m512i base=_mm512_set1_epi64(position+1);
-      __m512i at=_mm512_maskz_compress_epi8(found,iota);
-      position += 64 - __builtin_clzll(found);
-      const int64_t c=__builtin_popcountll(found);
-      __m128i lo=_mm512_castsi512_si128(at), hi=_mm512_extracti32x4_epi32(at,1);
-      int64_t*o=ends+n;
-      _mm512_storeu_si512(o,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(lo)));
-      _mm512_storeu_si512(o+8,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(_mm_srli_si128(lo,8))));
-      _mm512_storeu_si512(o+16,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(hi)));
-      if(c>24){
-      _mm512_storeu_si512(o+24,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(_mm_srli_si128(hi,8))));
-        __m128i x=_mm512_extracti32x4_epi32(at,2),y=_mm512_extracti32x4_epi32(at,3);
-      _mm512_storeu_si512(o+32,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(x)));
-      _mm512_storeu_si512(o+40,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(_mm_srli_si128(x,8))));
-      _mm512_storeu_si512(o+48,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(y)));
-      _mm512_storeu_si512(o+56,_mm512_add_epi64(base,_mm512_cvtepu8_epi64(_mm_srli_si128(y,8))));
-      }
-      n+=c;
-    }
-    *written = n;
-    return position;
-}
 // Writes the positions of the bits of `found`, which are counted from `base`. There is room for 64.
 __attribute__((target("bmi"), always_inline)) static inline void write_each(int64_t *ends,
                                                                             uint64_t found,

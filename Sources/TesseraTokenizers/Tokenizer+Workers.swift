@@ -47,20 +47,9 @@ extension Tokenizer {
       }
       return ids
     }
-    var results = [[TokenID]](repeating: [], count: documents.count)
-    // Room for all of a text's tokens at once: growing would copy them, and touch twice the memory.
-    var counts = [Int](repeating: 0, count: documents.count)
-    for (piece, ids) in zip(pieces, encoded) { counts[piece.0] += ids.count }
-    for (piece, ids) in zip(pieces, encoded) {
-      let count = counts[piece.0]
-      if ids.count == count {
-        results[piece.0] = ids
-      } else {
-        if results[piece.0].isEmpty { results[piece.0].reserveCapacity(count) }
-        results[piece.0] += ids
-      }
-    }
-    return results
+    var parts = [[[TokenID]]](repeating: [], count: documents.count)
+    for (piece, ids) in zip(pieces, encoded) { parts[piece.0].append(ids) }
+    return parts.map(parallelJoin)
   }
 
   /// The tokens of several texts, encoded one after another.
@@ -173,7 +162,7 @@ extension Tokenizer {
       }
       return ids
     }
-    return Array(encoded.joined())
+    return parallelJoin(encoded)
   }
 
   /// Appends the tokens of a part of a text from a place on, as far as they do not depend on what

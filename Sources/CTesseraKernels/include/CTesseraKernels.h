@@ -126,7 +126,7 @@ enum tk_word_rules {
 };
 
 /// Writes the ends of pre-tokens as long as the text is letters, digits, other graphic characters,
-/// spaces and line feeds of ASCII, and what they mean is plain from their neighbors.
+/// spaces, tabs and line feeds of ASCII, and what they mean is plain from their neighbors.
 ///
 /// A pre-token begins at `position`. There is room for `room` ends; nothing is written if it is less
 /// than 64. How many were written goes to `written`; the last one is returned, or `position`.

@@ -53,7 +53,7 @@ struct TextEncoder: ~Copyable {
         ) { pending in
           var start = first
           let idCount = ids.count
-          var memoryAhead = MemoryAhead()
+          var memoryAhead = MemoryAhead(after: idCount)
           while start < text.count {
             let count =
               isComplete

@@ -47,14 +47,16 @@ extension RunState {
   ///
   /// - Returns: nil if a field is missing or of the wrong type.
   static func header(of record: JSONValue) -> Header? {
-    guard record["version"]?.int == formatVersion, let step = record["step"]?.int, step >= 0,
+    guard let version = record["version"]?.int, (2...formatVersion).contains(version),
+      let step = record["step"]?.int, step >= 0,
       let inARow = record["skipped_in_a_row"]?.int, let total = record["skipped"]?.int,
       let best = record["best_step"], let list = record["evaluations"]?.array,
       let model = record["model"], let data = record["data"]?.string, let plan = record["plan"],
       let selection = record["selection"],
       let core = record["openblas_core"]?.string,
       let instructionSet = record["instruction_set"]?.string,
-      let seconds = record["seconds"]?.double
+      // Version 2 did not know the time.
+      let seconds = version < 3 ? 0 : record["seconds"]?.double
     else { return nil }
     var evaluations: [RunEvaluation] = []
     for item in list {

@@ -23,8 +23,11 @@ struct CarriedFiles {
   ) throws(VocabularyError) {
     let written = Set(written)
     leftOut = base.others
+    let hasCard = base.files.contains(ModelCard.name)
     for file in base.files where !written.contains(file) {
-      if ModelFileKind(path: file) != .other || outdated.contains(file) {
+      // A base without a card of its own has that of what it was made from.
+      let isCard = file == ModelCard.baseName && !hasCard
+      if (ModelFileKind(path: file) != .other && !isCard) || outdated.contains(file) {
         leftOut.append(file)
       } else {
         let name = file == ModelCard.name ? ModelCard.baseName : file

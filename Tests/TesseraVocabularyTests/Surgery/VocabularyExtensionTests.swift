@@ -351,6 +351,13 @@ import Testing
     #expect(report.leftOut.contains("BASE_README.md"))
     #expect(try folder.read("new/BASE_README.md") == Array("the base".utf8))
     #expect(!Path.exists(folder.file("new/README.md")))
+
+    // A model without a card of its own passes on that of its base.
+    let next = try BaseModel(directory: folder.file("new"))
+    let second = try VocabularyExtension(of: next, tokens: next.select(5).tokens)
+      .write(to: folder.file("newer"), force: false)
+    #expect(second.carriedOver.contains("BASE_README.md"))
+    #expect(try folder.read("newer/BASE_README.md") == Array("the base".utf8))
   }
 
   @Test func `says how far counting tokens is, before and after`() throws {
