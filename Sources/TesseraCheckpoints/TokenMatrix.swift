@@ -104,11 +104,12 @@ extension Checkpoint {
       embedding: embedding, head: head, headBias: try tokenVector(family.headBias), tied: tied)
   }
 
-  /// The vector of a name, or nil where it is not stored or is no vector that we can compute with.
+  /// The vector of a name with an element for each token, or nil where it is not stored.
   private func tokenVector(_ name: String) throws(CheckpointError) -> TokenMatrix? {
-    guard let (shard, tensor) = location(of: name), tensor.shape.count == 1,
-      let elementType = tensor.type.elementType
-    else { return nil }
+    guard let (shard, tensor) = location(of: name) else { return nil }
+    guard let elementType = tensor.type.elementType else {
+      throw .notComputable(tensor: name, type: tensor.type)
+    }
     guard tensor.shape == [configuration.vocabularySize] else {
       throw .wrongShape(
         tensor: name, expected: [configuration.vocabularySize], found: tensor.shape)

@@ -49,7 +49,7 @@ import Testing
     #expect(found.count == 2)
     #expect(found[1]["corpora"]?["en"]?["parity"]?.double == 1)
     #expect(try #require(found[1]["corpora"]?["hi"]?["parity"]?.double) > 2)
-    #expect(found[1]["token_count"] == 8_192 && found[1]["gini_coefficient"] != nil)
+    #expect(found[1]["vocabulary_size"] == 8_192 && found[1]["gini_coefficient"] != nil)
     let english = try #require(found[1]["corpora"]?["en"])
     let (tokens, bytes) = try (
       #require(english["tokens"]?.double), #require(english["bytes"]?.double)

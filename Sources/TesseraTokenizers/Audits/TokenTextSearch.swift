@@ -43,6 +43,11 @@ struct TokenTextSearch: Sendable {
         }
       }
     }
+    if let pieces = model.pieces {
+      for (id, kind) in pieces.kinds.enumerated() where kind == .unused {
+        exempt.insert(TokenID(id))
+      }
+    }
     self.exempt = exempt
   }
 

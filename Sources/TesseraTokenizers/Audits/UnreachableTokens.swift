@@ -35,8 +35,9 @@ extension Tokenizer {
   /// own, with letters, digits, white space and signs around it, and with its first and last bytes
   /// completed to characters. Text is bytes here, UTF-8 or not.
   ///
-  /// Left out are added tokens, and what a vocabulary has to have: the tokens of single bytes and the
-  /// unknown token.
+  /// Left out are added tokens, what a vocabulary has to have, that is the tokens of single bytes and the
+  /// unknown token, and the pieces that a SentencePiece model marks as unused: those are merged on, or
+  /// taken apart again.
   ///
   /// - Returns: The tokens by ID.
   /// - Throws: ``TokenizerError/interrupted`` after a signal.

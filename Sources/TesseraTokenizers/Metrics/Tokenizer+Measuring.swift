@@ -56,6 +56,8 @@ extension Tokenizer {
         ProgressUpdate(
           phase: "measuring", completed: reader.bytesRead, total: corpus.byteCount, unit: "B"))
     }
+    // The last batch may have taken long.
+    if Interruption.isRequested { throw TrainingError.interrupted }
     var result = TokenizerMeasurement(of: tokenizer)
     for lane in lanes { result.add(lane.counts) }
     result.documentCount = reader.summary().documentCount

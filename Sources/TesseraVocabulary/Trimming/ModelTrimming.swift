@@ -13,8 +13,8 @@ public import TesseraTokenizers
 ///     try ModelTrimming(of: base, by: trimming).write(intoStaging: folder)
 ///
 /// The rows of tokens that are left, and their elements in the head's bias, are those of the base bit
-/// for bit, all other tensors too. Rows that
-/// belong to no token are dropped. Memory is needed for blocks of rows and not for the model.
+/// for bit, all other tensors too. Rows that belong to no token are dropped. Memory is needed for blocks
+/// of rows and not for the model.
 public struct ModelTrimming: Sendable {
   /// The model that is trimmed.
   public let base: BaseModel

@@ -86,6 +86,7 @@ struct ConvertCommand: ParsableCommand {
         console.warn("the \(part.rawValue) is not in the new files: the format has none")
       }
     }
+    if Interruption.isRequested { throw Interrupted() }
     let files = try console.during("converting") { try tokenizer.files(in: to.format) }
     try console.during(dryRun ? "checking" : "writing") {
       if to == .compiled {
@@ -102,6 +103,7 @@ struct ConvertCommand: ParsableCommand {
     var file = try AtomicFile(path: output, overwrite: force)
     try file.write(bytes)
     try tokenizer.checkAgreement(with: Tokenizer(contentsOf: file.readablePath()))
+    if Interruption.isRequested { throw Interrupted() }
     if !dryRun { try file.commit() }
   }
 
@@ -121,6 +123,7 @@ struct ConvertCommand: ParsableCommand {
     try writeFile(
       Path.join(directory.stagingPath, "conversion.json"), record.serialized(pretty: true) + [0x0A])
     try RunConfiguration.current.write(to: directory.stagingPath)
+    if Interruption.isRequested { throw Interrupted() }
     if !dryRun { try directory.commit() }
   }
 
@@ -131,7 +134,7 @@ struct ConvertCommand: ParsableCommand {
       var counts = JSONObject()
       for fault in faults { counts[fault.name] = JSONValue(fault.findingCount) }
       return try console.printJSON([
-        "output": JSONValue(output), "format": .string(to.rawValue),
+        "output": dryRun ? .null : JSONValue(output), "format": .string(to.rawValue),
         "files": .array(files.map(JSONValue.string)),
         "vocabulary_size": JSONValue(tokenizer.vocabularySize),
         "added_tokens": JSONValue(tokenizer.addedTokens.count), "faults": .object(counts),

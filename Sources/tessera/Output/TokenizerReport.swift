@@ -76,7 +76,7 @@ struct TokenizerReport {
     var record = JSONObject()
     record["tokenizer"] = .string(path)
     record["vocabulary_size"] = JSONValue(vocabularySize)
-    record["token_count"] = JSONValue(all.vocabularySize)
+    record["vocabulary_size"] = JSONValue(all.vocabularySize)
     if let coefficient = parity.giniCoefficient {
       record["gini_coefficient"] = JSONValue(coefficient)
     }

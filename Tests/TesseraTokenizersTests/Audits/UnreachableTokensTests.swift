@@ -206,4 +206,11 @@ import Testing
     #expect(unreachable.count == 8)
     #expect(unreachable.allSatisfy { $0.reason == .splitting })
   }
+
+  @Test func `pieces that SentencePiece keeps unused are no faults`() throws {
+    let tokenizer = try Tokenizer(contentsOf: fixturePath("sentencepiece/unused.model"))
+    let unused = try #require(tokenizer.model.pieces).kinds.count { $0 == .unused }
+    #expect(unused > 50)
+    #expect(try tokenizer.unreachableTokens().isEmpty)
+  }
 }

@@ -234,8 +234,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("lm_head.weight_scale", StoredType.f32, [300, 1]), ("lm_head.bias", .u8, [300]),
-    ("lm_head.bias", .f32, [300, 1]), ("model.embed_tokens.scale", .f32, [8, 300]),
+    ("lm_head.weight_scale", StoredType.f32, [300, 1]),
+    ("model.embed_tokens.scale", .f32, [8, 300]),
   ])
   func `a tensor with elements for tokens that nobody knows is refused`(
     name: String, type: StoredType, shape: [Int]
@@ -248,6 +248,22 @@ import Testing
     #expect(throws: VocabularyError.unknownTokenTensor(name: name)) {
       _ = try VocabularyExtension(of: base, tokens: tokens)
     }
+  }
+
+  @Test(arguments: [
+    (StoredType.u8, [300], "only F32, BF16 and F16"), (.f32, [300, 1], "needs [300]"),
+    (.f32, [299], "needs [300]"),
+  ])
+  func `a bias of the head that cannot be read is refused`(
+    type: StoredType, shape: [Int], reason: String
+  ) throws {
+    let folder = try TemporaryDirectory()
+    var model = SmallModel()
+    model.moreTensors = [TensorDescription(name: "lm_head.bias", type: type, shape: shape)]
+    let directory = try model.write(to: folder)
+    let error = #expect(throws: (any Error).self) { _ = try BaseModel(directory: directory) }
+    let text = try #require(error.map { "\($0)" })
+    #expect(text.contains("lm_head.bias") && text.contains(reason), "\(text)")
   }
 
   @Test(arguments: [-1, 1 << 20 + 1, .max])
