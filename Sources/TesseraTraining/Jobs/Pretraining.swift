@@ -5,7 +5,7 @@ public import TesseraTokenizers
 
 /// A model trained from nothing: the job behind `tessera pretrain`.
 ///
-/// Making one plans the run; ``run(in:progress:onResume:)`` trains and leaves a model directory.
+/// Making one plans the run; ``run(in:progress:onResume:onUnremoved:)`` trains and leaves a model directory.
 public struct Pretraining: Sendable {
   /// What was asked for.
   public let options: PretrainingOptions

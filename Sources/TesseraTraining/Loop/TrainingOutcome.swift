@@ -1,6 +1,6 @@
 import TesseraBasics
 
-/// What a call of ``TrainingRun/run(progress:shouldStop:)`` did.
+/// What a call of ``TrainingRun/run(progress:shouldStop:onUnremoved:)`` did.
 public struct TrainingOutcome: Hashable, Sendable {
   /// Whether all steps are done; false after an interruption.
   public var isComplete: Bool
