@@ -46,8 +46,11 @@ class Comparison:
     equal: tuple = ()
     close: dict = dataclasses.field(default_factory=dict)
 
-    def run_once(self):
-        results = {variant.name: variant.run() for variant in self.variants}
+    def run_once(self, first=0):
+        """Results of all variants, of which the one of a number goes first."""
+        first %= len(self.variants)
+        results = {v.name: v.run() for v in self.variants[first:] + self.variants[:first]}
+        results = {variant.name: results[variant.name] for variant in self.variants}
         self.check(results)
         return results
 
@@ -70,12 +73,13 @@ def run(comparisons, rounds):
     """All results: for each comparison, for each variant, a list with one result per round.
 
     A round before the first only compares results, and its times are thrown away: nothing is timed
-    before it has been shown to be right. Results of the later rounds are compared as well.
+    before it has been shown to be right. Results of the later rounds are compared as well. Each round
+    begins with another variant, since what ran before leaves memory and caches in some state.
     """
     collected = {c.name: {v.name: [] for v in c.variants} for c in comparisons}
     for number in range(rounds + 1):
         for comparison in comparisons:
-            for name, result in comparison.run_once().items():
+            for name, result in comparison.run_once(number).items():
                 if number > 0:
                     collected[comparison.name][name].append(result)
             what = "results equal" if number == 0 else f"round {number} of {rounds}"
