@@ -7,6 +7,7 @@
 #endif
 
 private let largePageSize = 2 << 20
+private let cacheLineSize = 64
 
 /// Allocates memory for tables that are read at random places.
 ///
@@ -49,13 +50,14 @@ struct ZeroedMemory<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
 
   init(count: Int) {
     let size = max(1, count) * MemoryLayout<Element>.stride
-    let pageSize = size >= largePageSize ? largePageSize : 64
-    guard let memory = unsafe calloc(1, size + pageSize) else { fatalError("out of memory") }
+    let alignment = size >= largePageSize ? largePageSize : cacheLineSize
+    // Without memory there is no way on: Swift's own allocations end the process as well.
+    guard let memory = unsafe calloc(1, size + alignment) else { fatalError("out of memory") }
     unsafe allocated = memory
     // SAFETY: aligning moves by less than what is allocated beyond the size. All elements can be
     // zeros.
-    let aligned = unsafe memory.alignedUp(toMultipleOf: pageSize)
-    if pageSize == largePageSize { unsafe adviseLargePages(aligned, size) }
+    let aligned = unsafe memory.alignedUp(toMultipleOf: alignment)
+    if alignment == largePageSize { unsafe adviseLargePages(aligned, size) }
     unsafe pointer = aligned.bindMemory(to: Element.self, capacity: count)
     self.count = count
   }
