@@ -113,7 +113,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "TesseraTokenizersTests",
-      dependencies: ["TesseraBasics", "TesseraCorpora", "TesseraTestSupport", "TesseraTokenizers"],
+      dependencies: [
+        "CTesseraKernels", "TesseraBasics", "TesseraCorpora", "TesseraTestSupport",
+        "TesseraTokenizers",
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "TesseraCheckpointsTests",
