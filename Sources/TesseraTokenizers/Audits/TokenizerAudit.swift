@@ -8,7 +8,8 @@ extension Tokenizer {
   ///
   /// - Returns: One result for each audit, in the same order for every tokenizer.
   /// - Throws: ``TokenizerError/interrupted`` after a signal.
-  /// - Complexity: Each token is encoded a few times, on all workers: a second for 200,000.
+  /// - Complexity: Each token is encoded a few times, on all workers, and one that is not found some
+  ///   hundred times: a second for 200,000 that are, a minute if hardly any is.
   public func audit() throws(TokenizerError) -> [AuditResult] {
     let unreachable = try unreachableTokens()
     return [

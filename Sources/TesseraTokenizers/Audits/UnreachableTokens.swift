@@ -84,7 +84,7 @@ extension Tokenizer {
     for token in unreachable where token.user == nil {
       switch token.reason {
       case .splitting:
-        result.add(about: token.id, "\(name(of: token.id)) is split in every text that was tried")
+        result.add(about: token.id, "\(name(of: token.id)) comes out of no text that was tried")
       case .normalization:
         result.add(about: token.id, "\(name(of: token.id)) is changed by normalization")
       case .addedTokens:
