@@ -1,6 +1,7 @@
 internal import TesseraBasics
 
-// The added tokens of a folder with vocab.json, as transformers 5 finds them and in its order:
+// The added tokens of a folder with vocab.json, as transformers 5 finds them and in its order, but for
+// three rare things that Docs/Formats.md names:
 //
 //   1. tokens with an ID: `added_tokens_decoder` of tokenizer_config.json, or where there is none,
 //      added_tokens.json, by their IDs
