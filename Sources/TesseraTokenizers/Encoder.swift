@@ -2,18 +2,27 @@ internal import Synchronization
 
 /// Encodes texts one after another and remembers the pre-tokens it has seen.
 ///
-/// The memory is bounded (some 100 MiB at most, a few where texts are short) and holds only what
-/// merging gave, so the tokens of a text do not depend on what was encoded before, dropout aside:
-/// there they depend on how many texts were. While a very long pre-token is merged, it takes some
-/// bytes more for each of its bytes. An encoder belongs to one thread; make one for each.
+/// All encoders of a tokenizer remember pre-tokens together. The memory is bounded (some 100 MiB at most,
+/// a few where texts are short) and holds only what merging gave, so the tokens of a text do not depend
+/// on what was encoded before, dropout aside: there they depend on how many texts were. While a very
+/// long pre-token is merged, it takes some bytes more for each of its bytes. An encoder belongs to one
+/// thread; make one for each.
 public struct Encoder: ~Copyable {
   private let tokenizer: Tokenizer
   private let box: EncoderPool.Box
   private var textCount: UInt64 = 0
 
-  init(_ tokenizer: Tokenizer, _ limits: EncoderLimits = EncoderLimits()) {
+  /// An encoder that shares what it remembers.
+  init(_ tokenizer: Tokenizer) {
     self.tokenizer = tokenizer
-    box = EncoderPool.Box(tokenizer.engine, PreTokenizer(pattern: tokenizer.pattern), limits)
+    box = tokenizer.encoders.make()
+  }
+
+  /// An encoder with a memory of its own.
+  init(_ tokenizer: Tokenizer, _ limits: EncoderLimits) {
+    self.tokenizer = tokenizer
+    box = EncoderPool.Box(
+      tokenizer.engine, PreTokenizer(pattern: tokenizer.pattern), PreTokenCache(limits))
   }
 
   /// Appends the tokens of a text.
@@ -77,13 +86,13 @@ final class EncoderPool: Sendable {
     /// The fast encoder for pre-tokens, which must not be split again: `\A` matches in each of them.
     private var whole: TextEncoder?
     private let engine: BPEEngine
+    private let cache: PreTokenCache
 
-    init(
-      _ engine: BPEEngine, _ preTokenizer: PreTokenizer, _ limits: EncoderLimits = EncoderLimits()
-    ) {
+    init(_ engine: BPEEngine, _ preTokenizer: PreTokenizer, _ cache: PreTokenCache) {
       self.engine = engine
+      self.cache = cache
       switch engine {
-      case .byteLevel(let compiled): fast = TextEncoder(compiled, preTokenizer, limits)
+      case .byteLevel(let compiled): fast = TextEncoder(compiled, preTokenizer, cache)
       case .plain(let model): plain = PlainEncoder(model)
       }
     }
@@ -109,7 +118,7 @@ final class EncoderPool: Sendable {
     /// Calls `body` with each token of a pre-token and the number of bytes that it covers.
     func encode(_ preToken: Span<UInt8>, _ tokens: TokenTable, _ body: (TokenID, Int) -> Void) {
       guard case .byteLevel(let compiled) = engine else { return plain!.encode(preToken, body) }
-      if whole == nil { whole = TextEncoder(compiled, PreTokenizer(pattern: .none)) }
+      if whole == nil { whole = TextEncoder(compiled, PreTokenizer(pattern: .none), cache) }
       var ids: [TokenID] = []
       whole!.encodeText(preToken, into: &ids)
       for id in ids { body(id, tokens.size(of: id)) }
@@ -118,6 +127,7 @@ final class EncoderPool: Sendable {
 
   private let engine: BPEEngine
   private let preTokenizer: PreTokenizer
+  private let cache = PreTokenCache(EncoderLimits())
   private let atRest = Mutex<[Box]>([])
 
   init(_ engine: BPEEngine, _ preTokenizer: PreTokenizer) {
@@ -127,8 +137,11 @@ final class EncoderPool: Sendable {
 
   /// An encoder that nobody else has.
   func take() -> Box {
-    atRest.withLock { $0.popLast() } ?? Box(engine, preTokenizer)
+    atRest.withLock { $0.popLast() } ?? make()
   }
+
+  /// A new encoder, which does not come back.
+  func make() -> Box { Box(engine, preTokenizer, cache) }
 
   /// Takes an encoder back.
   func giveBack(_ box: Box) {

@@ -51,7 +51,7 @@ extension Tokenizer {
     return steps.byteLevel != nil
   }
 
-  /// An encoder with a memory of its own, for one thread that encodes many texts.
+  /// An encoder for one thread that encodes many texts.
   public func makeEncoder() -> Encoder { Encoder(self) }
 
   /// An encoder with other limits, for tests.

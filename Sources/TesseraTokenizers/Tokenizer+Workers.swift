@@ -26,30 +26,52 @@ extension Tokenizer {
     }
     if Workers.threadCount == 1 { return try encodeInOrder(documents, special: special) }
     let steps = try parallelMap(documents.count) { index throws(TokenizerError) in
-      try self.steps(for: documents[index], special: special)
+      let document = documents[index]
+      return try EncodingSteps(document.span, special: special, self)
     }
-    let pieces = steps.enumerated().flatMap { document, steps in
-      steps.enumerated().flatMap { index, step in
-        pieceRanges(of: step, in: documents[document]).map { (document, index, $0) }
-      }
-    }
-    let encoded = parallelMap(pieces.count) { piece in
-      let (document, step, range) = pieces[piece]
-      let encoder = encoders.take()
-      defer { encoders.giveBack(encoder) }
+    // Long documents are shared out piece by piece, the others one by one.
+    let isLong = documents.map { $0.count >= Self.parallelSize }
+    let short = documents.indices.filter { !isLong[$0] }
+    let encoded = parallelMap(short.count) { index in
+      let (document, steps) = (documents[short[index]], steps[short[index]])
       var ids: [TokenID] = []
-      switch steps[document][step] {
-      case .token(let id): ids.append(id)
-      case .part:
-        let text = documents[document]
-        encoder.encodeText(text.span.extracting(range), into: &ids)
-      case .text(let text): encoder.encodeText(text.span.extracting(range), into: &ids)
-      }
+      encode(steps, steps.all, of: document, into: &ids)
       return ids
     }
-    var parts = [[[TokenID]]](repeating: [], count: documents.count)
-    for (piece, ids) in zip(pieces, encoded) { parts[piece.0].append(ids) }
-    return parts.map(parallelJoin)
+    var results = [[TokenID]](repeating: [], count: documents.count)
+    for (index, ids) in zip(short, encoded) { results[index] = ids }
+    for index in documents.indices where isLong[index] {
+      results[index] = encodePieces(
+        of: steps[index].divided(documents[index], self), documents[index])
+    }
+    return results
+  }
+
+  /// The tokens of a long text, the pieces of its steps encoded on all workers.
+  private func encodePieces(of steps: EncodingSteps, _ document: [UInt8]) -> [TokenID] {
+    let pieces = steps.pieces
+    return parallelConcatenation(pieces.count) { firstCount in
+      // A third more than the first piece suggests, as it is not like all of the text.
+      let rate = Double(firstCount) / Double(max(1, steps.size(of: pieces[0]))) * 1.3
+      return Int(max(0.25, min(rate, 1)) * Double(steps.size(of: steps.all)))
+    } body: { index, ids in
+      encode(steps, pieces[index], of: document, into: &ids)
+    }
+  }
+
+  private func encode(
+    _ steps: EncodingSteps, _ range: Range<Int>, of document: [UInt8], into ids: inout [TokenID]
+  ) {
+    let encoder = encoders.take()
+    defer { encoders.giveBack(encoder) }
+    for step in steps.steps[range] {
+      switch step {
+      case .token(let id): ids.append(id)
+      case .original(let range): encoder.encodeText(document.span.extracting(range), into: &ids)
+      case .changed(let range):
+        encoder.encodeText(steps.changed.span.extracting(range), into: &ids)
+      }
+    }
   }
 
   /// The tokens of several texts, encoded one after another.
@@ -70,99 +92,13 @@ extension Tokenizer {
 
   /// The size in bytes from which a text is worth several workers.
   static let parallelSize = 1 << 20
-  /// How many bytes a worker takes at once.
-  private static let pieceSize = 1 << 18
-
-  /// What a text consists of once added tokens are found.
-  private enum Step: Sendable {
-    case token(TokenID)
-    /// A part of the text as it is.
-    case part(Range<Int>)
-    /// Text that normalization has changed.
-    case text([UInt8])
-  }
-
-  private func steps(
-    for bytes: [UInt8], special: SpecialTokenPolicy
-  ) throws(TokenizerError) -> [Step] {
-    var steps: [Step] = []
-    try forEachPart(of: bytes.span, special: special) { token, text, offset in
-      if let token {
-        steps.append(.token(token))
-      } else if let offset {
-        steps.append(.part(offset..<offset + text.count))
-      } else {
-        steps.append(.text(copy(of: text)))
-      }
-    }
-    return steps
-  }
-
-  /// The parts of a step that workers can encode on their own.
-  private func pieceRanges(of step: Step, in document: [UInt8]) -> [Range<Int>] {
-    switch step {
-    case .token: [0..<0]
-    case .part(let range): pieceRanges(of: document.span, range)
-    case .text(let text): pieceRanges(of: text.span, 0..<text.count)
-    }
-  }
-
-  private func pieceRanges(of text: Span<UInt8>, _ range: Range<Int>) -> [Range<Int>] {
-    let preTokenizer = PreTokenizer(pattern: pattern)
-    let inside = text.extracting(range)
-    var ranges: [Range<Int>] = []
-    var start = 0
-    while inside.count - start > Self.pieceSize * 2 {
-      // Where a piece has no good place to end, look in the next one, and so on.
-      var lower = start
-      var limit = start + Self.pieceSize
-      var split: Int?
-      while split == nil, limit < inside.count {
-        split = preTokenizer.safeSplit(before: limit, after: lower, in: inside)
-        lower = limit
-        limit += Self.pieceSize
-      }
-      guard let split else { break }
-      ranges.append(range.lowerBound + start..<range.lowerBound + split)
-      start = split
-    }
-    if start < inside.count { ranges.append(range.lowerBound + start..<range.upperBound) }
-    return ranges
-  }
 
   /// The tokens of a long text of which the steps are done one after another, because some of them may
   /// look at all of it. What they come to is merged on all workers.
   func encodeSteps(
     _ text: Span<UInt8>, special: SpecialTokenPolicy
   ) throws(TokenizerError) -> [TokenID] {
-    // Pre-tokens lie in one array, a group of them for each piece of work; an added token is a group.
-    var bytes: [UInt8] = []
-    var groups: [(token: TokenID?, ranges: [Range<Int>])] = []
-    var groupSize = 0
-    try forEachPart(of: text, special: special) { token, text, _ in
-      let start = bytes.count
-      if token == nil { bytes += copy(of: text) }
-      if token != nil || groupSize == 0 || groupSize >= Self.pieceSize {
-        groups.append((token, []))
-        groupSize = 0
-      }
-      if token == nil {
-        groups[groups.count - 1].ranges.append(start..<bytes.count)
-        groupSize += text.count
-      }
-    }
-    let (source, work) = (bytes, groups)
-    let encoded = parallelMap(work.count) { index in
-      if let token = work[index].token { return [token] }
-      let encoder = encoders.take()
-      defer { encoders.giveBack(encoder) }
-      var ids: [TokenID] = []
-      for range in work[index].ranges {
-        encoder.encodeText(source.span.extracting(range), into: &ids)
-      }
-      return ids
-    }
-    return parallelJoin(encoded)
+    try encodePieces(of: EncodingSteps(text, special: special, self), [])
   }
 
   /// Appends the tokens of a part of a text from a place on, as far as they do not depend on what
@@ -178,7 +114,7 @@ extension Tokenizer {
     }
     // A character of which a part is there is not yet known to end a word.
     let size = isComplete ? text.count : max(start, TextStream.completeSize(of: text.span))
-    let ranges = pieceRanges(of: text.span.extracting(first: size), start..<size)
+    let ranges = EncodingSteps.parts(of: text.span.extracting(first: size), start..<size, pattern)
     // Where the last piece ends there is no good place if the text goes on.
     let pieces = ranges.dropLast()
     let encoded = parallelMap(pieces.count) { index in

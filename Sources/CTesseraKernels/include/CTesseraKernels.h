@@ -184,6 +184,32 @@ typedef int64_t (*tk_merge)(uint32_t *tokens, int64_t count, const struct tk_pai
 /// The function for an instruction set, or null where there is none or it cannot run.
 tk_merge tk_merge_for(enum tk_instruction_set set);
 
+/// Reads a word that other threads publish, and everything that they wrote before it.
+static inline uint64_t tk_load_acquire(const void *word) {
+  return __atomic_load_n((const uint64_t *)word, __ATOMIC_ACQUIRE);
+}
+
+/// Publishes a word and what was written before it.
+static inline void tk_store_release(void *word, uint64_t value) {
+  __atomic_store_n((uint64_t *)word, value, __ATOMIC_RELEASE);
+}
+
+/// Replaces a word if it is what is expected; returns whether it was.
+static inline int tk_exchange_if_equal(void *word, uint64_t expected, uint64_t value) {
+  return __atomic_compare_exchange_n((uint64_t *)word, &expected, value, 0, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED);
+}
+
+/// Reads a word that other threads set bits of.
+static inline uint32_t tk_load_relaxed(const uint32_t *word) {
+  return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+/// Sets bits of a word that other threads read and set bits of.
+static inline void tk_or_relaxed(uint32_t *word, uint32_t bits) {
+  __atomic_fetch_or(word, bits, __ATOMIC_RELAXED);
+}
+
 /// Has the processor fetch memory that will be read soon.
 static inline void tk_prefetch(const void *address) { __builtin_prefetch(address); }
 

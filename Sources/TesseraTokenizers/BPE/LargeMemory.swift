@@ -48,7 +48,11 @@ struct ZeroedMemory<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   let count: Int
   private let allocated: UnsafeMutableRawPointer
 
-  init(count: Int) {
+  /// - Parameters:
+  ///   - count: The number of elements.
+  ///   - smallSize: How many bytes at the beginning are often the only ones that are used; large pages
+  ///     would be more than that.
+  init(count: Int, smallSize: Int = 0) {
     let size = max(1, count) * MemoryLayout<Element>.stride
     let alignment = size >= largePageSize ? largePageSize : cacheLineSize
     // Without memory there is no way on: Swift's own allocations end the process as well.
@@ -57,7 +61,9 @@ struct ZeroedMemory<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
     // SAFETY: aligning moves by less than what is allocated beyond the size. All elements can be
     // zeros.
     let aligned = unsafe memory.alignedUp(toMultipleOf: alignment)
-    if alignment == largePageSize { unsafe adviseLargePages(aligned, size) }
+    if alignment == largePageSize, smallSize < size {
+      unsafe adviseLargePages(aligned + smallSize, size - smallSize)
+    }
     unsafe pointer = aligned.bindMemory(to: Element.self, capacity: count)
     self.count = count
   }

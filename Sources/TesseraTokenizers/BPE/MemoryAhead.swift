@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+internal import TesseraBasics
 
 /// Has the system provide the memory of a growing array, some pages at a time.
 ///
@@ -33,19 +29,11 @@ struct MemoryAhead {
     let capacity = array.capacity
     end = max(count, first + Self.step)
     guard end <= capacity else { return }
-    #if os(Linux)
-      let pageSize = 4096
-      let populateWrite: Int32 = 23
-      unsafe array.withUnsafeMutableBufferPointer {
-        guard let base = $0.baseAddress else { return }
-        let start = unsafe UnsafeMutableRawPointer(base + first)
-          .alignedDown(toMultipleOf: pageSize)
-        let end = unsafe UnsafeMutableRawPointer(base + end).alignedDown(toMultipleOf: pageSize)
-        // SAFETY: the array was appended to, so nobody shares its memory, and this call gets all of
-        // it. What is asked for is up to its capacity, or on the page on which it begins. The call
-        // changes no content.
-        _ = unsafe madvise(start, end - start, populateWrite)
-      }
-    #endif
+    unsafe array.withUnsafeMutableBufferPointer {
+      guard let base = $0.baseAddress else { return }
+      // SAFETY: the array was appended to, so nobody shares its memory, and this call gets all of it.
+      // What is asked for is up to its capacity.
+      unsafe provideMemory(UnsafeMutableRawPointer(base + first), to: base + end)
+    }
   }
 }

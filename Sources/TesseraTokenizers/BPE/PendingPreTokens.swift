@@ -38,7 +38,7 @@ struct PendingPreTokens {
   }
 }
 
-extension PreTokenCache.ShortView {
+extension ShortPreTokens.View {
   /// Computes the keys of pre-tokens until one is too long, and has their places in memory fetched.
   ///
   /// Nothing here waits for memory, so the processor fetches many places at the same time; looking
@@ -112,8 +112,7 @@ extension PreTokenCache.ShortView {
     loop: while index < count {
       let key = unsafe pending[index]
       if key.high == 0 { break }
-      let entry = unsafe entry(low: key.low, high: key.high, from: key.slot)
-      if unsafe entry.pointee.high != key.high { break }
+      guard let entry = unsafe entry(low: key.low, high: key.high, from: key.slot) else { break }
       let tokenCount = unsafe entry.pointee.count
       if tokenCount > 3 { break }
       // Four words at once, of which as many count as there are tokens.

@@ -8,7 +8,7 @@ struct TextEncoder: ~Copyable {
   private let takesWholePreTokens: Bool
   private let preTokenizer: PreTokenizer
   private let limits: EncoderLimits
-  private var cache: PreTokenCache
+  private var cache: PreTokenMemory
   private var merger = PreTokenMerger()
   private var buffer = TokenBuffer()
   /// How many bytes of long pre-tokens were looked through since one was last cut, and a count of
@@ -20,14 +20,14 @@ struct TextEncoder: ~Copyable {
   private static let partBit: UInt64 = 1 << 63
 
   init(
-    _ compiled: CompiledBPE, _ preTokenizer: PreTokenizer, _ limits: EncoderLimits = .init()
+    _ compiled: CompiledBPE, _ preTokenizer: PreTokenizer, _ cache: PreTokenCache
   ) {
     self.compiled = compiled
     tables = compiled.view
     takesWholePreTokens = compiled.takesWholePreTokens
     self.preTokenizer = preTokenizer
-    self.limits = limits
-    cache = PreTokenCache(limits)
+    limits = cache.limits
+    self.cache = PreTokenMemory(cache)
   }
 
   /// Appends the tokens of a text.
@@ -93,6 +93,7 @@ struct TextEncoder: ~Copyable {
   /// fetched.
   @unsafe
   private mutating func findSlots(_ batch: inout PendingPreTokens) {
+    cache.update()
     var count = 0
     // SAFETY: as `PendingPreTokens` says; `count` is below the room for those that are pending.
     var isBegun = unsafe batch.start > batch.start(ofPreToken: batch.endIndex)
@@ -111,7 +112,7 @@ struct TextEncoder: ~Copyable {
         }
       }
       let end = unsafe batch.ends[batch.endIndex]
-      if !isBegun, end - start <= PreTokenCache.longSize, isCutSeldom() {
+      if !isBegun, end - start <= PreTokenMemory.longSize, isCutSeldom() {
         unsafe batch.pending[count] = findLong(batch, from: start, to: end, isPart: false)
         count += 1
         start = end
@@ -179,7 +180,7 @@ struct TextEncoder: ~Copyable {
     _ batch: borrowing PendingPreTokens, from start: Int, to end: Int, isPart: Bool
   ) -> PendingPreToken {
     var hash: UInt64 = 0
-    if end - start <= PreTokenCache.longSize {
+    if end - start <= PreTokenMemory.longSize {
       // SAFETY: as `PendingPreTokens` says.
       hash = unsafe cache.hash(
         UnsafeRawBufferPointer(start: batch.text + start, count: end - start))
@@ -238,10 +239,9 @@ struct TextEncoder: ~Copyable {
   ) -> Int {
     // SAFETY: `output` has room for one token for each byte.
     let view = cache.shortView
-    let entry = unsafe view.entry(low: low, high: high, from: view.slot(low: low, high: high))
-      .pointee
-    if entry.high == high {
-      return unsafe copy(cache.tokens(of: entry), to: output)
+    let slot = view.slot(low: low, high: high)
+    if let entry = unsafe view.entry(low: low, high: high, from: slot) {
+      return unsafe copy(entry.pointee, to: output)
     }
     var count = 1
     if high & Self.partBit == 0, let whole = compiled.wholeToken(low: low, high: high) {
@@ -262,7 +262,7 @@ struct TextEncoder: ~Copyable {
     into output: UnsafeMutablePointer<TokenID>
   ) -> Int {
     // SAFETY: `output` has room for one token for each byte.
-    if preToken.count > PreTokenCache.longSize {
+    if preToken.count > PreTokenMemory.longSize {
       return unsafe mergeLong(preToken, isPart: isPart, into: output)
     }
     let raw = UnsafeRawBufferPointer(preToken)
@@ -280,6 +280,21 @@ struct TextEncoder: ~Copyable {
     // SAFETY: `output` has room for one token for each byte.
     for index in tokens.indices { unsafe output[index] = tokens[index] }
     return tokens.count
+  }
+
+  @unsafe
+  private func copy(
+    _ entry: ShortPreTokens.Entry, to output: UnsafeMutablePointer<TokenID>
+  ) -> Int {
+    if entry.count > 3 { return unsafe copy(cache.tokens(of: entry), to: output) }
+    // Another encoder has written it just now.
+    // SAFETY: `output` has room for one token for each byte.
+    for (index, token) in [entry.first, entry.second, entry.third].prefix(Int(entry.count))
+      .enumerated()
+    {
+      unsafe output[index] = token
+    }
+    return Int(entry.count)
   }
 
   /// Encodes a pre-token that is not remembered.
@@ -309,25 +324,6 @@ struct TextEncoder: ~Copyable {
     merger.shrink(to: limits.keptSize)
     return written
   }
-}
-
-/// Bounds on what an encoder keeps in memory, none of which change tokens but ``mergeSize``.
-package struct EncoderLimits: Sendable {
-  /// The most slots of the table of pre-tokens of up to 15 bytes, a power of two: 32 MiB.
-  package var shortSlotLimit = 1 << 20
-  /// The most slots of the table of longer ones, a power of two: 8 MiB.
-  package var longSlotLimit = 1 << 19
-  /// The most words of 32 bits that the tokens of both may have in the list, and the bytes of the
-  /// longer ones: 32 MiB.
-  package var listLimit = 1 << 23
-  /// The longest pre-token, in bytes, whose memory for merging is kept: a few bytes for each.
-  package var keptSize = 1 << 18
-  /// The longest stretch, in bytes, that is merged at once, because positions are numbers of 32
-  /// bits. A longer pre-token is merged in parts of this size.
-  package var mergeSize = 1 << 31
-
-  /// The limits that encoders have.
-  package init() {}
 }
 
 /// Memory for the tokens of a batch; it grows with the largest one, and gives back what is above a

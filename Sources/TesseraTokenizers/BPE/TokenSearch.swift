@@ -1,3 +1,5 @@
+internal import CTesseraKernels
+
 // The tokens of the core without merging: the search for the only sequence of stable tokens whose
 // neighbors are compatible (see ``CoreVocabulary``).
 //
@@ -9,6 +11,10 @@
 struct TokenSearchTables: ~Copyable, Sendable {
   private let core: CoreVocabulary
   private let trie: TokenTrie
+  /// A bit for each pair of tokens that is known to be compatible: 512 KiB, of which a language
+  /// reads little, because frequent tokens have small numbers. All that search add to it.
+  private let compatible = ZeroedMemory<UInt32>(
+    count: CoreVocabulary.countLimit * CoreVocabulary.countLimit / 32)
 
   /// The tables of a vocabulary.
   ///
@@ -27,21 +33,36 @@ struct TokenSearchTables: ~Copyable, Sendable {
   var mergeCount: Int { core.mergeCount }
 
   /// The tables for the inner loop, which must not outlive them.
-  var view: View { View(core: core.view, trie: trie.view) }
+  var view: View {
+    unsafe View(core: core.view, trie: trie.view, compatible: compatible.pointer)
+  }
 
   /// The tables' memory, for the inner loop.
+  @safe
   struct View {
     let core: CoreVocabulary.View
     let trie: TokenTrie.View
+    fileprivate let compatible: UnsafeMutablePointer<UInt32>
+
+    /// Whether two tokens can stand side by side; what is found out is kept.
+    @inline(__always)
+    fileprivate func areCompatible(_ left: UInt32, _ right: UInt32) -> Bool {
+      let pair = left &* UInt32(CoreVocabulary.countLimit) &+ right
+      let bit = 1 as UInt32 &<< (pair & 31)
+      // SAFETY: numbers are below `countLimit`, and there is a bit for each pair. Bits that several
+      // threads set are the same ones for all of them.
+      let word = unsafe compatible + Int(truncatingIfNeeded: pair &>> 5)
+      if unsafe tk_load_relaxed(word) & bit != 0 { return true }
+      guard core.areCompatible(left, right) else { return false }
+      unsafe tk_or_relaxed(word, bit)
+      return true
+    }
   }
 }
 
 /// The memory in which tokens are searched for.
 @safe
 struct TokenSearch: ~Copyable {
-  /// A bit for each pair of tokens that is known to be compatible: 512 KiB, of which a language
-  /// reads little, because frequent tokens have small numbers.
-  private let known: UnsafeMutablePointer<UInt32>
   /// Positions from which there is no way: a bit for each.
   private var deadEnds: UnsafeMutablePointer<UInt64>
   private var deadEndWords = 4
@@ -49,17 +70,9 @@ struct TokenSearch: ~Copyable {
   /// How many tokens may be given up for each byte before merging is cheaper.
   private static let retriesPerByte = 4
 
-  init() {
-    let wordCount = CoreVocabulary.countLimit * CoreVocabulary.countLimit / 32
-    unsafe known = .allocate(capacity: wordCount)
-    unsafe known.initialize(repeating: 0, count: wordCount)
-    unsafe deadEnds = .allocate(capacity: deadEndWords)
-  }
+  init() { unsafe deadEnds = .allocate(capacity: deadEndWords) }
 
-  deinit {
-    unsafe known.deallocate()
-    unsafe deadEnds.deallocate()
-  }
+  deinit { unsafe deadEnds.deallocate() }
 
   /// Finds the tokens of the core that the bytes of a pre-token are merged to.
   ///
@@ -68,7 +81,6 @@ struct TokenSearch: ~Copyable {
   ///   - tables: The core.
   ///   - output: Room for as many tokens as there are bytes.
   /// - Returns: The number of tokens written to `output`, or `nil` if merging will be faster.
-  /// - Precondition: The tables are the same in every call: what is known of pairs stays.
   /// - Complexity: O(*n l*) time for *n* bytes and tokens of up to *l* bytes.
   @unsafe
   mutating func find(
@@ -88,7 +100,7 @@ struct TokenSearch: ~Copyable {
     while true {
       let end = position &+ nextSize
       if !(hasDeadEnds && isDeadEnd(end)),
-        unsafe count == 0 || areCompatible(output[count - 1], next, core)
+        unsafe count == 0 || tables.areCompatible(output[count - 1], next)
       {
         unsafe output[count] = next
         count &+= 1
@@ -116,20 +128,6 @@ struct TokenSearch: ~Copyable {
     }
     for index in 0..<count { unsafe output[index] = core.id(of: output[index]) }
     return count
-  }
-
-  @inline(__always)
-  private func areCompatible(
-    _ left: UInt32, _ right: UInt32, _ core: CoreVocabulary.View
-  ) -> Bool {
-    let pair = left &* UInt32(CoreVocabulary.countLimit) &+ right
-    let word = Int(truncatingIfNeeded: pair &>> 5)
-    let bit = 1 as UInt32 &<< (pair & 31)
-    // SAFETY: numbers are below `countLimit`, and there is a bit for each pair.
-    if unsafe known[word] & bit != 0 { return true }
-    guard core.areCompatible(left, right) else { return false }
-    unsafe known[word] |= bit
-    return true
   }
 
   @inline(__always)

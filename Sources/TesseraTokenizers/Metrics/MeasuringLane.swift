@@ -19,7 +19,7 @@ final class MeasuringLane: @unchecked Sendable {
   init(_ tokenizer: Tokenizer) {
     self.tokenizer = tokenizer
     counts = TokenizerMeasurement(of: tokenizer)
-    encoder = EncoderPool.Box(tokenizer.engine, PreTokenizer(pattern: tokenizer.pattern))
+    encoder = tokenizer.encoders.make()
     var isSingleByte = [Bool](repeating: false, count: tokenizer.vocabularySize)
     switch tokenizer.model.alphabet {
     case .bytes:

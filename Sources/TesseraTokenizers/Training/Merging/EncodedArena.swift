@@ -74,7 +74,8 @@ private struct PreTokenBatch {
     let (text, ends) = (text, ends)
     // Flat: the tokens of a part of the pre-tokens, and where those of each end.
     let parts = parallelMap(partCount) { part -> (ids: [TokenID], ends: [Int]) in
-      var encoder = TextEncoder(compiled, PreTokenizer(pattern: .none), .forDistinctTexts)
+      var encoder = TextEncoder(
+        compiled, PreTokenizer(pattern: .none), PreTokenCache(.forDistinctTexts))
       var ids: [TokenID] = []
       var idEnds: [Int] = []
       for index in ends.count * part / partCount..<ends.count * (part + 1) / partCount {

@@ -1,0 +1,107 @@
+/// What a text consists of once added tokens are found and the rest is normalized, in order.
+struct EncodingSteps: Sendable {
+  enum Step: Sendable {
+    /// An added token.
+    case token(TokenID)
+    /// A part of the text as it is.
+    case original(Range<Int>)
+    /// A part of what normalization and other steps have made: see ``EncodingSteps/changed``.
+    case changed(Range<Int>)
+
+    /// How many bytes are encoded; an added token counts as one.
+    var size: Int {
+      switch self {
+      case .token: 1
+      case .original(let range), .changed(let range): range.count
+      }
+    }
+  }
+
+  private(set) var steps: [Step] = []
+  /// The parts of the text that are not as they were, one after another.
+  private(set) var changed: [UInt8] = []
+
+  /// How many bytes a worker takes at once.
+  private static let pieceSize = 1 << 18
+
+  /// The steps of a text; without a fast encoder, each pre-token is one.
+  init(
+    _ text: Span<UInt8>, special: SpecialTokenPolicy, _ tokenizer: Tokenizer
+  ) throws(TokenizerError) {
+    try tokenizer.forEachPart(of: text, special: special) { token, part, offset in
+      if let token {
+        steps.append(.token(token))
+      } else if tokenizer.isFast, let offset {
+        steps.append(.original(offset..<offset + part.count))
+      } else {
+        let start = changed.count
+        for index in part.indices { changed.append(part[index]) }
+        steps.append(.changed(start..<changed.count))
+      }
+    }
+  }
+
+  /// All steps.
+  var all: Range<Int> { 0..<steps.count }
+
+  func size(of range: Range<Int>) -> Int { steps[range].reduce(0) { $0 + $1.size } }
+
+  /// The same with long parts divided, so that workers can share them.
+  ///
+  /// - Parameter document: The text that they are parts of.
+  func divided(_ document: [UInt8], _ tokenizer: Tokenizer) -> EncodingSteps {
+    var divided = self
+    divided.steps = steps.flatMap { step -> [Step] in
+      switch step {
+      case .token: [step]
+      case .original(let range):
+        Self.parts(of: document.span, range, tokenizer.pattern).map { .original($0) }
+      case .changed(let range):
+        Self.parts(of: changed.span, range, tokenizer.pattern).map { .changed($0) }
+      }
+    }
+    return divided
+  }
+
+  /// What a worker takes at once: steps of ``pieceSize`` bytes or more, and the rest.
+  var pieces: [Range<Int>] {
+    var pieces: [Range<Int>] = []
+    var start = 0
+    var size = 0
+    for (index, step) in steps.enumerated() {
+      size += step.size
+      if size < Self.pieceSize { continue }
+      pieces.append(start..<index + 1)
+      start = index + 1
+      size = 0
+    }
+    if start < steps.count { pieces.append(start..<steps.count) }
+    return pieces
+  }
+
+  /// Divides a part of a text at places where splitting it changes nothing.
+  static func parts(
+    of text: Span<UInt8>, _ range: Range<Int>, _ pattern: PreTokenizerPattern
+  ) -> [Range<Int>] {
+    let preTokenizer = PreTokenizer(pattern: pattern)
+    let inside = text.extracting(range)
+    var ranges: [Range<Int>] = []
+    var start = 0
+    while inside.count - start > pieceSize * 2 {
+      // Where a part has no good place to end, look in the next one, and so on.
+      var lower = start
+      var limit = start + pieceSize
+      var split: Int?
+      while split == nil, limit < inside.count {
+        split = preTokenizer.safeSplit(before: limit, after: lower, in: inside)
+        lower = limit
+        limit += pieceSize
+      }
+      guard let split else { break }
+      ranges.append(range.lowerBound + start..<range.lowerBound + split)
+      start = split
+    }
+    if start < inside.count { ranges.append(range.lowerBound + start..<range.upperBound) }
+    return ranges
+  }
+}
