@@ -71,7 +71,7 @@ struct InspectCommand: ParsableCommand {
         of: documents.corpus([path], keepsEmptyDocuments: true), progress: console.progress)
     }
     console.finishProgress()
-    if Interruption.isRequested { throw Interrupted() }
+    try Interrupted.check()
     if common.json {
       try console.printJSON(report.record(path: path, kind: kind.rawValue))
     } else {

@@ -115,7 +115,7 @@ struct TrimCommand: ParsableCommand {
           ?? [UInt64](repeating: 0, count: tokenizer.vocabularySize),
         options: options)
     }
-    if Interruption.isRequested { throw Interrupted() }
+    try Interrupted.check()
     var after: TokenizerMeasurement?
     if let corpus, !self.corpus.contains("-") {
       after = try trimming.tokenizer.measurement(of: corpus, progress: console.progress)
@@ -162,7 +162,7 @@ struct TrimCommand: ParsableCommand {
       Path.join(staging, TokenizerTrimming.recordName),
       trimming.record(base: tokenizer, order: order))
     try RunConfiguration.current.write(to: staging)
-    if Interruption.isRequested { throw Interrupted() }
+    try Interrupted.check()
     try directory.commit()
     return leftOut
   }
