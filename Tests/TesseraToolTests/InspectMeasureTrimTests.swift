@@ -21,9 +21,31 @@ import Testing
       let value = try JSONValue(parsing: run.output)
       #expect(value["kind"]?.string == kind && value["failed"] == false)
       #expect(try #require(value["audits"]?.array).count >= 4)
+      let text = try ToolRun(["inspect", path]).text
+      #expect(
+        try #require(text.split(separator: "\n").first).split(separator: " ") == [
+          "kind", "\(kind)",
+        ])
     }
     let input = try ToolRun(["inspect", "-", "--lines", "--json"], input: Array("a\n\nb\n".utf8))
     #expect(try JSONValue(parsing: input.output)["documents"] == 3)
+  }
+
+  @Test func `inspect takes no folder of models or tokenizers for a corpus`() throws {
+    let folder = try TemporaryDirectory()
+    _ = try folder.write("all/text.txt", "one fish")
+    func inspect(_ arguments: String...) throws -> ToolRun {
+      try ToolRun(["inspect", folder.file("all"), "--json"] + arguments)
+    }
+    try inspect().expectSuccess()
+    _ = try folder.write("all/small/tokenizer.json", readFile(tokenizer, limit: 1 << 20))
+    try inspect().expectFailure(64, ["small, a tokenizer;", "--as corpus"])
+    for name in ["config.json", "model.safetensors"] {
+      _ = try folder.write("all/base/\(name)", "{}")
+    }
+    try inspect().expectFailure(64, ["base, a model, and 1 more", "--as corpus"])
+    let run = try inspect("--as", "corpus")
+    #expect(try JSONValue(parsing: run.output)["kind"] == "corpus")
   }
 
   @Test func `inspect ends with 1 where something is wrong`() throws {
