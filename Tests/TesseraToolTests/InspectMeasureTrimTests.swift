@@ -158,6 +158,32 @@ import Testing
       .expectFailure(65, ["lm_head.weight_scale"])
   }
 
+  @Test func `a dry run of trim lists what trim removes`() throws {
+    let folder = try TemporaryDirectory()
+    let arguments = ["trim", "--tokenizer", ranks, "--pattern", "cl100k", "--vocab-size"]
+    let source = [["--last"], ["--corpus", hindi]]
+    for (index, source) in source.enumerated() {
+      let dry = try ToolRun(arguments + ["560"] + source + ["--dry-run", "--json"])
+      dry.expectSuccess()
+      let output = folder.file("\(index)")
+      try ToolRun(arguments + ["560"] + source + ["--output", output]).expectSuccess()
+      let record = try JSONValue(parsing: folder.read("\(index)/trimming.json"))
+      let removed = try #require(record["removed"]?.array)
+      #expect(try JSONValue(parsing: dry.output)["removed"]?.array == removed && removed.count > 20)
+
+      // People see both ends, with bytes that are no text.
+      let shown = try ToolRun(arguments + ["560"] + source + ["--dry-run"]).messages
+      let rows = shown.split(separator: "\n").filter { $0.contains("\", which becomes \"") }
+      #expect(rows.count == 20 && shown.contains("and \(removed.count - 20) more, then\n"))
+      for (row, token) in zip(rows, removed.prefix(10) + removed.suffix(10)) {
+        let id = try #require(token["id"]?.int)
+        #expect(row.split(separator: " ").first == "\(id)", "\(row)")
+      }
+    }
+    let all = try ToolRun(arguments + ["595", "--last", "--dry-run"]).messages
+    #expect(all.contains(", which becomes \"") && !all.contains(" more, then"))
+  }
+
   @Test func `a bias of the head is inspected and trimmed`() throws {
     let folder = try TemporaryDirectory()
     try writeSmallModel(in: folder, with: "lm_head.bias") { [$0] }
