@@ -73,6 +73,26 @@ import Testing
     #expect(again.addedTokens == tokenizer.addedTokens && again.endOfText == tokenizer.endOfText)
   }
 
+  @Test func `takes back the token that the class of transformers would add`() throws {
+    let roles = ["bos_token", "eos_token", "unk_token", "pad_token"]
+    func configuration(_ added: [AddedToken], endOfText: TokenID? = nil) throws -> JSONValue {
+      let folder = try TemporaryDirectory()
+      let tokenizer = try Tokenizer(
+        model: GoldenTokenizerTests.tokenizer("gpt2").model, pattern: .gpt2, addedTokens: added,
+        endOfText: endOfText)
+      _ = try write(tokenizer, to: folder)
+      #expect(try Tokenizer(contentsOf: folder.path).addedTokens == added)
+      return try JSONValue(parsing: folder.read("tokenizer_config.json"))
+    }
+    let none = try configuration([])
+    for role in roles { #expect(none[role] == .null, "\(role)") }
+    let other = try configuration([AddedToken("</s>", id: 600)], endOfText: 600)
+    #expect(other["eos_token"] == "</s>" && other["unk_token"] == .null)
+    // Where the token is there, the class gives it its roles.
+    let same = try configuration([AddedToken("<|endoftext|>", id: 600)])
+    for role in roles { #expect(same[role] != .null, "\(role)") }
+  }
+
   @Test func `says which token beside vocab.json is malformed`() throws {
     let folder = try TemporaryDirectory()
     _ = try write(GoldenTokenizerTests.tokenizer("gpt2"), to: folder)
