@@ -205,9 +205,11 @@ struct AdaptationJob {
     var options = ExtensionOptions()
     options.inputMethod = command.initialization
     options.seed = command.seed.seed
+    let counts = try console.during("counting") {
+      try countPreTokens(in: target.documents.training, for: base.tokenizer)
+    }
     let selection = try TokenSelection(
-      base: base.tokenizer,
-      counts: try countPreTokens(in: target.documents.training, for: base.tokenizer),
+      base: base.tokenizer, counts: counts,
       options: TokenSelectionOptions(newTokenCount: count),
       firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)
