@@ -161,9 +161,9 @@ struct AdaptationJob {
     try writeFile(
       Path.join(output, "report.json"), report.record.serialized(pretty: true))
     try writeFile(Path.join(output, "report.txt"), Array(report.table.utf8))
-    let baseCard = Path.exists(Path.join(output, ModelCard.baseName)) ? ModelCard.baseName : nil
+    let baseCards = ModelCard.baseNames { Path.exists(Path.join(output, $0)) }
     try writeFile(
-      Path.join(output, ModelCard.name), Array(report.modelCard(baseCard: baseCard).utf8))
+      Path.join(output, ModelCard.name), Array(report.modelCard(baseCards: baseCards).utf8))
     return report
   }
 
