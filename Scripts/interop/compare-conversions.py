@@ -25,7 +25,8 @@ from comparison import RANKS, Report, convert, documents, encode, parser, unpack
 PIECES = [
     "a", "b", "Z", "é", "e\u0301", "ß", "'", "'s", "'LL", " ", "  ", "\n", "\r\n", "\t", "\u3000",
     "\xa0", "0", "12", "½", "漢", "字", "かな", "한", "😀", "नि", "ا", "\u2028", "_", "/", "...", "!?",
-    "<|end|>", "hello", "World", "def", "  return", "ﬁ", "\x00", "\ufeff", "12345678", "HTTPServer",
+    "<|end|>", "<|endoftext|>", "hello", "World", "def", "  return", "ﬁ", "\x00", "\ufeff", "12345678",
+    "HTTPServer",
 ]
 
 

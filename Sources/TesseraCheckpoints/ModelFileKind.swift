@@ -43,14 +43,16 @@ public enum ModelFileKind: Hashable, Sendable {
   /// Names of files and folders directly inside a model directory.
   private static let runNames: Set<String> = [
     "state", "metrics.jsonl", "run.json", "configuration.yaml", "training.json", "trimming.json",
-    "conversion.json", "held-out.jsonl", "report.json", "report.txt", ModelCard.baseName,
+    "conversion.json", "held-out.jsonl", "report.json", "report.txt",
   ]
 
   /// The kind of a file by its path inside the model directory.
   public init(path: String) {
     let name = Path.lastComponent(of: path)
     func ends(_ suffixes: [String]) -> Bool { suffixes.contains { name.hasSuffix($0) } }
-    if Self.runNames.contains(String(path.prefix { $0 != "/" })) {
+    if Self.runNames.contains(String(path.prefix { $0 != "/" }))
+      || (ModelCard.isCard(path) && path != ModelCard.name)
+    {
       self = .run
     } else if Self.otherPickleNames.contains(name) {
       self = .other

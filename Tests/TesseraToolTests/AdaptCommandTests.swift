@@ -116,6 +116,9 @@ import Testing
     #expect(second.card.contains("[BASE_README.md](BASE_README.md)"))
     let third = try adapt(folder.file("second"), "third")
     #expect(third.card.contains("# second, adapted") && third.base == second.card)
+    // The license of the first of the three still counts.
+    #expect(try folder.read("third/BASE_BASE_README.md") == Array("license: ours".utf8))
+    #expect(third.card.contains("are [BASE_BASE_README.md](BASE_BASE_README.md)."))
   }
 
   @Test func `says that more was forgotten than allowed, and fails`() throws {

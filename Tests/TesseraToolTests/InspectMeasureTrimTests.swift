@@ -21,9 +21,31 @@ import Testing
       let value = try JSONValue(parsing: run.output)
       #expect(value["kind"]?.string == kind && value["failed"] == false)
       #expect(try #require(value["audits"]?.array).count >= 4)
+      let text = try ToolRun(["inspect", path]).text
+      #expect(
+        try #require(text.split(separator: "\n").first).split(separator: " ") == [
+          "kind", "\(kind)",
+        ])
     }
     let input = try ToolRun(["inspect", "-", "--lines", "--json"], input: Array("a\n\nb\n".utf8))
     #expect(try JSONValue(parsing: input.output)["documents"] == 3)
+  }
+
+  @Test func `inspect takes no folder of models or tokenizers for a corpus`() throws {
+    let folder = try TemporaryDirectory()
+    _ = try folder.write("all/text.txt", "one fish")
+    func inspect(_ arguments: String...) throws -> ToolRun {
+      try ToolRun(["inspect", folder.file("all"), "--json"] + arguments)
+    }
+    try inspect().expectSuccess()
+    _ = try folder.write("all/small/tokenizer.json", readFile(tokenizer, limit: 1 << 20))
+    try inspect().expectFailure(64, ["small, a tokenizer;", "--as corpus"])
+    for name in ["config.json", "model.safetensors"] {
+      _ = try folder.write("all/base/\(name)", "{}")
+    }
+    try inspect().expectFailure(64, ["base, a model, and 1 more", "--as corpus"])
+    let run = try inspect("--as", "corpus")
+    #expect(try JSONValue(parsing: run.output)["kind"] == "corpus")
   }
 
   @Test func `inspect ends with 1 where something is wrong`() throws {
@@ -134,6 +156,32 @@ import Testing
     try writeSmallModel(in: folder, with: "lm_head.weight_scale") { [$0, 1] }
     try ToolRun(["trim", "--model", folder.file("more")] + rest + ["260"])
       .expectFailure(65, ["lm_head.weight_scale"])
+  }
+
+  @Test func `a dry run of trim lists what trim removes`() throws {
+    let folder = try TemporaryDirectory()
+    let arguments = ["trim", "--tokenizer", ranks, "--pattern", "cl100k", "--vocab-size"]
+    let source = [["--last"], ["--corpus", hindi]]
+    for (index, source) in source.enumerated() {
+      let dry = try ToolRun(arguments + ["560"] + source + ["--dry-run", "--json"])
+      dry.expectSuccess()
+      let output = folder.file("\(index)")
+      try ToolRun(arguments + ["560"] + source + ["--output", output]).expectSuccess()
+      let record = try JSONValue(parsing: folder.read("\(index)/trimming.json"))
+      let removed = try #require(record["removed"]?.array)
+      #expect(try JSONValue(parsing: dry.output)["removed"]?.array == removed && removed.count > 20)
+
+      // People see both ends, with bytes that are no text.
+      let shown = try ToolRun(arguments + ["560"] + source + ["--dry-run"]).messages
+      let rows = shown.split(separator: "\n").filter { $0.contains("\", which becomes \"") }
+      #expect(rows.count == 20 && shown.contains("and \(removed.count - 20) more, then\n"))
+      for (row, token) in zip(rows, removed.prefix(10) + removed.suffix(10)) {
+        let id = try #require(token["id"]?.int)
+        #expect(row.split(separator: " ").first == "\(id)", "\(row)")
+      }
+    }
+    let all = try ToolRun(arguments + ["595", "--last", "--dry-run"]).messages
+    #expect(all.contains(", which becomes \"") && !all.contains(" more, then"))
   }
 
   @Test func `a bias of the head is inspected and trimmed`() throws {

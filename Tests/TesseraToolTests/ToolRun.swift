@@ -10,6 +10,21 @@ struct ToolRun {
   /// What the run wrote to standard error.
   let messages: String
 
+  /// Runs the tool, and sends it a signal while it reads.
+  ///
+  /// - Parameters:
+  ///   - input: The bytes of its standard input, more than a pipe holds: once they are written it has
+  ///     begun to read. The input ends after the signal.
+  ///   - number: The signal.
+  init(_ arguments: [String], reading input: [UInt8], interruptedBy number: Int32) throws {
+    let pipe = try InputPipe()
+    try self.init(Self.executable, arguments, input: pipe.readingEnd) { process in
+      pipe.write(input) { process.isRunning }
+      kill(process.processIdentifier, number)
+      pipe.endInput()
+    }
+  }
+
   /// The executable lies beside the test bundle.
   private static let executable: URL = {
     let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
@@ -31,26 +46,52 @@ struct ToolRun {
   }
 
   private init(_ executable: URL, _ arguments: [String], input: [UInt8]) throws {
+    let file = Self.temporaryFile("in")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(input).write(to: file)
+    try self.init(executable, arguments, input: FileHandle(forReadingFrom: file)) { _ in }
+  }
+
+  /// - Parameter whileRunning: What is done between the start of the process and waiting for its end.
+  private init(
+    _ executable: URL, _ arguments: [String], input: FileHandle,
+    whileRunning: (Process) throws -> Void
+  ) throws {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
-    let folder = FileManager.default.temporaryDirectory
-    let name = "tessera-tool-\(UUID().uuidString)"
     // Files instead of pipes: a full pipe would stop the tool while nobody reads.
-    let files = ["in", "out", "err"].map { folder.appendingPathComponent("\(name).\($0)") }
+    let files = ["out", "err"].map(Self.temporaryFile)
     defer { for file in files { try? FileManager.default.removeItem(at: file) } }
-    try Data(input).write(to: files[0])
-    try Data().write(to: files[1])
-    try Data().write(to: files[2])
-    process.standardInput = try FileHandle(forReadingFrom: files[0])
-    process.standardOutput = try FileHandle(forWritingTo: files[1])
-    process.standardError = try FileHandle(forWritingTo: files[2])
-    try process.run()
+    for file in files { try Data().write(to: file) }
+    process.standardInput = input
+    process.standardOutput = try FileHandle(forWritingTo: files[0])
+    process.standardError = try FileHandle(forWritingTo: files[1])
+    try Self.unblockingSignals { try process.run() }
+    try whileRunning(process)
     process.waitUntilExit()
     status =
       process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-    output = try [UInt8](Data(contentsOf: files[1]))
-    messages = try String(decoding: Data(contentsOf: files[2]), as: UTF8.self)
+    output = try [UInt8](Data(contentsOf: files[0]))
+    messages = try String(decoding: Data(contentsOf: files[1]), as: UTF8.self)
+  }
+
+  /// Does something with the signals let through that end a run. The threads of tests block them, and
+  /// what is started there would inherit that.
+  private static func unblockingSignals(_ body: () throws -> Void) rethrows {
+    var signals = sigset_t()
+    var previous = sigset_t()
+    // SAFETY: the calls read and write the two sets, which live through them.
+    unsafe sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM] { unsafe sigaddset(&signals, number) }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, &previous)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
+    try body()
+  }
+
+  private static func temporaryFile(_ ending: String) -> URL {
+    FileManager.default.temporaryDirectory
+      .appendingPathComponent("tessera-tool-\(UUID().uuidString).\(ending)")
   }
 
   /// Standard output as text.

@@ -109,8 +109,16 @@ final class PlainBPE: Sendable {
   /// Whether a character is a token by itself.
   func isKnown(_ character: Span<UInt8>) -> Bool { tokens.id(of: character) != nil }
 
-  /// Appends the symbols of a pre-token, before any merge.
-  func appendSymbols(of preToken: Span<UInt8>, to symbols: inout [PlainSymbol]) {
+  /// Appends the symbols of a pre-token, or of a part of one, before any merge.
+  ///
+  /// - Parameters:
+  ///   - preToken: The text.
+  ///   - starts: Whether the pre-token starts with it.
+  ///   - ends: Whether the pre-token ends with it.
+  ///   - symbols: What is appended to.
+  func appendSymbols(
+    of preToken: Span<UInt8>, starts: Bool, ends: Bool, to symbols: inout [PlainSymbol]
+  ) {
     if alphabet == .bytes {
       for index in preToken.indices {
         symbols.append(PlainSymbol(id: fallback[Int(preToken[index])]!, size: 1))
@@ -135,12 +143,13 @@ final class PlainBPE: Sendable {
       let size = UTF8Decoding.scalar(in: preToken, at: position).size
       let end = position + size
       let character = preToken.extracting(position..<end)
-      if let id = id(of: character, isFirst: position == 0, isLast: end == preToken.count) {
+      let isFirst = starts && position == 0
+      let isLast = ends && end == preToken.count
+      if let id = id(of: character, isFirst: isFirst, isLast: isLast) {
         if unknownSize > 0 { symbols.append(PlainSymbol(id: unknownID!, size: unknownSize)) }
         unknownSize = 0
         symbols.append(PlainSymbol(id: id, size: size))
-      } else if !appendBytes(
-        of: character, isFirst: position == 0, isLast: end == preToken.count, to: &symbols),
+      } else if !appendBytes(of: character, isFirst: isFirst, isLast: isLast, to: &symbols),
         let unknownID
       {
         if unknownSize > 0, !fusesUnknown {

@@ -56,11 +56,21 @@ struct PlainEncoder {
     forEachPart(of: preToken) { encoder, part in encoder.merge(part, body) }
   }
 
-  /// What the bytes of a token are merged to if they are a pre-token by themselves, which is not taken
-  /// for the token as a whole.
-  mutating func composition(of id: TokenID, _ bytes: Span<UInt8>) -> TokenComposition {
+  /// What the text of a token is merged to if it is a pre-token by itself, which is not taken for the
+  /// token as a whole, or a part of one.
+  ///
+  /// - Parameters:
+  ///   - id: The token.
+  ///   - text: Its bytes, without what a prefix or a suffix adds to them.
+  ///   - starts: Whether the pre-token starts with the text.
+  ///   - ends: Whether the pre-token ends with the text.
+  mutating func composition(
+    of id: TokenID, _ text: Span<UInt8>, starts: Bool = true, ends: Bool = true
+  ) -> TokenComposition {
     lastMerge = nil
-    guard tokens(mergedOf: bytes) == [id] else { return .unmerged }
+    var ids: [TokenID] = []
+    merge(text, starts: starts, ends: ends) { id, _ in ids.append(id) }
+    guard ids == [id] else { return .unmerged }
     return lastMerge.map { .merge(left: $0.left, right: $0.right) } ?? .symbol
   }
 
@@ -97,12 +107,14 @@ struct PlainEncoder {
     body(&self, preToken.extracting(start..<preToken.count))
   }
 
-  private mutating func merge(_ preToken: Span<UInt8>, _ body: (TokenID, Int) -> Void) {
+  private mutating func merge(
+    _ preToken: Span<UInt8>, starts: Bool = true, ends: Bool = true, _ body: (TokenID, Int) -> Void
+  ) {
     if let merger = model.pieceMerger {
       return model.forEachToken(of: preToken, mergedBy: merger, body)
     }
     symbols.removeAll(keepingCapacity: true)
-    model.appendSymbols(of: preToken, to: &symbols)
+    model.appendSymbols(of: preToken, starts: starts, ends: ends, to: &symbols)
     for index in symbols.indices {
       symbols[index].previous = index - 1
       symbols[index].next = index + 1 < symbols.count ? index + 1 : -1

@@ -7,6 +7,10 @@ internal import TesseraBasics
 struct TokenizerJSONWriter {
   private let tokenizer: Tokenizer
 
+  /// The token that GPT2Tokenizer and Qwen2Tokenizer of transformers add, and its roles.
+  private static let defaultToken = "<|endoftext|>"
+  private static let defaultRoles = ["bos_token", "eos_token", "unk_token", "pad_token"]
+
   init(_ tokenizer: Tokenizer) { self.tokenizer = tokenizer }
 
   /// tokenizer.json, indented by two spaces.
@@ -67,6 +71,11 @@ struct TokenizerJSONWriter {
         decoder[String(token.id)] = value
       }
       members["added_tokens_decoder"] = .object(decoder)
+      // Where a role is left out, the classes add a token of their own.
+      if !tokenizer.addedTokens.contains(where: { $0.isSpecial && $0.content == Self.defaultToken })
+      {
+        for role in Self.defaultRoles where members[role] == nil { members[role] = .null }
+      }
     }
     return members.serialized(pretty: true) + Array("\n".utf8)
   }

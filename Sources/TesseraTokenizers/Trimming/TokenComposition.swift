@@ -39,16 +39,14 @@ extension BPEModel {
     return users
   }
 
-  /// The tokens that each token is merged out of. Where tokens have a prefix or a suffix, those of all
-  /// its merges.
+  /// The tokens that each token is merged out of.
   private func parts() -> [TokenID: [TokenID]] {
+    if !options.continuingSubwordPrefix.isEmpty || !options.endOfWordSuffix.isEmpty {
+      return partsWithAffixes()
+    }
     var parts: [TokenID: [TokenID]] = [:]
-    if options.continuingSubwordPrefix.isEmpty, options.endOfWordSuffix.isEmpty {
-      for case (let id, .merge(let left, let right)?) in compositions().enumerated() {
-        parts[TokenID(id)] = [left, right]
-      }
-    } else {
-      for merge in merges { parts[merge.result, default: []] += [merge.left, merge.right] }
+    for case (let id, .merge(let left, let right)?) in compositions().enumerated() {
+      parts[TokenID(id)] = [left, right]
     }
     return parts
   }

@@ -6,7 +6,7 @@
 //   removed               the removed tokens in the order of their removal, one on a line: old ID, bytes
 //                         (hexadecimal), text, occurrences, and the old IDs of the parts that took them
 
-internal import TesseraBasics
+package import TesseraBasics
 
 extension TokenizerTrimming {
   /// The file that says what was done.
@@ -26,15 +26,22 @@ extension TokenizerTrimming {
     record.append("new_ids", .array(newIDs.map { id in id.map { JSONValue($0) } ?? .null }))
     record.append(
       "removed",
-      lines: removed.lazy.map { token in
-        let bytes = base.bytes(of: token.id) ?? []
-        return [
-          "id": JSONValue(token.id), "bytes": .string(SHA256.hexadecimal(bytes)),
-          "text": .string(String(decoding: bytes, as: UTF8.self)),
-          "occurrences": JSONValue(token.occurrenceCount),
-          "parts": .array(token.parts.map { JSONValue($0) }),
-        ]
-      })
+      lines: removed.lazy.map { $0.json(base: base) })
     return record.finish()
+  }
+}
+
+extension RemovedToken {
+  /// A line of `trimming.json`.
+  ///
+  /// - Parameter base: The tokenizer that the token was removed from.
+  package func json(base: Tokenizer) -> JSONValue {
+    let bytes = base.bytes(of: id) ?? []
+    return [
+      "id": JSONValue(id), "bytes": .string(SHA256.hexadecimal(bytes)),
+      "text": .string(String(decoding: bytes, as: UTF8.self)),
+      "occurrences": JSONValue(occurrenceCount),
+      "parts": .array(parts.map { JSONValue($0) }),
+    ]
   }
 }

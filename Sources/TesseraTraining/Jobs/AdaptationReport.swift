@@ -90,8 +90,9 @@ public struct AdaptationReport: Sendable {
   ///
   /// The head between the two lines of dashes is what the Hugging Face hub reads.
   ///
-  /// - Parameter baseCard: The file in the same folder with the base model's card, if there is one.
-  public func modelCard(baseCard: String?) -> String {
+  /// - Parameter baseCards: The files in the same folder with the cards of the base, of the base's base
+  ///   and so on.
+  public func modelCard(baseCards: [String]) -> String {
     let rows = [target, replay].compactMap { $0 }
     let table = rows.map { row in
       "| \(row.name) | \(row.before.documents.count) | \(row.before.bytes) "
@@ -122,11 +123,21 @@ public struct AdaptationReport: Sendable {
       |---|---|---|---|---|---|---|
       \(table)
 
-      \(baseCard.map { "The base model's own card is [\($0)](\($0)).\n\n" } ?? "")\
+      \(Self.mention(of: baseCards))\
       The plan of the run is in `run.json`, every step in `metrics.jsonl`, the new tokens in \
       `extension.json`, and these numbers in `report.json`.
 
       """
+  }
+
+  private static func mention(of baseCards: [String]) -> String {
+    guard let first = baseCards.first else { return "" }
+    func link(_ name: String) -> String { "[\(name)](\(name))" }
+    let others = baseCards.dropFirst()
+    return "The base model's own card is \(link(first))"
+      + (others.isEmpty
+        ? "" : "; those of the models before it are " + others.map(link).joined(separator: ", "))
+      + ".\n\n"
   }
 
   /// A number with a fixed number of digits after the point.

@@ -1,8 +1,8 @@
 internal import TesseraBasics
 internal import TesseraCheckpoints
 
-/// The files of a base that a new model directory takes over as they are; the model card gets another
-/// name, see ``ModelCard``.
+/// The files of a base that a new model directory takes over as they are; model cards get other names,
+/// see ``ModelCard``.
 struct CarriedFiles {
   /// The files that were copied.
   private(set) var carriedOver: [String] = []
@@ -25,12 +25,12 @@ struct CarriedFiles {
     leftOut = base.others
     let hasCard = base.files.contains(ModelCard.name)
     for file in base.files where !written.contains(file) {
-      // A base without a card of its own has that of what it was made from.
-      let isCard = file == ModelCard.baseName && !hasCard
+      let isCard = ModelCard.isCard(file)
       if (ModelFileKind(path: file) != .other && !isCard) || outdated.contains(file) {
         leftOut.append(file)
       } else {
-        let name = file == ModelCard.name ? ModelCard.baseName : file
+        // A base without a card of its own has those of what it was made from.
+        let name = isCard && hasCard ? ModelCard.inDerived(file) : file
         try Self.copy(file, from: base, to: directory, as: name)
         carriedOver.append(name)
       }

@@ -86,7 +86,7 @@ struct ConvertCommand: ParsableCommand {
         console.warn("the \(part.rawValue) is not in the new files: the format has none")
       }
     }
-    if Interruption.isRequested { throw Interrupted() }
+    try Interrupted.check()
     let files = try console.during("converting") { try tokenizer.files(in: to.format) }
     try console.during(dryRun ? "checking" : "writing") {
       if to == .compiled {
@@ -103,7 +103,7 @@ struct ConvertCommand: ParsableCommand {
     var file = try AtomicFile(path: output, overwrite: force)
     try file.write(bytes)
     try tokenizer.checkAgreement(with: Tokenizer(contentsOf: file.readablePath()))
-    if Interruption.isRequested { throw Interrupted() }
+    try Interrupted.check()
     if !dryRun { try file.commit() }
   }
 
@@ -123,7 +123,7 @@ struct ConvertCommand: ParsableCommand {
     try writeFile(
       Path.join(directory.stagingPath, "conversion.json"), record.serialized(pretty: true) + [0x0A])
     try RunConfiguration.current.write(to: directory.stagingPath)
-    if Interruption.isRequested { throw Interrupted() }
+    try Interrupted.check()
     if !dryRun { try directory.commit() }
   }
 

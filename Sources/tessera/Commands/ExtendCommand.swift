@@ -13,8 +13,8 @@ struct ExtendCommand: ParsableCommand {
       and the head, and writes a complete model directory: old rows and all other tensors are those \
       of the base, and so are all other files but those that hold the old vocabulary in another \
       form or tell of the run that made the base, which are left out; README.md, the base's model \
-      card, becomes BASE_README.md. extension.json says for every new token where its row is from, \
-      configuration.yaml how this call can be repeated.
+      card, becomes BASE_README.md, and its BASE_README.md BASE_BASE_README.md. extension.json says \
+      for every new token where its row is from, configuration.yaml how this call can be repeated.
 
       Example:
         tessera extend --model models/base-en --corpus corpora-samples/hi \\

@@ -1,13 +1,7 @@
 import ArgumentParser
 import TesseraBasics
-import TesseraCheckpoints
 import TesseraCorpora
 import TesseraTokenizers
-
-/// What a path may lead to.
-enum InspectedKind: String, CaseIterable, ExpressibleByArgument {
-  case tokenizer, model, corpus
-}
 
 /// `tessera inspect PATH`: a tokenizer, a model or a corpus, explained and audited.
 struct InspectCommand: ParsableCommand {
@@ -22,6 +16,10 @@ struct InspectCommand: ParsableCommand {
       configuration and weights agree. Of a corpus: documents, scripts, bytes that are no UTF-8, and \
       duplicates. Facts are worth knowing; with a fault the exit status is 1. --json lists the first \
       \(AuditResult.findingLimit) findings of each audit.
+
+      The first line says what the path was taken for. A folder is what its files say: with a \
+      configuration and weights a model, with one of \(Tokenizer.fileNames.joined(separator: ", ")) a \
+      tokenizer, and else a corpus, unless folders in it are models or tokenizers.
 
       Example:
         tessera inspect models/base-en
@@ -51,7 +49,7 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     Interruption.install()
-    let kind = self.kind ?? Self.kind(of: path)
+    let kind = try self.kind ?? InspectedKind(of: path)
     if kind == .corpus, pattern != nil {
       throw UsageError("--pattern is for tokenizers and models, and \(path) is a corpus")
     }
@@ -71,11 +69,11 @@ struct InspectCommand: ParsableCommand {
         of: documents.corpus([path], keepsEmptyDocuments: true), progress: console.progress)
     }
     console.finishProgress()
-    if Interruption.isRequested { throw Interrupted() }
+    try Interrupted.check()
     if common.json {
-      try console.printJSON(report.record(path: path, kind: kind.rawValue))
+      try console.printJSON(report.record(path: path, kind: kind))
     } else {
-      try writeToStandardOutput(report.text)
+      try writeToStandardOutput(report.text(kind: kind))
     }
     if report.hasFailed { throw ExitCode(ExitStatus.checkFailed.rawValue) }
   }
@@ -84,18 +82,5 @@ struct InspectCommand: ParsableCommand {
   private var folder: String? {
     if Path.isDirectory(path) { return path }
     return Path.lastComponent(of: path) == "tokenizer.json" ? Path.directory(of: path) : nil
-  }
-
-  /// What a path leads to, by the names of files: a folder with a configuration and weights is a model,
-  /// and one that tokenizers are read from a tokenizer.
-  private static func kind(of path: String) -> InspectedKind {
-    func has(_ name: String) -> Bool { Path.exists(Path.join(path, name)) }
-    if Path.isDirectory(path) {
-      let weights = [Checkpoint.singleFileName, ShardIndex.fileName]
-      if has(ModelConfiguration.fileName), weights.contains(where: has) { return .model }
-      return Tokenizer.fileNames.contains(where: has) ? .tokenizer : .corpus
-    }
-    let endings = [".json", ".tiktoken", ".model", ".tessera"]
-    return endings.contains(where: path.hasSuffix) ? .tokenizer : .corpus
   }
 }

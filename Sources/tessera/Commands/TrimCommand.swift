@@ -16,7 +16,8 @@ struct TrimCommand: ParsableCommand {
       and none becomes unreachable. Bytes, added tokens and what --keep lists stay. IDs are \
       numbered anew in the old order; trimming.json has the new ID of each old one. With --model \
       the embedding and the head lose the rows, a bias of the head its elements, and the IDs of the \
-      configuration change with them.
+      configuration change with them. --dry-run shows the first and the last tokens that would go, in \
+      their order; with --json all of them, as trimming.json has them.
 
       Example:
         tessera trim --model models/base-en --corpus corpora-samples/en \\
@@ -115,7 +116,7 @@ struct TrimCommand: ParsableCommand {
           ?? [UInt64](repeating: 0, count: tokenizer.vocabularySize),
         options: options)
     }
-    if Interruption.isRequested { throw Interrupted() }
+    try Interrupted.check()
     var after: TokenizerMeasurement?
     if let corpus, !self.corpus.contains("-") {
       after = try trimming.tokenizer.measurement(of: corpus, progress: console.progress)
@@ -162,7 +163,7 @@ struct TrimCommand: ParsableCommand {
       Path.join(staging, TokenizerTrimming.recordName),
       trimming.record(base: tokenizer, order: order))
     try RunConfiguration.current.write(to: staging)
-    if Interruption.isRequested { throw Interrupted() }
+    try Interrupted.check()
     try directory.commit()
     return leftOut
   }

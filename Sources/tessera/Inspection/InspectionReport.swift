@@ -30,7 +30,10 @@ struct InspectionReport {
   }
 
   /// All of it for people.
-  var text: String {
+  ///
+  /// - Parameter kind: What the path was taken for.
+  func text(kind: InspectedKind) -> String {
+    let facts = [(name: "kind", value: kind.rawValue)] + facts
     let width = facts.map(\.name.count).max() ?? 0
     var text = facts.map { name, value in
       name + String(repeating: " ", count: width - name.count) + "  " + value + "\n"
@@ -62,10 +65,10 @@ struct InspectionReport {
   }
 
   /// All of it for programs.
-  func record(path: String, kind: String) -> JSONValue {
+  func record(path: String, kind: InspectedKind) -> JSONValue {
     var record = JSONObject()
     record["path"] = .string(path)
-    record["kind"] = .string(kind)
+    record["kind"] = .string(kind.rawValue)
     for (key, value) in json.members { record[key] = value }
     record["failed"] = .bool(hasFailed)
     record["audits"] = .array(audits.map(Self.record))

@@ -161,9 +161,9 @@ struct AdaptationJob {
     try writeFile(
       Path.join(output, "report.json"), report.record.serialized(pretty: true))
     try writeFile(Path.join(output, "report.txt"), Array(report.table.utf8))
-    let baseCard = Path.exists(Path.join(output, ModelCard.baseName)) ? ModelCard.baseName : nil
+    let baseCards = ModelCard.baseNames { Path.exists(Path.join(output, $0)) }
     try writeFile(
-      Path.join(output, ModelCard.name), Array(report.modelCard(baseCard: baseCard).utf8))
+      Path.join(output, ModelCard.name), Array(report.modelCard(baseCards: baseCards).utf8))
     return report
   }
 
@@ -205,9 +205,11 @@ struct AdaptationJob {
     var options = ExtensionOptions()
     options.inputMethod = command.initialization
     options.seed = command.seed.seed
+    let counts = try console.during("counting") {
+      try countPreTokens(in: target.documents.training, for: base.tokenizer)
+    }
     let selection = try TokenSelection(
-      base: base.tokenizer,
-      counts: try countPreTokens(in: target.documents.training, for: base.tokenizer),
+      base: base.tokenizer, counts: counts,
       options: TokenSelectionOptions(newTokenCount: count),
       firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)

@@ -25,6 +25,11 @@ struct Interrupted: Error {
     }
   }
 
+  /// Sees to it that nobody has asked the run to stop, before a result is given or a long step begins.
+  static func check() throws(Interrupted) {
+    if Interruption.isRequested { throw Interrupted() }
+  }
+
   /// What people are told.
   var message: String {
     resumableFolder.map { "interrupted; the state is saved in \($0), continue with --resume" }

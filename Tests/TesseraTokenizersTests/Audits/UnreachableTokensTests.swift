@@ -164,6 +164,44 @@ import Testing
     #expect(model.users(of: [0, 4], besides: [5]) == [:])
   }
 
+  @Test
+  func `a merge that is never the one is no use, also where tokens have a prefix or a suffix`()
+    throws
+  {
+    func users(
+      _ spellings: [String], _ merges: [(TokenID, TokenID, TokenID)], of id: TokenID,
+      _ options: BPEOptions
+    ) throws -> [TokenID: TokenID] {
+      let model = try BPEModel(
+        tokens: TokenTable(spellings.map { Array($0.utf8) }),
+        merges: merges.map { Merge(left: $0.0, right: $0.1, result: $0.2) }, semantics: .merges,
+        alphabet: .characters, options: options)
+      return model.users(of: [id], besides: [])
+    }
+    // "abc" is always "ab" and "c": nothing is made of "bc", unless its merge is the first.
+    let suffix = BPEOptions(endOfWordSuffix: "</w>")
+    let ended = ["a", "b", "c</w>", "ab", "bc</w>", "abc</w>"]
+    let both: [(TokenID, TokenID, TokenID)] = [(0, 1, 3), (1, 2, 4), (3, 2, 5), (0, 4, 5)]
+    #expect(try users(ended, both, of: 4, suffix) == [:])
+    #expect(try users(ended, both, of: 3, suffix) == [3: 5])
+    let other = [both[1], both[0], both[2], both[3]]
+    #expect(try users(ended, other, of: 4, suffix) == [4: 5])
+    #expect(try users(ended, other, of: 3, suffix) == [:])
+    let prefix = BPEOptions(continuingSubwordPrefix: "##")
+    let continued = ["a", "##b", "##c", "ab", "##bc", "abc"]
+    #expect(try users(continued, both, of: 4, prefix) == [:])
+    #expect(try users(continued, both, of: 3, prefix) == [3: 5])
+    // Within a pre-token as well: "##bcd".
+    let inner = ["##b", "##c", "##d", "##bc", "##cd", "##bcd"]
+    #expect(try users(inner, both, of: 4, prefix) == [:])
+    #expect(try users(inner, both, of: 3, prefix) == [3: 5])
+    // Bytes of a character that the vocabulary lacks, whose spelling tells no place.
+    var bytes = prefix
+    bytes.fallsBackToBytes = true
+    #expect(
+      try users(["<0xC3>", "<0xA9>", "<0xC3><0xA9>"], [(0, 1, 2)], of: 0, bytes) == [0: 2])
+  }
+
   @Test func `a whole pre-token is reached without merges`() throws {
     let base = try ContinuedTrainingTests.base(["the", " of", "a1"], merges: [])
     let expected: [(MergeSemantics, UnreachableToken.Reason)] = [

@@ -53,70 +53,44 @@ import Testing
     #expect(try Tokenizer(contentsOf: folder.path).addsPrefixSpace)
   }
 
-  /// A folder's files, and what transformers 5.23 makes of them: contents and IDs, with an L where
-  /// white space to the left belongs to the token, and an N where it is looked for in normalized text.
-  private static let folders: [(files: [(String, String)], tokens: [String])] = [
-    (
-      [
-        (
-          "special_tokens_map.json",
-          """
-          {"unk_token": "<unk>", "eos_token": {"content": "</s>", "normalized": true},
-           "bos_token": "<s>", "mask_token": {"content": "<mask>", "lstrip": true},
-           "pad_token": "!", "additional_special_tokens": ["<x>", "<y>"]}
-          """
-        )
-      ],
-      [
-        "! 0", "<s> 600", "</s> 601 N", "<unk> 602", "<mask> 603 L", "<x> 604", "<y> 605",
-      ]
-    ),
-    (
-      [
-        (
-          "special_tokens_map.json",
-          """
-          {"eos_token": "</s>", "unk_token": "</s>", "image_token": "<img>", "bos_token": "</s>",
-           "extra_special_tokens": ["<x>", {"content": "<y>", "lstrip": true}]}
-          """
-        ), ("added_tokens.json", #"{"<x>": 601, "<add>": 600}"#),
-      ],
-      ["<add> 600 N plain", "<x> 601", "</s> 602", "<img> 603", "<y> 604 L"]
-    ),
-    (
-      [
-        (
-          "tokenizer_config.json",
-          """
-          {"tokenizer_class": "GPT2Tokenizer", "unk_token": "<unk>", "eos_token": "</s>",
-           "bos_token": "<s>", "add_bos_token": true, "pad_token": null,
-           "added_tokens_decoder": {"601": {"content": "</s>", "special": false, "normalized": true},
-             "600": {"content": "<add>", "special": false}}}
-          """
-        ), ("special_tokens_map.json", #"{"eos_token": "<other>", "pad_token": "<pad>"}"#),
-      ],
-      ["<add> 600 N plain", "</s> 601 N", "<s> 602", "<unk> 603"]
-    ),
-  ]
-
-  @Test(arguments: folders.indices)
+  @Test(arguments: 0..<5)
   func `takes added tokens from the files that transformers takes them from`(index: Int) throws {
+    let file = try readFile(fixturePath("added-tokens/folders.json"), limit: 1 << 20)
+    let cases = try #require(JSONValue(parsing: file).array)
+    #expect(cases.count == 5)
     let folder = try TemporaryDirectory()
     _ = try write(GoldenTokenizerTests.tokenizer("gpt2"), to: folder)
-    _ = try folder.write("tokenizer_config.json", #"{"tokenizer_class": "GPT2Tokenizer"}"#)
-    for (name, content) in Self.folders[index].files { _ = try folder.write(name, content) }
-    let tokenizer = try Tokenizer(contentsOf: folder.path)
-    let found = tokenizer.addedTokens.map { token in
-      "\(token.content) \(token.id)" + (token.stripsLeft ? " L" : "")
-        + (token.isNormalized ? " N" : "") + (token.isSpecial ? "" : " plain")
+    for (name, content) in try #require(cases[index]["files"]?.object).members {
+      _ = try folder.write(name, content.serialized(pretty: false))
     }
-    #expect(found == Self.folders[index].tokens)
+    let tokenizer = try Tokenizer(contentsOf: folder.path)
+    #expect(tokenizer.addedTokens.map(\.json) == cases[index]["added_tokens"]?.array)
     #expect(tokenizer.endOfText == tokenizer.addedTokens.first { $0.content == "</s>" }?.id)
     // What special_tokens_map.json said is not lost where it is not written.
     let other = try TemporaryDirectory()
     _ = try write(tokenizer, to: other)
     let again = try Tokenizer(contentsOf: other.path)
     #expect(again.addedTokens == tokenizer.addedTokens && again.endOfText == tokenizer.endOfText)
+  }
+
+  @Test func `takes back the token that the class of transformers would add`() throws {
+    let roles = ["bos_token", "eos_token", "unk_token", "pad_token"]
+    func configuration(_ added: [AddedToken], endOfText: TokenID? = nil) throws -> JSONValue {
+      let folder = try TemporaryDirectory()
+      let tokenizer = try Tokenizer(
+        model: GoldenTokenizerTests.tokenizer("gpt2").model, pattern: .gpt2, addedTokens: added,
+        endOfText: endOfText)
+      _ = try write(tokenizer, to: folder)
+      #expect(try Tokenizer(contentsOf: folder.path).addedTokens == added)
+      return try JSONValue(parsing: folder.read("tokenizer_config.json"))
+    }
+    let none = try configuration([])
+    for role in roles { #expect(none[role] == .null, "\(role)") }
+    let other = try configuration([AddedToken("</s>", id: 600)], endOfText: 600)
+    #expect(other["eos_token"] == "</s>" && other["unk_token"] == .null)
+    // Where the token is there, the class gives it its roles.
+    let same = try configuration([AddedToken("<|endoftext|>", id: 600)])
+    for role in roles { #expect(same[role] != .null, "\(role)") }
   }
 
   @Test func `says which token beside vocab.json is malformed`() throws {
