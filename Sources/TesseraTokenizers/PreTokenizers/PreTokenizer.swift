@@ -22,24 +22,41 @@ public struct PreTokenizer: Hashable, Sendable {
   ///   - body: What to do with each range of `bytes`.
   /// - Complexity: O(*n*) time in the number of bytes, O(1) memory.
   public func forEachPreToken(in bytes: Span<UInt8>, _ body: (Range<Int>) -> Void) {
-    forEachPreToken(in: bytes, batchSize: 256, body)
+    forEachPreToken(in: bytes, batchSize: Self.batchSize, body)
   }
+
+  /// How many ends are found at a time.
+  static let batchSize = 256
 
   /// As above; with less room for ends than ``WordScanner/minimumRoom`` they are found one by one.
   package func forEachPreToken(
     in bytes: Span<UInt8>, batchSize: Int, _ body: (Range<Int>) -> Void
   ) {
-    unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: batchSize) { ends in
-      // SAFETY: `scan` writes at most `ends.count` ends and says how many; only those are read.
+    forEachBatch(in: bytes, size: batchSize) { first, ends in
+      var start = first
+      for index in ends.indices {
+        body(start..<ends[index])
+        start = ends[index]
+      }
+    }
+  }
+
+  /// Calls `body` with where the first of some pre-tokens begins and where each of them ends, in order.
+  ///
+  /// - Parameter size: The most ends at a time.
+  @inline(__always)
+  func forEachBatch(
+    in bytes: Span<UInt8>, size: Int = Self.batchSize, _ body: (Int, Span<Int>) -> Void
+  ) {
+    unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: size) { ends in
+      // SAFETY: `scan` writes at most `ends.count` ends and says how many; only those are lent.
       unsafe bytes.withUnsafeBufferPointer { text in
         var start = 0
         while start < text.count {
           let count = unsafe scan(text, from: start, into: ends)
-          for index in 0..<count {
-            let end = unsafe ends[index]
-            body(start..<end)
-            start = end
-          }
+          let found = unsafe UnsafeMutableBufferPointer(rebasing: ends[..<count])
+          unsafe body(start, found.span)
+          start = unsafe ends[count - 1]
         }
       }
     }

@@ -29,14 +29,16 @@ extension PreTokenTable.Shard {
   func forEach(
     _ body: (Span<UInt8>, UInt64) throws(CountFileError) -> Void
   ) throws(CountFileError) {
-    var bytes: [UInt8] = []
     for entry in entries where entry.high != 0 {
       if entry.isLong {
         try body(text.span.extracting(textRange(of: entry, in: text)), entry.count)
-      } else {
-        bytes.removeAll(keepingCapacity: true)
-        InlineKey(low: entry.low, high: entry.high).appendBytes(to: &bytes)
-        try body(bytes.span, entry.count)
+        continue
+      }
+      let words: InlineArray<2, UInt64> = [entry.low.littleEndian, entry.high.littleEndian]
+      try unsafe words.span.withUnsafeBytes { bytes throws(CountFileError) in
+        // SAFETY: the words are the string's bytes, and live as long as this closure.
+        let string = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<Int(entry.high >> 56)])
+        try unsafe body(Span(_unsafeBytes: string), entry.count)
       }
     }
   }

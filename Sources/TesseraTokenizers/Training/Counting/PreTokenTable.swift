@@ -12,6 +12,7 @@
 // and shard by shard these are added up: no thread waits for another, no lock is held, and growing
 // a shard copies a 64th of the table.
 
+internal import CTesseraKernels
 import TesseraBasics
 
 /// How often each of many byte strings was met, counted exactly in 64 bits.
@@ -23,7 +24,7 @@ struct PreTokenTable: Sendable {
 
   /// The shards, by the top bits of the hash.
   var shards: [Shard]
-  private let seed = HashSeed.process
+  let seed = HashSeed.process
 
   /// An empty table.
   init() { shards = [Shard](repeating: Shard(), count: Self.shardCount) }
@@ -134,14 +135,37 @@ extension PreTokenTable {
 
   /// A part of a table.
   struct Shard: Sendable {
-    var entries = [Entry](repeating: Entry(), count: 16)
+    var entries: [Entry]
     private(set) var count = 0
+    /// Where the entries are in memory, or were: for fetching alone, which may be in vain.
+    private var address: UInt = 0
+    /// One less than the number of entries.
+    private var mask: UInt64 = 0
     /// The long strings, each behind its length.
     private(set) var text: [UInt8] = []
     private let seed = HashSeed.process
 
     /// The memory that the shard takes, in bytes.
     var memorySize: Int { entries.capacity * MemoryLayout<Entry>.stride + text.capacity }
+
+    /// An empty shard.
+    init() {
+      entries = [Entry](repeating: Entry(), count: 16)
+      noteAddress()
+    }
+
+    /// Has the place fetched where the search for a hash begins.
+    @inline(__always)
+    func prefetch(_ hash: UInt64) {
+      let stride = UInt(MemoryLayout<Entry>.stride)
+      // SAFETY: fetching reads nothing, so any address will do.
+      unsafe tk_prefetch(UnsafeRawPointer(bitPattern: address &+ UInt(hash & mask) &* stride))
+    }
+
+    private mutating func noteAddress() {
+      mask = UInt64(entries.count - 1)
+      address = unsafe entries.withUnsafeBufferPointer { unsafe UInt(bitPattern: $0.baseAddress) }
+    }
 
     /// Counts a string that is its own key.
     @inline(__always)
@@ -174,7 +198,8 @@ extension PreTokenTable {
       }
       let offset = text.count
       text.append(littleEndian: range.count)
-      for index in range { text.append(bytes[index]) }
+      // SAFETY: the buffer is read inside the closure alone.
+      unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
       insert(Entry(low: hash, high: 0xFF << 56 | UInt64(offset), count: count), hash: hash)
     }
 
@@ -194,8 +219,15 @@ extension PreTokenTable {
     private func equalText(at offset: Int, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
       let own = textRange(of: Entry(low: 0, high: UInt64(offset), count: 0), in: text)
       guard own.count == range.count else { return false }
-      for index in 0..<range.count
-      where text[own.lowerBound + index] != bytes[range.lowerBound + index] { return false }
+      let text = text.span
+      var offset = 0
+      while offset < range.count {
+        let end = min(offset + 8, range.count)
+        let word = InlineKey(text, own.lowerBound + offset..<own.lowerBound + end).low
+        let other = InlineKey(bytes, range.lowerBound + offset..<range.lowerBound + end).low
+        if word != other { return false }
+        offset = end
+      }
       return true
     }
 
@@ -217,6 +249,7 @@ extension PreTokenTable {
     private mutating func grow() {
       let old = entries
       entries = [Entry](repeating: Entry(), count: old.count * 2)
+      noteAddress()
       for entry in old where entry.high != 0 {
         let key = InlineKey(low: entry.low, high: entry.high)
         place(entry, hash: entry.isLong ? entry.low : key.hash(seed))

@@ -65,5 +65,5 @@ private func stringBytes(_ entry: PreTokenTable.Entry, _ text: [UInt8]) -> Array
 /// Where the bytes of a long string are in a shard's text.
 func textRange(of entry: PreTokenTable.Entry, in text: [UInt8]) -> Range<Int> {
   let start = entry.offset + 8
-  return start..<start + Int(littleEndianBytes: text[entry.offset..<start])
+  return start..<start + Int(InlineKey(text.span, entry.offset..<start).low)
 }

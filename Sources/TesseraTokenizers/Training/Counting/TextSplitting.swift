@@ -58,7 +58,7 @@ package struct TextSplitting: Sendable {
   }
 
   private func countPreTokens(of text: Span<UInt8>, into table: inout PreTokenTable) {
-    preTokenizer.forEachPreToken(in: text) { table.add(text, $0) }
+    table.add(preTokensOf: text, preTokenizer)
   }
 
   /// How far a split must stay away from the end of the text that is there: a character and an

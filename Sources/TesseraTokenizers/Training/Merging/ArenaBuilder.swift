@@ -78,7 +78,9 @@ extension SymbolArena {
     var slots = exchange(&self.slots, with: [])
     try source.forEach { bytes, count throws(CountFileError) in
       let place = places.take(bytes.count + 1, count)
-      for index in bytes.indices { slots[place + index] = ids[Int(bytes[index])] }
+      let ids = ids.span
+      var target = slots.mutableSpan
+      for index in bytes.indices { target[place + index] = ids[Int(bytes[index])] }
     }
     self.slots = slots
     finish()
@@ -113,7 +115,8 @@ func makeArena<Source: PreTokenSource, Slot: ArenaSlot>(
     throw TrainingError(error)
   }
   source.release(plan.totals)
-  if limits.memory != nil { returnFreeMemory() }
+  // What counting has used would stay with the process beside what merging takes.
+  returnFreeMemory()
   return arena
 }
 

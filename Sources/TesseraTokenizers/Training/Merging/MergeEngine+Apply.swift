@@ -30,6 +30,9 @@ extension MergeEngine {
     return replacedCount
   }
 
+  /// How many neighbours ahead pairs are fetched.
+  private static var fetchDistance: Int { 8 }
+
   /// Takes the losses from the table and adds the new pairs that are frequent enough.
   ///
   /// - Returns: Whether there is room for the new pairs; if not, the table is of no further use.
@@ -40,6 +43,10 @@ extension MergeEngine {
       pairs.count <= 2 * limits.pairLimit
     else { return false }
     for index in 0..<scratch.left.count {
+      if let ahead = scratch.left.neighbour(at: index + Self.fetchDistance) {
+        pairs.prefetch(PairKey(ahead, a).packed)
+        pairs.prefetch(PairKey(ahead, new).packed)
+      }
       let total = scratch.left.totals[index]
       if total.id != new { lose(PairKey(total.id, a), total.lost) }
       let key = PairKey(total.id, new)
@@ -47,6 +54,10 @@ extension MergeEngine {
       scratch.left.totals[index].cursor = add(key, total)
     }
     for index in 0..<scratch.right.count {
+      if let ahead = scratch.right.neighbour(at: index + Self.fetchDistance) {
+        pairs.prefetch(PairKey(b, ahead).packed)
+        pairs.prefetch(PairKey(new, ahead).packed)
+      }
       let total = scratch.right.totals[index]
       lose(PairKey(b, total.id), total.lost)
       let key = PairKey(new, total.id)

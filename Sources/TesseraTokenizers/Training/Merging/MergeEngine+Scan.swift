@@ -61,7 +61,7 @@ extension MergeEngine {
       var isComplete = true
       forEachPair(
         in: ranges[index], slots: slots.span, widths: widths.span, byteLengths: byteLengths.span,
-        maximumLength: maximumLength
+        maximumLength: maximumLength, fetch: { table.prefetch($0) }
       ) { position, key in
         if partCount > 1, partOfPair(key, of: partCount) != part { return }
         let weight = cursor.count(
@@ -122,7 +122,7 @@ extension MergeEngine {
       var counts = [UInt32](repeating: 0, count: kept.count)
       forEachPair(
         in: ranges[index], slots: slots.span, widths: widths.span, byteLengths: byteLengths.span,
-        maximumLength: maximumLength
+        maximumLength: maximumLength, fetch: { pairs.prefetch($0) }
       ) { _, key in
         if let place = pairs.find(key) { counts[Int(pairs[place].listStart)] += 1 }
       }
@@ -144,7 +144,8 @@ extension MergeEngine {
         var cursors = cursors.mutableSpan
         forEachPair(
           in: ranges[index], slots: slots.span, widths: widths.span,
-          byteLengths: byteLengths.span, maximumLength: maximumLength
+          byteLengths: byteLengths.span, maximumLength: maximumLength,
+          fetch: { pairs.prefetch($0) }
         ) { position, key in
           guard let place = pairs.find(key) else { return }
           let number = Int(pairs[place].listStart)
@@ -163,29 +164,42 @@ private func partOfPair(_ key: UInt64, of count: Int) -> Int {
   Int(truncatingIfNeeded: ((key ^ (key >> 29)) &* 0xD6E8_FEB8_6659_FD93) >> 20) & (count - 1)
 }
 
-/// Calls the body with the position and the key of each pair of neighbours in a range.
+/// Calls the body with the position and the key of each pair of neighbours in a range, in order.
 ///
-/// Pairs that would be longer than the maximum are left out.
+/// Pairs that would be longer than the maximum are left out. Keys come to `fetch` some time before they
+/// come to the body, so that what is known of a pair is no longer waited for.
 @inline(__always)
 private func forEachPair<Slot: ArenaSlot>(
   in range: Range<Int>, slots: Span<Slot>, widths: Span<UInt32>, byteLengths: Span<UInt32>,
-  maximumLength: Int, _ body: (UInt32, UInt64) -> Void
+  maximumLength: Int, fetch: (UInt64) -> Void, _ body: (UInt32, UInt64) -> Void
 ) {
   let separator = SymbolArena<Slot>.separator
+  let isBounded = maximumLength < .max
+  var positions = InlineArray<64, UInt32>(repeating: 0)
+  var keys = InlineArray<64, UInt64>(repeating: 0)
   var i = range.lowerBound
   while i < range.upperBound {
-    let left = slots[i]
-    if left == separator {
-      i += 1
-      continue
+    var count = 0
+    while i < range.upperBound, count < 64 {
+      let left = slots[i]
+      if left == separator {
+        i += 1
+        continue
+      }
+      let j = i + Int(widths[Int(left)])
+      let right = slots[j]
+      if right != separator,
+        !isBounded
+          || Int(byteLengths[Int(left)]) + Int(byteLengths[Int(right)]) <= maximumLength
+      {
+        let key = PairKey(UInt32(left), UInt32(right)).packed
+        fetch(key)
+        positions[count] = UInt32(i)
+        keys[count] = key
+        count += 1
+      }
+      i = j
     }
-    let j = i + Int(widths[Int(left)])
-    let right = slots[j]
-    if right != separator
-      && Int(byteLengths[Int(left)]) + Int(byteLengths[Int(right)]) <= maximumLength
-    {
-      body(UInt32(i), PairKey(UInt32(left), UInt32(right)).packed)
-    }
-    i = j
+    for index in 0..<count { body(positions[index], keys[index]) }
   }
 }

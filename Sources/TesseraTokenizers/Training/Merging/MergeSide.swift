@@ -46,6 +46,10 @@ struct MergeSide: Sendable {
     self.occurrenceCount = 0
   }
 
+  /// The neighbour at an index, if there are as many.
+  @inline(__always)
+  func neighbour(at index: Int) -> UInt32? { index < count ? totals[index].id : nil }
+
   /// Adds up what a part of the merge has; the parts come in their order.
   mutating func add(_ other: MergeSide) {
     occurrenceCount += other.occurrenceCount

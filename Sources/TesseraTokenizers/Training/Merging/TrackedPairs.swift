@@ -1,3 +1,5 @@
+internal import CTesseraKernels
+
 /// Two neighbouring tokens, as one number that sorts by the left ID, then by the right.
 struct PairKey: Hashable, Sendable {
   /// The left ID in the high half, the right one in the low half.
@@ -58,6 +60,15 @@ struct TrackedPairs: Sendable {
     Int(truncatingIfNeeded: ((key ^ (key >> 29)) &* 0x9E37_79B9_7F4A_7C15) >> shift)
   }
 
+  /// Has the place fetched where the search for a pair starts.
+  @inline(__always)
+  func prefetch(_ key: UInt64) {
+    unsafe entries.withUnsafeBufferPointer { buffer in
+      // SAFETY: fetching reads nothing, and the place is one of the table.
+      if let base = buffer.baseAddress { unsafe tk_prefetch(base + home(key)) }
+    }
+  }
+
   /// The place of a pair, or nil.
   @inline(__always)
   func find(_ key: UInt64) -> Int? {
@@ -103,8 +114,10 @@ struct TrackedPairs: Sendable {
   /// - Returns: Whether it was added.
   @inline(__always)
   mutating func add(_ key: UInt64, count: UInt64, limit: Int) -> Bool {
-    if self.count >= limit, find(key) == nil { return false }
-    let place = findOrInsert(key)
+    // Nearly all have been met before, and then there is nothing to grow.
+    guard let place = find(key) ?? (self.count < limit ? findOrInsert(key) : nil) else {
+      return false
+    }
     entries[place].count += count
     entries[place].listCount += 1
     return true
