@@ -39,57 +39,6 @@ struct PendingPreTokens {
 }
 
 extension ShortPreTokens.View {
-  /// Computes the keys of pre-tokens until one is too long, and has their places in memory fetched.
-  ///
-  /// Nothing here waits for memory, so the processor fetches many places at the same time; looking
-  /// them up one after another would wait for each.
-  ///
-  /// - Parameters:
-  ///   - text: The text.
-  ///   - textCount: How many bytes it has.
-  ///   - start: Where the first pre-token begins.
-  ///   - ends: Where they end.
-  ///   - count: How many there are.
-  ///   - pending: Room for as many.
-  /// - Returns: How many there were before one is too long.
-  @unsafe
-  func findSlots(
-    _ text: UnsafePointer<UInt8>, _ textCount: Int, from start: Int, to ends: UnsafePointer<Int>,
-    count: Int, into pending: UnsafeMutablePointer<PendingPreToken>
-  ) -> Int {
-    // SAFETY: the pre-tokens are within the text, and there is room for all.
-    if let finder = SlotFinder.best {
-      return unsafe withUnsafePointer(to: slots) {
-        unsafe finder.function(text, start, ends, count, $0, pending)
-      }
-    }
-    return unsafe findSlotsOneByOne(
-      text, textCount, from: start, to: ends, count: count, into: pending)
-  }
-
-  /// The same without the instructions of one processor.
-  @inline(never)
-  @unsafe
-  func findSlotsOneByOne(
-    _ text: UnsafePointer<UInt8>, _ textCount: Int, from start: Int, to ends: UnsafePointer<Int>,
-    count: Int, into pending: UnsafeMutablePointer<PendingPreToken>
-  ) -> Int {
-    var start = start
-    for index in 0..<count {
-      // SAFETY: as above.
-      let end = unsafe ends[index]
-      let size = end &- start
-      if size > PackedPreToken.sizeLimit { return index }
-      let (low, high) = unsafe PackedPreToken.pack(text + start, size, textCount &- start)
-      let slot = slot(low: low, high: high)
-      prefetch(slot)
-      unsafe (pending + index).initialize(
-        to: PendingPreToken(low: low, high: high, slot: slot, end: end))
-      start = end
-    }
-    return count
-  }
-
   /// Copies the tokens of pre-tokens until there is one that is long, not known, or has more than
   /// three tokens.
   ///
@@ -124,16 +73,5 @@ extension ShortPreTokens.View {
     }
     written = unsafe next - output
     return index
-  }
-}
-
-/// Computes keys and slots with the instructions of this processor.
-@safe
-struct SlotFinder: Sendable {
-  let function: tk_slot_finder
-
-  /// The finder for this processor, if there is one.
-  static let best = unsafe tk_slot_finder_for(tk_best_instruction_set()).map {
-    unsafe SlotFinder(function: $0)
   }
 }

@@ -64,35 +64,16 @@ final class ShortPreTokens: @unchecked Sendable {
   /// The table for the inner loop, which must not outlive it.
   var view: View {
     unsafe View(
-      entries: entries.pointer, shift: UInt64(slotCount.leadingZeroBitCount + 1),
-      mask: slotCount - 1, seed: seed)
+      entries: entries.pointer, mask: slotCount - 1,
+      slots: PreTokenSlots(entries.pointer, count: slotCount, seed: seed))
   }
 
   @safe
   struct View {
     fileprivate let entries: UnsafeMutablePointer<Entry>
-    fileprivate let shift: UInt64
     fileprivate let mask: Int
-    fileprivate let seed: HashSeed
-
-    /// The same for a function that finds many slots.
-    var slots: tk_slots {
-      unsafe tk_slots(
-        entries: entries, first_seed: seed.first, second_seed: seed.second, shift: shift)
-    }
-
-    /// Where the search for a key begins.
-    @inline(__always)
-    func slot(low: UInt64, high: UInt64) -> Int {
-      Int(truncatingIfNeeded: seed.hash(low, high) &>> shift)
-    }
-
-    /// Has the entry at a slot fetched.
-    @inline(__always)
-    func prefetch(_ slot: Int) {
-      // SAFETY: slots come from `slot(low:high:)`, which is below the slot count.
-      unsafe tk_prefetch(entries + slot)
-    }
+    /// Where keys are looked up.
+    let slots: PreTokenSlots
 
     /// The entry of a key, if it is there.
     @inline(__always)
@@ -113,7 +94,7 @@ final class ShortPreTokens: @unchecked Sendable {
     ///
     /// - Precondition: There is room for it.
     func insert(_ new: Entry) {
-      var slot = slot(low: new.low, high: new.high)
+      var slot = slots.slot(low: new.low, high: new.high)
       // SAFETY: as above.
       while true {
         let entry = unsafe entries + slot

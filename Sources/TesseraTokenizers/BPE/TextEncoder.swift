@@ -100,7 +100,7 @@ struct TextEncoder: ~Copyable {
     var start = unsafe batch.start
     while unsafe batch.endIndex < batch.endCount, count < PendingPreToken.limit {
       if !isBegun {
-        let found = unsafe cache.shortView.findSlots(
+        let found = unsafe cache.shortView.slots.find(
           batch.text, batch.textCount, from: start, to: batch.ends + batch.endIndex,
           count: min(batch.endCount - batch.endIndex, PendingPreToken.limit - count),
           into: batch.pending + count)
@@ -159,8 +159,8 @@ struct TextEncoder: ~Copyable {
           batch.text + position, size, batch.textCount - position)
         // A part is not a token as a whole, and is remembered apart from a pre-token that may be.
         let high = bytes | partBit
-        let slot = view.slot(low: low, high: high)
-        view.prefetch(slot)
+        let slot = view.slots.slot(low: low, high: high)
+        view.slots.prefetch(slot)
         unsafe batch.pending[count] = PendingPreToken(low: low, high: high, slot: slot, end: cut)
       } else {
         let isPart = isBegun || position > start || cut < end
@@ -224,7 +224,7 @@ struct TextEncoder: ~Copyable {
         for later in index..<count {
           let key = unsafe batch.pending[later]
           if key.high == 0 { continue }
-          unsafe batch.pending[later].slot = view.slot(low: key.low, high: key.high)
+          unsafe batch.pending[later].slot = view.slots.slot(low: key.low, high: key.high)
         }
       }
     }
@@ -239,7 +239,7 @@ struct TextEncoder: ~Copyable {
   ) -> Int {
     // SAFETY: `output` has room for one token for each byte.
     let view = cache.shortView
-    let slot = view.slot(low: low, high: high)
+    let slot = view.slots.slot(low: low, high: high)
     if let entry = unsafe view.entry(low: low, high: high, from: slot) {
       return unsafe copy(entry.pointee, to: output)
     }

@@ -76,7 +76,7 @@ import Testing
       var foundCount = 0
       for number in 0..<3_000 {
         let (low, high) = (UInt64(number), 8 << 56 as UInt64)
-        let slot = table.view.slot(low: low, high: high)
+        let slot = table.view.slots.slot(low: low, high: high)
         guard let found = unsafe table.view.entry(low: low, high: high, from: slot) else {
           continue
         }

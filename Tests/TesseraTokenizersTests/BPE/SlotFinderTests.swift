@@ -14,7 +14,7 @@ import Testing
   func `finds what is found one by one`() {
     var random = SplitMix64(seed: 5)
     let table = ShortPreTokens(slotCount: 1 << 13, seed: .process)
-    let view = table.view
+    let slots = table.view.slots
     var longCount = 0
     for round in 0..<500 {
       // One in so many pre-tokens is too long for a key; they end where the text does.
@@ -32,10 +32,10 @@ import Testing
         }
       }
       let fast = unsafe found {
-        unsafe view.findSlots($0, text.count, from: start, to: $1, count: ends.count, into: $2)
+        unsafe slots.find($0, text.count, from: start, to: $1, count: ends.count, into: $2)
       }
       let slow = unsafe found {
-        unsafe view.findSlotsOneByOne(
+        unsafe slots.findOneByOne(
           $0, text.count, from: start, to: $1, count: ends.count, into: $2)
       }
       longCount += slow.count < ends.count ? 1 : 0

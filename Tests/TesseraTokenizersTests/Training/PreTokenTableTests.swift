@@ -33,16 +33,18 @@ import Testing
     return text
   }
 
-  @Test(arguments: [0, 1, 2, 255, 256, 257, 3_000])
+  @Test(arguments: [0, 1, 2, 255, 256, 257, 3_000, 60_000])
   func `a text counts as its pre-tokens do one after another`(wordCount: Int) throws {
     let preTokenizer = PreTokenizer(pattern: .gpt2)
     var (whole, single) = (PreTokenTable(), PreTokenTable())
+    let recent = RecentPreTokens()
     // The second text meets what the first has left, in tables that have grown.
     for seed in 0..<2 {
       let text = Self.text(wordCount: wordCount, seed: UInt64(seed))
-      whole.add(preTokensOf: text.span, preTokenizer)
+      whole.add(preTokensOf: text.span, preTokenizer, beside: recent)
       preTokenizer.forEachPreToken(in: text.span) { single.add(text.span, $0) }
     }
+    recent.settle(in: &whole)
     #expect(try Self.contents(whole) == Self.contents(single))
   }
 

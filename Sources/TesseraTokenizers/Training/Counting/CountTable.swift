@@ -113,6 +113,8 @@ final class BatchReader: @unchecked Sendable {
 final class CountingLane: @unchecked Sendable {
   // SAFETY of `@unchecked`: as for `BatchReader`, each lane has its own index.
   var table = PreTokenTable()
+  /// What is counted and not yet in the table.
+  private let recent = RecentPreTokens()
   /// What went wrong first: a text that a tokenizer's steps make grow too long.
   private(set) var failure: TokenizerError?
 
@@ -126,17 +128,21 @@ final class CountingLane: @unchecked Sendable {
       if index >= batch.count { break }
       let chunk = batch[index].bytes
       do throws(TokenizerError) {
-        try splitting.count(chunk.span, into: &table)
+        try splitting.count(chunk.span, into: &table, beside: recent)
       } catch {
         failure = failure ?? error
       }
     }
     self.table = table
   }
+
+  /// Brings all that was counted to the table.
+  func settle() { recent.settle(in: &table) }
 }
 
 /// Adds up the tables of all lanes, shard by shard, in the memory of the first; they are empty then.
 func sum(_ lanes: [CountingLane]) -> PreTokenTable {
+  _ = parallelMap(lanes.count) { lanes[$0].settle() }
   var columns = (0..<PreTokenTable.shardCount).map { index in
     lanes.map { exchange(&$0.table.shards[index], with: PreTokenTable.Shard()) }
   }

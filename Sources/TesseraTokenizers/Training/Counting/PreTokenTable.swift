@@ -35,6 +35,12 @@ struct PreTokenTable: Sendable {
   /// The memory that the table takes, in bytes.
   var memorySize: Int { shards.reduce(0) { $0 + $1.memorySize } }
 
+  /// Counts a string that is its own key.
+  mutating func add(_ key: InlineKey, count: UInt64) {
+    let hash = key.hash(seed)
+    shards[Int(hash >> 58)].add(key, hash: hash, count: count)
+  }
+
   /// Counts `bytes[range]`.
   @inline(__always)
   mutating func add(_ bytes: Span<UInt8>, _ range: Range<Int>, count: UInt64 = 1) {

@@ -39,26 +39,28 @@ package struct TextSplitting: Sendable {
 
   /// Counts the pre-tokens of a text, or of a part between safe splits.
   ///
+  /// - Parameter recent: What is counted beside the table, until it is settled.
   /// - Throws: ``TokenizerError/textGrowsTooLong(size:limit:)`` where a tokenizer's steps make it.
-  func count(_ text: Span<UInt8>, into table: inout PreTokenTable) throws(TokenizerError) {
+  func count(
+    _ text: Span<UInt8>, into table: inout PreTokenTable, beside recent: RecentPreTokens
+  ) throws(TokenizerError) {
+    func countPreTokens(of text: Span<UInt8>) {
+      table.add(preTokensOf: text, preTokenizer, beside: recent)
+    }
     if let tokenizer {
       try tokenizer.forEachPart(of: text, special: .all) { token, part, _ in
-        if token == nil { countPreTokens(of: part, into: &table) }
+        if token == nil { countPreTokens(of: part) }
       }
       return
     }
     cutter.forEachPart(of: text) { range in
       let part = text.extracting(range)
       if let normalized = normalization.normalized(part) {
-        countPreTokens(of: normalized.span, into: &table)
+        countPreTokens(of: normalized.span)
       } else {
-        countPreTokens(of: part, into: &table)
+        countPreTokens(of: part)
       }
     }
-  }
-
-  private func countPreTokens(of text: Span<UInt8>, into table: inout PreTokenTable) {
-    table.add(preTokensOf: text, preTokenizer)
   }
 
   /// How far a split must stay away from the end of the text that is there: a character and an
