@@ -2,28 +2,33 @@ internal import Synchronization
 
 /// Encodes texts one after another and remembers the pre-tokens it has seen.
 ///
-/// All encoders of a tokenizer remember pre-tokens together. The memory is bounded (some 100 MiB at most,
-/// a few where texts are short) and holds only what merging gave, so the tokens of a text do not depend
-/// on what was encoded before, dropout aside: there they depend on how many texts were. While a very
-/// long pre-token is merged, it takes some bytes more for each of its bytes. An encoder belongs to one
-/// thread; make one for each.
+/// All encoders of a tokenizer remember pre-tokens together. The memory is bounded (some 100 MiB, a few
+/// where texts are short; an encoder that rests may keep as much of an older state alive) and holds only
+/// what merging gave, so the tokens of a text do not depend on what was encoded before, dropout aside:
+/// there they depend on how many texts were. While a very long pre-token is merged, it takes some bytes
+/// more for each of its bytes. An encoder belongs to one thread; make one for each.
 public struct Encoder: ~Copyable {
   private let tokenizer: Tokenizer
+  private let pool: EncoderPool
   private let box: EncoderPool.Box
   private var textCount: UInt64 = 0
 
   /// An encoder that shares what it remembers.
-  init(_ tokenizer: Tokenizer) {
-    self.tokenizer = tokenizer
-    box = tokenizer.encoders.make()
-  }
+  init(_ tokenizer: Tokenizer) { self.init(tokenizer, tokenizer.encoders) }
 
   /// An encoder with a memory of its own.
   init(_ tokenizer: Tokenizer, _ limits: EncoderLimits) {
-    self.tokenizer = tokenizer
-    box = EncoderPool.Box(
-      tokenizer.engine, PreTokenizer(pattern: tokenizer.pattern), PreTokenCache(limits))
+    self.init(
+      tokenizer, EncoderPool(tokenizer.engine, PreTokenizer(pattern: tokenizer.pattern), limits))
   }
+
+  private init(_ tokenizer: Tokenizer, _ pool: EncoderPool) {
+    self.tokenizer = tokenizer
+    self.pool = pool
+    box = pool.take()
+  }
+
+  deinit { pool.giveBack(box) }
 
   /// Appends the tokens of a text.
   ///
@@ -86,13 +91,14 @@ final class EncoderPool: Sendable {
     /// The fast encoder for pre-tokens, which must not be split again: `\A` matches in each of them.
     private var whole: TextEncoder?
     private let engine: BPEEngine
-    private let cache: PreTokenCache
+    private let cache: PreTokenCache?
 
-    init(_ engine: BPEEngine, _ preTokenizer: PreTokenizer, _ cache: PreTokenCache) {
+    /// - Parameter cache: What a fast encoder remembers; another one has none.
+    init(_ engine: BPEEngine, _ preTokenizer: PreTokenizer, _ cache: PreTokenCache?) {
       self.engine = engine
       self.cache = cache
       switch engine {
-      case .byteLevel(let compiled): fast = TextEncoder(compiled, preTokenizer, cache)
+      case .byteLevel(let compiled): fast = TextEncoder(compiled, preTokenizer, cache!)
       case .plain(let model): plain = PlainEncoder(model)
       }
     }
@@ -118,33 +124,55 @@ final class EncoderPool: Sendable {
     /// Calls `body` with each token of a pre-token and the number of bytes that it covers.
     func encode(_ preToken: Span<UInt8>, _ tokens: TokenTable, _ body: (TokenID, Int) -> Void) {
       guard case .byteLevel(let compiled) = engine else { return plain!.encode(preToken, body) }
-      if whole == nil { whole = TextEncoder(compiled, PreTokenizer(pattern: .none), cache) }
+      if whole == nil { whole = TextEncoder(compiled, PreTokenizer(pattern: .none), cache!) }
       var ids: [TokenID] = []
       whole!.encodeText(preToken, into: &ids)
       for id in ids { body(id, tokens.size(of: id)) }
     }
   }
 
+  private struct State {
+    var atRest: [Box] = []
+    var cache: PreTokenCache?
+  }
+
   private let engine: BPEEngine
   private let preTokenizer: PreTokenizer
-  private let cache = PreTokenCache(EncoderLimits())
-  private let atRest = Mutex<[Box]>([])
+  private let limits: EncoderLimits
+  private let state = Mutex(State())
 
-  init(_ engine: BPEEngine, _ preTokenizer: PreTokenizer) {
+  init(
+    _ engine: BPEEngine, _ preTokenizer: PreTokenizer, _ limits: EncoderLimits = EncoderLimits()
+  ) {
     self.engine = engine
     self.preTokenizer = preTokenizer
+    self.limits = limits
   }
 
   /// An encoder that nobody else has.
   func take() -> Box {
-    atRest.withLock { $0.popLast() } ?? make()
+    let cache: PreTokenCache?
+    switch state.withLock({ atRestOrCache(&$0) }) {
+    case .atRest(let box): return box
+    case .cache(let shared): cache = shared
+    }
+    return Box(engine, preTokenizer, cache)
   }
 
-  /// A new encoder, which does not come back.
-  func make() -> Box { Box(engine, preTokenizer, cache) }
+  private enum Found {
+    case atRest(Box)
+    case cache(PreTokenCache?)
+  }
+
+  private func atRestOrCache(_ state: inout State) -> Found {
+    if let box = state.atRest.popLast() { return .atRest(box) }
+    // Tokenizers that never encode have none.
+    if case .byteLevel = engine, state.cache == nil { state.cache = PreTokenCache(limits) }
+    return .cache(state.cache)
+  }
 
   /// Takes an encoder back.
   func giveBack(_ box: Box) {
-    atRest.withLock { $0.append(box) }
+    state.withLock { $0.atRest.append(box) }
   }
 }

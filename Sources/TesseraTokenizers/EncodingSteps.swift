@@ -21,8 +21,8 @@ struct EncodingSteps: Sendable {
   /// The parts of the text that are not as they were, one after another.
   private(set) var changed: [UInt8] = []
 
-  /// How many bytes a worker takes at once.
-  private static let pieceSize = 1 << 18
+  /// About how many bytes a worker takes at once.
+  static let pieceSize = 1 << 18
 
   /// The steps of a text; without a fast encoder, each pre-token is one.
   init(
@@ -46,6 +46,22 @@ struct EncodingSteps: Sendable {
 
   func size(of range: Range<Int>) -> Int { steps[range].reduce(0) { $0 + $1.size } }
 
+  /// The steps of the beginning of the text, up to so many bytes.
+  func prefix(_ size: Int) -> EncodingSteps {
+    var prefix = self
+    prefix.steps = []
+    var left = size
+    for step in steps where left > 0 {
+      switch step {
+      case .token: prefix.steps.append(step)
+      case .original(let range): prefix.steps.append(.original(range.prefix(left)))
+      case .changed(let range): prefix.steps.append(.changed(range.prefix(left)))
+      }
+      left -= step.size
+    }
+    return prefix
+  }
+
   /// The same with long parts divided, so that workers can share them.
   ///
   /// - Parameter document: The text that they are parts of.
@@ -63,14 +79,14 @@ struct EncodingSteps: Sendable {
     return divided
   }
 
-  /// What a worker takes at once: steps of ``pieceSize`` bytes or more, and the rest.
+  /// What a worker takes at once: steps of half of ``pieceSize`` bytes or more, and the rest.
   var pieces: [Range<Int>] {
     var pieces: [Range<Int>] = []
     var start = 0
     var size = 0
     for (index, step) in steps.enumerated() {
       size += step.size
-      if size < Self.pieceSize { continue }
+      if size < Self.pieceSize / 2 { continue }
       pieces.append(start..<index + 1)
       start = index + 1
       size = 0

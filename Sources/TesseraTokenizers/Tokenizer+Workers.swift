@@ -13,50 +13,98 @@ extension Tokenizer {
   public func encodeDocuments(
     _ documents: [[UInt8]], special: SpecialTokenPolicy = .none, seed: UInt64 = 0
   ) throws(TokenizerError) -> [[TokenID]] {
-    if !isFast {
-      return try parallelMap(documents.count) { index throws(TokenizerError) in
-        let encoder = encoders.take()
-        defer { encoders.giveBack(encoder) }
-        encoder.begin(seed: seed &+ UInt64(index))
-        let document = documents[index]
-        var ids: [TokenID] = []
-        try encode(document.span, special: special, with: encoder, into: &ids)
-        return ids
+    let groups = groups(of: documents)
+    let encoded = try parallelMap(groups.count) { index throws(TokenizerError) -> EncodedGroup in
+      let group = groups[index]
+      let document = documents[group.lowerBound]
+      if group.count == 1, isDivided(document) {
+        return .steps(
+          try EncodingSteps(document.span, special: special, self).divided(document, self))
+      }
+      return .tokens(try encodeInOrder(documents, group, special: special, seed: seed))
+    }
+    var results: [[TokenID]] = []
+    results.reserveCapacity(documents.count)
+    var divided: [(document: Int, steps: EncodingSteps)] = []
+    for group in encoded {
+      switch group {
+      case .tokens(let ids): results += ids
+      case .steps(let steps):
+        divided.append((results.count, steps))
+        results.append([])
       }
     }
-    if Workers.threadCount == 1 { return try encodeInOrder(documents, special: special) }
-    let steps = try parallelMap(documents.count) { index throws(TokenizerError) in
-      let document = documents[index]
-      return try EncodingSteps(document.span, special: special, self)
-    }
-    // Long documents are shared out piece by piece, the others one by one.
-    let isLong = documents.map { $0.count >= Self.parallelSize }
-    let short = documents.indices.filter { !isLong[$0] }
-    let encoded = parallelMap(short.count) { index in
-      let (document, steps) = (documents[short[index]], steps[short[index]])
+    // One document of many pieces is enough for all workers. The pieces of the others are shared out
+    // together.
+    let manyPieces = Workers.threadCount * 8
+    let pieces = divided.map(\.steps.pieces)
+    let few = divided.indices.filter { pieces[$0].count < manyPieces }
+      .flatMap { number in pieces[number].map { (number: number, piece: $0) } }
+    let works = divided
+    let encodedPieces = parallelMap(few.count) { index in
+      let work = works[few[index].number]
       var ids: [TokenID] = []
-      encode(steps, steps.all, of: document, into: &ids)
+      encode(work.steps, few[index].piece, of: documents[work.document], into: &ids)
       return ids
     }
-    var results = [[TokenID]](repeating: [], count: documents.count)
-    for (index, ids) in zip(short, encoded) { results[index] = ids }
-    for index in documents.indices where isLong[index] {
-      results[index] = encodePieces(
-        of: steps[index].divided(documents[index], self), documents[index])
+    for (piece, ids) in zip(few, encodedPieces) { results[divided[piece.number].document] += ids }
+    for (number, work) in divided.enumerated() where pieces[number].count >= manyPieces {
+      results[work.document] = encodePieces(of: work.steps, documents[work.document])
     }
     return results
+  }
+
+  /// What becomes of a group of documents at first.
+  private enum EncodedGroup: Sendable {
+    case tokens([[TokenID]])
+    /// The steps of one long document, which are shared out.
+    case steps(EncodingSteps)
+  }
+
+  private func isDivided(_ document: [UInt8]) -> Bool {
+    isFast && Workers.threadCount > 1 && document.count > 2 * EncodingSteps.pieceSize
+  }
+
+  /// Documents that are encoded together, since each alone may not be worth a worker: as much text as
+  /// a piece, or one that is divided.
+  private func groups(of documents: [[UInt8]]) -> [Range<Int>] {
+    var groups: [Range<Int>] = []
+    var start = 0
+    var size = 0
+    for (index, document) in documents.enumerated() {
+      if isDivided(document) {
+        if start < index { groups.append(start..<index) }
+        groups.append(index..<index + 1)
+      } else {
+        // Some bytes for the document itself, so that empty ones count as well.
+        size += document.count + 64
+        if size < EncodingSteps.pieceSize / 2 { continue }
+        groups.append(start..<index + 1)
+      }
+      start = index + 1
+      size = 0
+    }
+    if start < documents.count { groups.append(start..<documents.count) }
+    return groups
   }
 
   /// The tokens of a long text, the pieces of its steps encoded on all workers.
   private func encodePieces(of steps: EncodingSteps, _ document: [UInt8]) -> [TokenID] {
     let pieces = steps.pieces
-    return parallelConcatenation(pieces.count) { firstCount in
-      // A third more than the first piece suggests, as it is not like all of the text.
-      let rate = Double(firstCount) / Double(max(1, steps.size(of: pieces[0]))) * 1.3
-      return Int(max(0.25, min(rate, 1)) * Double(steps.size(of: steps.all)))
-    } body: { index, ids in
+    let size = Double(steps.size(of: steps.all))
+    // A third more than the beginning suggests, as it is not like all of the text.
+    let rate = max(0.25, min(tokensPerByte(of: steps, document) * 1.3, 1))
+    return parallelConcatenation(pieces.count, capacity: Int(size * rate)) { index, ids in
       encode(steps, pieces[index], of: document, into: &ids)
     }
+  }
+
+  /// How many tokens the beginning of a text has for each of its bytes.
+  private func tokensPerByte(of steps: EncodingSteps, _ document: [UInt8]) -> Double {
+    let sample = steps.prefix(1 << 16)
+    var ids: [TokenID] = []
+    encode(sample, sample.all, of: document, into: &ids)
+    return Double(ids.count) / Double(max(1, sample.size(of: sample.all)))
   }
 
   private func encode(
@@ -74,15 +122,17 @@ extension Tokenizer {
     }
   }
 
-  /// The tokens of several texts, encoded one after another.
+  /// The tokens of some of several texts, encoded one after another.
   private func encodeInOrder(
-    _ documents: [[UInt8]], special: SpecialTokenPolicy
+    _ documents: [[UInt8]], _ range: Range<Int>, special: SpecialTokenPolicy, seed: UInt64
   ) throws(TokenizerError) -> [[TokenID]] {
     let encoder = encoders.take()
     defer { encoders.giveBack(encoder) }
     var results: [[TokenID]] = []
-    results.reserveCapacity(documents.count)
-    for document in documents {
+    results.reserveCapacity(range.count)
+    for index in range {
+      encoder.begin(seed: seed &+ UInt64(index))
+      let document = documents[index]
       var ids: [TokenID] = []
       try encode(document.span, special: special, with: encoder, into: &ids)
       results.append(ids)

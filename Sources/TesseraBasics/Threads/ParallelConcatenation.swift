@@ -2,40 +2,36 @@ import Synchronization
 
 /// What `body` appends for 0, 1, … `count` - 1, one after another, computed on all workers.
 ///
-/// What is appended for an index waits in a buffer until its place is known, is copied there, and the
-/// buffer is used again: memory that is new to the process, which takes time to get, is touched for
-/// the result only.
+/// What is appended for an index waits in a buffer until all before it are there, is copied to its
+/// place, and the buffer is used again. So unless one index takes much longer than others, little memory
+/// is touched besides that of the result; new memory takes time to get.
 ///
 /// - Parameters:
 ///   - count: How many indices.
-///   - estimate: About how many elements there are in all, if the first index has so many. Where
-///     there are more, those behind are copied once again.
+///   - capacity: About how many elements there are in all. Memory that is not used costs nothing;
+///     where there are more elements, those behind are copied once again.
 ///   - body: Appends to an empty array. It gets each index exactly once, several at the same time. An
 ///     index should be worth 10 microseconds or more.
 /// - Returns: The elements in the order of their indices.
 /// - Complexity: O(*n*) time and memory for *n* elements in all, besides those of `body`.
 public func parallelConcatenation<T: BitwiseCopyable & Sendable>(
-  _ count: Int, estimate: (_ first: Int) -> Int,
+  _ count: Int, capacity: Int,
   body: @Sendable (_ index: Int, _ elements: inout [T]) -> Void
 ) -> [T] {
-  if count <= 0 { return [] }
-  var first: [T] = []
-  body(0, &first)
-  if count == 1 { return first }
-  let capacity = max(first.count, estimate(first.count))
-  let state = ConcatenationState<T>(firstCount: first.count, capacity: capacity)
+  let state = ConcatenationState<T>(capacity: capacity)
   var result = unsafe [T](unsafeUninitializedCapacity: capacity) { buffer, placedCount in
     // SAFETY: arrays are copied to where no other one goes, below `capacity`, and `parallelFor` returns
     // after the last of them, inside this closure.
     nonisolated(unsafe) let result = unsafe buffer
-    unsafe copy(first, to: result, at: 0)
-    parallelFor(1..<count) { chunk in
+    parallelFor(0..<count) { chunk in
       for index in chunk {
         var elements = state.takeSpare()
         body(index, &elements)
-        for (start, elements) in state.place(index, elements) {
+        // The last one first, so that each is the only one that has its memory when it goes back.
+        var placed = state.place(index, consume elements)
+        while let (start, elements) = placed.popLast() {
           unsafe copy(elements, to: result, at: start)
-          state.giveBack(elements)
+          state.giveBack(consume elements)
         }
       }
     }
@@ -62,19 +58,16 @@ private func copy<T: BitwiseCopyable>(
 private final class ConcatenationState<T: BitwiseCopyable & Sendable>: Sendable {
   private struct State {
     /// The first index that has no place yet, and where it begins.
-    var next = 1
-    var start: Int
+    var next = 0
+    var start = 0
     var waiting: [Int: [T]] = [:]
     var spare: [[T]] = []
   }
 
   private let capacity: Int
-  private let state: Mutex<State>
+  private let state = Mutex(State())
 
-  init(firstCount: Int, capacity: Int) {
-    self.capacity = capacity
-    state = Mutex(State(start: firstCount))
-  }
+  init(capacity: Int) { self.capacity = capacity }
 
   /// An empty array, with memory if there is one to be used again.
   func takeSpare() -> [T] {
@@ -83,19 +76,22 @@ private final class ConcatenationState<T: BitwiseCopyable & Sendable>: Sendable 
     return elements
   }
 
-  func giveBack(_ elements: [T]) {
+  func giveBack(_ elements: consuming [T]) {
+    let elements = consume elements
     state.withLock { $0.spare.append(elements) }
   }
 
   /// Takes the elements of an index, and gives those whose places are known now.
-  func place(_ index: Int, _ elements: [T]) -> [(start: Int, elements: [T])] {
-    state.withLock { state in
+  func place(_ index: Int, _ elements: consuming [T]) -> [(start: Int, elements: [T])] {
+    let elements = consume elements
+    return state.withLock { state in
       state.waiting[index] = elements
       var placed: [(Int, [T])] = []
-      while let elements = state.waiting[state.next], state.start + elements.count <= capacity {
-        state.waiting[state.next] = nil
-        placed.append((state.start, elements))
-        state.start += elements.count
+      while let count = state.waiting[state.next]?.count, state.start + count <= capacity {
+        if let elements = state.waiting.removeValue(forKey: state.next) {
+          placed.append((state.start, elements))
+        }
+        state.start += count
         state.next += 1
       }
       return placed

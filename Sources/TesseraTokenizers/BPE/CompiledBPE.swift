@@ -49,12 +49,6 @@ final class CompiledBPE: Sendable {
     self.wholeTokens = wholeTokens
   }
 
-  /// The token that a packed pre-token is as a whole, where whole pre-tokens are taken.
-  @inline(__always)
-  func wholeToken(low: UInt64, high: UInt64) -> TokenID? {
-    takesWholePreTokens ? wholeTokens.id(low: low, high: high) : nil
-  }
-
   /// The token that a pre-token is as a whole, where whole pre-tokens are taken.
   @inline(__always)
   func wholeToken(_ preToken: Span<UInt8>) -> TokenID? {

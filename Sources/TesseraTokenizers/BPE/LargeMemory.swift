@@ -41,7 +41,7 @@ private func adviseLargePages(_ memory: UnsafeMutableRawPointer, _ size: Int) {
 /// New memory of the system is zeros already, and clearing it once more would cost as much again.
 @safe
 struct ZeroedMemory<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
-  // SAFETY (Sendable): it is written by its one owner only.
+  // SAFETY (Sendable): it is written by its one owner only, or as its owner says.
   /// The elements, all bits of which are zeros at first.
   let pointer: UnsafeMutablePointer<Element>
   /// The number of elements.

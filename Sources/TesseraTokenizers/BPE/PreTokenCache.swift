@@ -3,10 +3,10 @@ internal import Synchronization
 // What pre-tokens were encoded as, so that each one is merged once: two tables, `ShortPreTokens` and
 // `LongPreTokens`, and a list of words for what does not fit into their entries.
 //
-// All encoders of a tokenizer share one cache, so that no two of them merge the same word, and their
-// number does not change how much memory there is. A table that is full is replaced by a larger one
-// with the same entries, and at the limit by an empty one. An encoder goes on with the tables that it
-// has until it looks for others, and what it inserts into those is lost.
+// All encoders of a tokenizer share one cache, so that few words are merged twice and more encoders do not
+// take more memory. A table that is full is replaced by a larger one with the same entries, and at the
+// limit by an empty one. An encoder goes on with the tables that it has until it looks up more, and what it
+// inserts into old ones is lost; one that rests keeps those that it used last.
 
 /// A bounded memory of encoded pre-tokens for several encoders at the same time.
 ///
@@ -26,19 +26,18 @@ final class PreTokenCache: Sendable {
   private let latest = Atomic<Int>(0)
 
   init(_ limits: EncoderLimits, seed: HashSeed = .process) {
+    precondition(
+      [limits.shortSlotLimit, limits.longSlotLimit].allSatisfy {
+        $0 >= 64 && $0.nonzeroBitCount == 1
+      }, "tables have 64 slots or more, a power of two")
     self.limits = limits
     self.seed = seed
-    tables = Mutex(Self.emptyTables(generation: 0, limits, seed))
-  }
-
-  private static func emptyTables(
-    generation: Int, _ limits: EncoderLimits, _ seed: HashSeed
-  ) -> Tables {
-    Tables(
-      generation: generation,
-      short: ShortPreTokens(slotCount: min(1 << 13, limits.shortSlotLimit), seed: seed),
-      long: LongPreTokens(slotCount: min(1 << 10, limits.longSlotLimit)),
-      words: PreTokenWords(limit: limits.listLimit))
+    tables = Mutex(
+      Tables(
+        generation: 0,
+        short: ShortPreTokens(slotCount: min(1 << 13, limits.shortSlotLimit), seed: seed),
+        long: LongPreTokens(slotCount: min(1 << 10, limits.longSlotLimit)),
+        words: PreTokenWords(limit: limits.listLimit)))
   }
 
   /// The number of the latest tables.
@@ -61,7 +60,10 @@ final class PreTokenCache: Sendable {
       case .long where tables.long.slotCount < limits.longSlotLimit:
         tables.long = tables.long.grown()
       default:
-        tables = Self.emptyTables(generation: generation, limits, seed)
+        // Of the same size, for what filled them goes on.
+        tables.short = ShortPreTokens(slotCount: tables.short.slotCount, seed: seed)
+        tables.long = LongPreTokens(slotCount: tables.long.slotCount)
+        tables.words = PreTokenWords(limit: limits.listLimit)
       }
       tables.generation = generation + 1
       latest.store(generation + 1, ordering: .releasing)

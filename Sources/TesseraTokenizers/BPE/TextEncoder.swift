@@ -243,11 +243,13 @@ struct TextEncoder: ~Copyable {
     if let entry = unsafe view.entry(low: low, high: high, from: slot) {
       return unsafe copy(entry.pointee, to: output)
     }
-    var count = 1
-    if high & Self.partBit == 0, let whole = compiled.wholeToken(low: low, high: high) {
+    // Whether it is a token as a whole comes out while it is merged.
+    let mayBeWhole = takesWholePreTokens && high & Self.partBit == 0
+    if mayBeWhole { compiled.wholeTokens.prefetch(low: low, high: high) }
+    var count = unsafe merger.merge(preToken, tables, into: output)
+    if mayBeWhole, let whole = compiled.wholeTokens.id(low: low, high: high) {
       unsafe output.pointee = whole
-    } else {
-      count = unsafe merger.merge(preToken, tables, into: output)
+      count = 1
     }
     unsafe cache.insert(
       low: low, high: high, UnsafeBufferPointer(start: output, count: count))

@@ -12,7 +12,8 @@ struct TokenSearchTables: ~Copyable, Sendable {
   private let core: CoreVocabulary
   private let trie: TokenTrie
   /// A bit for each pair of tokens that is known to be compatible: 512 KiB, of which a language
-  /// reads little, because frequent tokens have small numbers. All that search add to it.
+  /// reads little, because frequent tokens have small numbers. Every search sets bits, and all of them
+  /// the same ones.
   private let compatible = ZeroedMemory<UInt32>(
     count: CoreVocabulary.countLimit * CoreVocabulary.countLimit / 32)
 

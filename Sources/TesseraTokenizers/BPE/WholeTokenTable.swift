@@ -1,3 +1,5 @@
+internal import CTesseraKernels
+
 /// The tokens of up to 15 bytes by their packed bytes: whether a pre-token is a token as a whole.
 ///
 /// The same question to ``TokenTable`` waits for memory three times, this one once. At most half of
@@ -53,11 +55,23 @@ struct WholeTokenTable: ~Copyable, @unchecked Sendable {
     return unsafe keys.pointer[slot].high == 0 ? nil : ids.pointer[slot]
   }
 
+  /// Has the slot fetched where the search for a packed pre-token begins.
+  @inline(__always)
+  func prefetch(low: UInt64, high: UInt64) {
+    // SAFETY: the slot is below the slot count.
+    unsafe tk_prefetch(keys.pointer + firstSlot(low: low, high: high))
+  }
+
+  @inline(__always)
+  private func firstSlot(low: UInt64, high: UInt64) -> Int {
+    Int(truncatingIfNeeded: seed.hash(low, high) &>> 20) & (keys.count &- 1)
+  }
+
   /// The slot where a key is, or the free one where it would go.
   @inline(__always)
   private func slot(low: UInt64, high: UInt64) -> Int {
     let mask = keys.count - 1
-    var slot = Int(truncatingIfNeeded: seed.hash(low, high) &>> 20) & mask
+    var slot = firstSlot(low: low, high: high)
     // SAFETY: `slot` is masked to the slot count, and half of the slots are free.
     while unsafe keys.pointer[slot].high != 0 {
       if unsafe keys.pointer[slot].low == low && keys.pointer[slot].high == high { break }

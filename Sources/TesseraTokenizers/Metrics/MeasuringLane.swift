@@ -16,10 +16,12 @@ final class MeasuringLane: @unchecked Sendable {
   /// The tokens of the current text.
   private var ids: [TokenID] = []
 
+  deinit { tokenizer.encoders.giveBack(encoder) }
+
   init(_ tokenizer: Tokenizer) {
     self.tokenizer = tokenizer
     counts = TokenizerMeasurement(of: tokenizer)
-    encoder = tokenizer.encoders.make()
+    encoder = tokenizer.encoders.take()
     var isSingleByte = [Bool](repeating: false, count: tokenizer.vocabularySize)
     switch tokenizer.model.alphabet {
     case .bytes:

@@ -54,6 +54,7 @@ public struct PreTokenizer: Hashable, Sendable {
         var start = 0
         while start < text.count {
           let count = unsafe scan(text, from: start, into: ends)
+          precondition(count > 0, "a scan of some bytes finds an end")
           let found = unsafe UnsafeMutableBufferPointer(rebasing: ends[..<count])
           unsafe body(start, found.span)
           start = unsafe ends[count - 1]

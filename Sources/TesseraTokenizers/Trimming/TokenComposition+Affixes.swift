@@ -26,7 +26,8 @@ extension BPEModel {
     if options.fallsBackToBytes {
       // The bytes of a character that the vocabulary lacks are merged as well, and a spelling does not
       // say of which.
-      for merge in merges where parts[merge.result] == nil {
+      let found = Set(parts.keys)
+      for merge in merges where !found.contains(merge.result) {
         parts[merge.result, default: []] += [merge.left, merge.right]
       }
     }

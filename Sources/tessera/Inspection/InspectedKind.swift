@@ -39,6 +39,7 @@ enum InspectedKind: String, CaseIterable, ExpressibleByArgument {
 
   /// The kind of a folder that is a model or a tokenizer.
   private init?(ofFolder path: String) {
+    guard Path.isDirectory(path) else { return nil }
     func has(_ name: String) -> Bool { Path.exists(Path.join(path, name)) }
     if has(ModelConfiguration.fileName),
       [Checkpoint.singleFileName, ShardIndex.fileName].contains(where: has)

@@ -8,25 +8,13 @@ import Testing
   ]
 
   @Test(arguments: sizes, [0, 100, 1_000_000])
-  func `what is appended comes in the order of indices`(sizes: [Int], estimate: Int) {
+  func `what is appended comes in the order of indices`(sizes: [Int], capacity: Int) {
     let starts = sizes.indices.map { sizes[..<$0].reduce(0, +) }
-    let elements = parallelConcatenation(sizes.count, estimate: { _ in estimate }) {
+    let elements = parallelConcatenation(sizes.count, capacity: capacity) {
       (index, elements: inout [UInt32]) in
       #expect(elements.isEmpty)
       for offset in 0..<sizes[index] { elements.append(UInt32(starts[index] + offset)) }
     }
     #expect(elements == (0..<UInt32(sizes.reduce(0, +))).map { $0 })
-  }
-
-  @Test func `the estimate gets the first size`() {
-    var first = 0
-    let elements = parallelConcatenation(
-      3,
-      estimate: {
-        first = $0
-        return $0 * 3
-      }
-    ) { (index, elements: inout [Int]) in elements += [Int](repeating: index, count: 7) }
-    #expect(first == 7 && elements.count == 21)
   }
 }

@@ -200,6 +200,14 @@ import Testing
     bytes.fallsBackToBytes = true
     #expect(
       try users(["<0xC3>", "<0xA9>", "<0xC3><0xA9>"], [(0, 1, 2)], of: 0, bytes) == [0: 2])
+    // There all merges of a token count, as any of them may be the one.
+    let three = ["<0xE3>", "<0x81>", "<0x82>"]
+    let joined = [three[0] + three[1], three[1] + three[2], three.joined()]
+    for merges in [[both[0], both[1], both[3], both[2]], both] {
+      for part in [3, 4] as [TokenID] {
+        #expect(try users(three + joined, merges, of: part, bytes) == [part: 5])
+      }
+    }
   }
 
   @Test func `a whole pre-token is reached without merges`() throws {

@@ -53,37 +53,48 @@ import Testing
       ShortPreTokens.Entry(
         low: UInt64(number), high: 8 << 56, first: TokenID(number), second: 1, third: 2, count: 3)
     }
-    let insertedCount = await withTaskGroup(of: Int.self) { group in
+    let inserted = await withTaskGroup(of: [Int].self) { group in
       for task in 0..<4 {
         // Neighboring tasks have half of their entries in common.
         group.addTask {
-          var (room, count) = (0, 0)
+          var inserted: [Int] = []
+          var room = 0
           for number in task * 500..<task * 500 + 1_000 {
             if room == 0 { room = table.takeRoom() }
             if room == 0 { break }
             room -= 1
             table.view.insert(entry(number))
-            count += 1
+            inserted.append(number)
           }
-          return count
+          return inserted
         }
       }
-      return await group.reduce(0, +)
+      return await group.reduce(into: []) { $0 += $1 }
     }
     // Two thirds of the slots are used at most.
-    #expect(insertedCount > 2_400 && insertedCount <= 4_096 * 2 / 3)
+    #expect(inserted.count > 2_400 && inserted.count <= 4_096 * 2 / 3)
     for table in [table, table.grown()] {
-      var foundCount = 0
       for number in 0..<3_000 {
         let (low, high) = (UInt64(number), 8 << 56 as UInt64)
         let slot = table.view.slots.slot(low: low, high: high)
-        guard let found = unsafe table.view.entry(low: low, high: high, from: slot) else {
-          continue
-        }
-        foundCount += 1
+        let found = unsafe table.view.entry(low: low, high: high, from: slot)
+        #expect(unsafe (found != nil) == inserted.contains(number))
+        guard let found = unsafe found else { continue }
         #expect(unsafe found.pointee.first == TokenID(number) && found.pointee.count == 3)
       }
-      #expect(foundCount >= insertedCount / 2 && foundCount <= insertedCount)
+    }
+  }
+
+  @Test func `refuses tables that searches would not come to an end in`() async {
+    await #expect(processExitsWith: .failure) {
+      var limits = EncoderLimits()
+      limits.shortSlotLimit = 1
+      _ = PreTokenCache(limits)
+    }
+    await #expect(processExitsWith: .failure) {
+      var limits = EncoderLimits()
+      limits.longSlotLimit = 100
+      _ = PreTokenCache(limits)
     }
   }
 

@@ -56,6 +56,19 @@ import Testing
     ) { try Self.readAll(large) }
   }
 
+  @Test func `a file that was cut off is refused at its end`() throws {
+    let folder = try TemporaryDirectory()
+    let preTokens = (0..<200).map { (Array("word \($0)".utf8), UInt64(1)) }
+    let path = folder.file("whole")
+    try Self.counted(preTokens).write(to: path, overwrite: false)
+    let bytes = try readFile(path, limit: 1 << 20)
+    for size in [bytes.count - 1, bytes.count - 8, bytes.count / 2] {
+      let cut = try folder.write("cut", Array(bytes[..<size]))
+      let error = #expect(throws: CountFileError.self) { try CountFileReader(path: cut) }
+      #expect("\(error, default: "")".contains("it may have been cut off"), "\(size)")
+    }
+  }
+
   @Test func `a pre-token that is too long is refused before it is read`() throws {
     let folder = try TemporaryDirectory()
     // No byte is shared, 2^30 + 1 follow.

@@ -58,9 +58,11 @@ import Testing
     let expectedCounts = try Self.list(expected)
     #expect(try Self.list(counted) == expectedCounts)
     #expect(counted.corpora == expected.corpora)
-    #expect(try directoryEntries(state.folder) == ["counts"])
+    #expect(try Set(directoryEntries(state.folder)) == ["counts", "corpus-size"])
     let copies = copyCount.withLock { $0 }
     #expect(copies >= 8)
+    let otherText = String(repeating: "x", count: try #require(corpus.byteCount))
+    let otherCorpus = try Corpus(paths: [folder.write("other.txt", otherText)])
 
     for copy in 0..<copies {
       var killed = TrainingState(folder: folder.file("copy-\(copy)"))
@@ -75,10 +77,9 @@ import Testing
       let resumed = try countPreTokens(in: corpus, CountingOptions(), limits, state: killed)
       #expect(try Self.list(resumed) == expectedCounts, "copy \(copy)")
       #expect(resumed.corpora == expected.corpora)
-      #expect(try directoryEntries(killed.folder) == ["counts"])
+      #expect(try Set(directoryEntries(killed.folder)) == ["counts", "corpus-size"])
       // Once all is counted, the corpus is not read again.
-      let again = try countPreTokens(
-        in: Corpus(paths: [folder.file("0.txt")]), CountingOptions(), state: killed)
+      let again = try countPreTokens(in: otherCorpus, CountingOptions(), state: killed)
       #expect(try Self.list(again) == expectedCounts)
     }
   }
@@ -103,12 +104,17 @@ import Testing
         in: Corpus(paths: [path]), CountingOptions(), state: TrainingState(folder: copy))
     }
     #expect("\(error, default: "")".contains("changed, in \(path) or before it"))
+    // The same after all of it was counted.
+    #expect(throws: TrainingError.corpusChanged(path: nil)) {
+      try countPreTokens(in: Corpus(paths: [path]), CountingOptions(), state: state)
+    }
     // One that ends too early.
     try folder.write("a.txt", "")
     #expect(throws: TrainingError.corpusChanged(path: nil)) {
       try countPreTokens(
         in: Corpus(paths: [path]), CountingOptions(), state: TrainingState(folder: copy))
     }
+    try folder.write("a.txt", Self.words(1, 2_000))
     #expect(throws: CountFileError.self) {
       try countPreTokens(
         in: Corpus(paths: [path]), CountingOptions(pattern: .gpt2), state: state)

@@ -60,6 +60,13 @@ final class CountFileReader: CountCursor {
         distinctCount: Int(clamping: UInt64(littleEndianBytes: trailer[0..<8])),
         textSize: Int(clamping: UInt64(littleEndianBytes: trailer[8..<16])),
         occurrenceCount: UInt64(littleEndianBytes: trailer[16..<24]))
+      // Each entry has four bytes or more; in a file that was cut off anything stands at the end.
+      let entriesSize = entriesEnd - CountFile.prefixSize - headerSize
+      guard totals.distinctCount <= entriesSize / 4 else {
+        throw CountFileError.malformed(
+          path: path, offset: entriesEnd,
+          expected: "no more pre-tokens than the file has room for; it may have been cut off")
+      }
       guard totals.textSize <= CountFile.textLimit else {
         throw CountFileError.tooMuchText(
           path: path, size: totals.textSize, maximum: CountFile.textLimit)

@@ -161,6 +161,7 @@ private func countPreTokens(
   _ given: CountingLimits, _ state: TrainingState, _ progress: ProgressHandler?
 ) throws -> CountedPreTokens {
   if Path.exists(state.countsPath) {
+    try state.check(corpusSize: corpus.byteCount)
     return try CountedPreTokens(
       files: [state.countsPath], options: options, folder: state.folder)
   }
@@ -186,6 +187,7 @@ private func countPreTokens(
     try spill(&table, result.end)
     counted = CountedPreTokens(spilled, options, [result.summary])
   }
+  try state.write(corpusSize: corpus.byteCount)
   try counted.write(to: state.countsPath, overwrite: true, keepsTable: true)
   // From here on the counts stand for all that came before.
   removeTree(state.countingPath)

@@ -6,6 +6,7 @@ import TesseraBasics
 ///   counting.json  while the corpus is counted: how much of it has been, and the files with that
 ///   counts-N       those files
 ///   counts         when all of it has been counted: the counts
+///   corpus-size    then, too: the size of the corpus's files in bytes
 ///   merges         the merges so far
 ///
 /// A training that is given the folder again, with the same corpus and options, goes on from there
@@ -25,10 +26,29 @@ public struct TrainingState: Hashable, Sendable {
   var countingPath: String { Path.join(folder, "counting.json") }
   var countsPath: String { Path.join(folder, "counts") }
   var mergesPath: String { Path.join(folder, "merges") }
+  private var corpusSizePath: String { Path.join(folder, "corpus-size") }
 
   static let format = "tessera-counting-2"
   /// The most bytes that counting.json may have.
   static let recordLimit = 1 << 20
+}
+
+extension TrainingState {
+  /// Notes the size of the files that are counted; standard input has none.
+  func write(corpusSize: Int?) throws(FileError) {
+    guard let corpusSize else { return }
+    try writeFile(corpusSizePath, Array("\(corpusSize)\n".utf8))
+  }
+
+  /// Refuses a corpus whose files have another size than those that were counted.
+  ///
+  /// - Throws: ``TrainingError/corpusChanged(path:)``.
+  func check(corpusSize: Int?) throws(TrainingError) {
+    guard let bytes = try? readFile(corpusSizePath, limit: 32), let corpusSize,
+      let counted = Int(String(decoding: bytes, as: UTF8.self).dropLast())
+    else { return }
+    guard counted == corpusSize else { throw .corpusChanged(path: nil) }
+  }
 }
 
 /// A place in a corpus between two chunks, and what is known up to there.
