@@ -5,8 +5,8 @@ import Testing
 
 /// What verbs do with a signal in the middle of their work.
 ///
-/// They read standard input, so each test knows that there is work to do: the input ends after the
-/// signal.
+/// They read standard input, so each test knows that there is work to do: the input does not end before
+/// the tool does.
 @Suite struct InterruptionTests {
   private static let tokenizer = fixturePath("tokenizers/gpt2.json")
   /// More than a pipe holds.

@@ -21,6 +21,10 @@ struct ToolRun {
     try self.init(Self.executable, arguments, input: pipe.readingEnd) { process in
       pipe.write(input) { process.isRunning }
       kill(process.processIdentifier, number)
+      // The input stays open: the tool has to end by itself, and soon.
+      let deadline = ContinuousClock.now + .seconds(120)
+      while process.isRunning, ContinuousClock.now < deadline { usleep(10_000) }
+      #expect(!process.isRunning, "the tool goes on waiting for its input")
       pipe.endInput()
     }
   }

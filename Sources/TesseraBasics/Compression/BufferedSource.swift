@@ -13,6 +13,8 @@ struct BufferedSource: ~Copyable {
   private(set) var offset = 0
 
   private let descriptor: FileDescriptor
+  /// Whether its writer may keep us waiting: a pipe or a terminal.
+  private let waits: Bool
   private var buffer: [UInt8]
   /// The part of the buffer that holds bytes.
   private var filled = 0..<0
@@ -22,14 +24,21 @@ struct BufferedSource: ~Copyable {
 
   init(path: String) throws(FileError) {
     descriptor = try openForReading(path)
+    waits = Self.waits(descriptor)
     self.path = path
     buffer = [UInt8](repeating: 0, count: BufferedSource.bufferSize)
   }
 
   init(standardInputAs path: String) {
     descriptor = FileDescriptor(borrowing: STDIN_FILENO)
+    waits = Self.waits(descriptor)
     self.path = path
     buffer = [UInt8](repeating: 0, count: BufferedSource.bufferSize)
+  }
+
+  private static func waits(_ descriptor: borrowing FileDescriptor) -> Bool {
+    // What its kind is unknown of is read, which says what is wrong.
+    (try? descriptor.status())?.kind == .other
   }
 
   /// Reads until there are `count` unused bytes, at most a buffer's size, or the end is reached.
@@ -48,6 +57,7 @@ struct BufferedSource: ~Copyable {
         // SAFETY: the free part of the array's storage, used inside the closure alone.
         let room = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[end...])
         do throws(FileDescriptor.SystemError) {
+          if waits { try descriptor.waitForInput() }
           read = try unsafe descriptor.read(into: room)
         } catch {
           failure = error

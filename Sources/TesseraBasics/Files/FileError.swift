@@ -47,6 +47,11 @@ public enum FileError: Error, Hashable, Sendable {
 }
 
 extension FileError {
+  /// Whether reading ended because the user wishes to stop.
+  public var isInterruption: Bool {
+    if case .readFailed(_, _, EINTR) = self { Interruption.isRequested } else { false }
+  }
+
   /// The file or folder.
   public var path: String {
     switch self {

@@ -4,9 +4,10 @@ internal import CTesseraKernels
 // entries of 32 bytes.
 
 /// Where packed pre-tokens are looked up: the entries of a table, and the hash that chooses one.
-typealias PreTokenSlots = tk_slots
+@safe
+struct PreTokenSlots {
+  private let slots: tk_slots
 
-extension PreTokenSlots {
   /// The slots of a table, which must not outlive it.
   ///
   /// - Parameters:
@@ -14,7 +15,7 @@ extension PreTokenSlots {
   ///   - count: How many there are, a power of two.
   ///   - seed: What hashes begin with.
   init(_ entries: UnsafeRawPointer, count: Int, seed: HashSeed) {
-    unsafe self.init(
+    unsafe slots = tk_slots(
       entries: entries, first_seed: seed.first, second_seed: seed.second,
       shift: UInt64(count.leadingZeroBitCount + 1))
   }
@@ -22,15 +23,15 @@ extension PreTokenSlots {
   /// Where the search for a key begins.
   @inline(__always)
   func slot(low: UInt64, high: UInt64) -> Int {
-    let hash = HashSeed(first: first_seed, second: second_seed).hash(low, high)
-    return Int(truncatingIfNeeded: hash &>> shift)
+    let seed = unsafe HashSeed(first: slots.first_seed, second: slots.second_seed)
+    return unsafe Int(truncatingIfNeeded: seed.hash(low, high) &>> slots.shift)
   }
 
   /// Has the entry at a slot fetched.
   @inline(__always)
   func prefetch(_ slot: Int) {
     // SAFETY: slots come from `slot(low:high:)`, which is below the slot count.
-    unsafe tk_prefetch(entries + slot &* 32)
+    unsafe tk_prefetch(slots.entries + slot &* 32)
   }
 
   /// Computes the keys of pre-tokens until one is too long, and has their places in memory fetched.
@@ -53,7 +54,7 @@ extension PreTokenSlots {
   ) -> Int {
     // SAFETY: the pre-tokens are within the text, and there is room for all.
     if let finder = SlotFinder.best {
-      return unsafe withUnsafePointer(to: self) {
+      return unsafe withUnsafePointer(to: slots) {
         unsafe finder.function(text, start, ends, count, $0, pending)
       }
     }

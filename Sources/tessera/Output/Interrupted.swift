@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraCorpora
 import TesseraTokenizers
 import TesseraVocabulary
 
@@ -21,6 +22,7 @@ struct Interrupted: Error {
       TrimmingError.tokenizer(.interrupted), VocabularyError.interrupted,
       VocabularyError.training(.interrupted):
       self.init()
+    case CorpusError.unreadable(.file(let error)) where error.isInterruption: self.init()
     default: return nil
     }
   }

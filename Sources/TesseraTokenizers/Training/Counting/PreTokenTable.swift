@@ -170,7 +170,7 @@ extension PreTokenTable {
 
     private mutating func noteAddress() {
       mask = UInt64(entries.count - 1)
-      address = unsafe entries.withUnsafeBufferPointer { unsafe UInt(bitPattern: $0.baseAddress) }
+      address = unsafe entries.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
     }
 
     /// Counts a string that is its own key.
