@@ -57,8 +57,7 @@ struct BufferedSource: ~Copyable {
         // SAFETY: the free part of the array's storage, used inside the closure alone.
         let room = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[end...])
         do throws(FileDescriptor.SystemError) {
-          if waits { try descriptor.waitForInput() }
-          read = try unsafe descriptor.read(into: room)
+          read = try unsafe descriptor.read(into: room, waits: waits)
         } catch {
           failure = error
         }
@@ -103,7 +102,7 @@ struct BufferedSource: ~Copyable {
       if isAtEnd { return 0 }
       let count: Int
       do {
-        count = try unsafe descriptor.read(into: output)
+        count = try unsafe descriptor.read(into: output, waits: waits)
       } catch {
         throw readError(error)
       }

@@ -57,21 +57,6 @@ struct FileDescriptor: ~Copyable, Sendable {
     return Status(status)
   }
 
-  /// Waits until something can be read, or the end is reached, or the user wishes to stop.
-  ///
-  /// A call that reads goes on after a signal, and another thread may get the signal: so looking now and
-  /// then is what ends the waiting.
-  borrowing func waitForInput() throws(SystemError) {
-    while true {
-      if Interruption.isRequested { throw SystemError(errno: EINTR) }
-      var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-      // SAFETY: the call reads and writes one `pollfd`, which lives through it.
-      let count = unsafe poll(&request, 1, 100)
-      // What is wrong with a descriptor, reading it says.
-      if count > 0 || count < 0 && errno != EINTR { return }
-    }
-  }
-
   /// Reads up to `buffer.count` bytes where the file stands; 0 at its end.
   borrowing func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
     while true {
@@ -85,6 +70,31 @@ struct FileDescriptor: ~Copyable, Sendable {
       #endif
       if count >= 0 { return count }
       if errno != EINTR { throw SystemError(errno: errno) }
+    }
+  }
+
+  /// The same, but if the writer may keep us waiting, the user's wish to stop ends it.
+  ///
+  /// - Throws: `EINTR` then.
+  borrowing func read(
+    into buffer: UnsafeMutableRawBufferPointer, waits: Bool
+  ) throws(SystemError) -> Int {
+    if waits { try waitForInput() }
+    return try unsafe read(into: buffer)
+  }
+
+  /// Waits until something can be read, or the end is reached, or the user wishes to stop.
+  ///
+  /// A call that reads goes on after a signal, and another thread may get the signal: so looking now and
+  /// then is what ends the waiting.
+  private borrowing func waitForInput() throws(SystemError) {
+    while true {
+      if Interruption.isRequested { throw SystemError(errno: EINTR) }
+      var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+      // SAFETY: the call reads and writes one `pollfd`, which lives through it.
+      let count = unsafe poll(&request, 1, 100)
+      // What is wrong with a descriptor, reading it says.
+      if count > 0 || count < 0 && errno != EINTR { return }
     }
   }
 

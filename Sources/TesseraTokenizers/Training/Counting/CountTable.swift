@@ -46,13 +46,14 @@ func countTable(
   }
   reader.read()
   while true {
-    let (batch, end) = try reader.take()
-    if batch.isEmpty {
-      return CountedTable(table: sum(lanes), summary: reader.summary(), end: end)
-    }
+    // Before what was read is taken: the wish to stop also ends the waiting for text, with an error.
     if Interruption.isRequested {
       if limits.spillsIfInterrupted, let counted, counted != taken { try takeTables(counted) }
       throw TrainingError.interrupted
+    }
+    let (batch, end) = try reader.take()
+    if batch.isEmpty {
+      return CountedTable(table: sum(lanes), summary: reader.summary(), end: end)
     }
     let next = Atomic(0)
     _ = parallelMap(lanes.count) { index in
