@@ -91,14 +91,14 @@ final class EncoderPool: Sendable {
     /// The fast encoder for pre-tokens, which must not be split again: `\A` matches in each of them.
     private var whole: TextEncoder?
     private let engine: BPEEngine
-    private let cache: PreTokenCache?
+    private let cache: PreTokenCache
 
-    /// - Parameter cache: What a fast encoder remembers; another one has none.
-    init(_ engine: BPEEngine, _ preTokenizer: PreTokenizer, _ cache: PreTokenCache?) {
+    /// - Parameter cache: What a fast encoder remembers; another one does not ask for it.
+    init(_ engine: BPEEngine, _ preTokenizer: PreTokenizer, _ cache: PreTokenCache) {
       self.engine = engine
       self.cache = cache
       switch engine {
-      case .byteLevel(let compiled): fast = TextEncoder(compiled, preTokenizer, cache!)
+      case .byteLevel(let compiled): fast = TextEncoder(compiled, preTokenizer, cache)
       case .plain(let model): plain = PlainEncoder(model)
       }
     }
@@ -124,55 +124,33 @@ final class EncoderPool: Sendable {
     /// Calls `body` with each token of a pre-token and the number of bytes that it covers.
     func encode(_ preToken: Span<UInt8>, _ tokens: TokenTable, _ body: (TokenID, Int) -> Void) {
       guard case .byteLevel(let compiled) = engine else { return plain!.encode(preToken, body) }
-      if whole == nil { whole = TextEncoder(compiled, PreTokenizer(pattern: .none), cache!) }
+      if whole == nil { whole = TextEncoder(compiled, PreTokenizer(pattern: .none), cache) }
       var ids: [TokenID] = []
       whole!.encodeText(preToken, into: &ids)
       for id in ids { body(id, tokens.size(of: id)) }
     }
   }
 
-  private struct State {
-    var atRest: [Box] = []
-    var cache: PreTokenCache?
-  }
-
   private let engine: BPEEngine
   private let preTokenizer: PreTokenizer
-  private let limits: EncoderLimits
-  private let state = Mutex(State())
+  private let cache: PreTokenCache
+  private let atRest = Mutex<[Box]>([])
 
   init(
     _ engine: BPEEngine, _ preTokenizer: PreTokenizer, _ limits: EncoderLimits = EncoderLimits()
   ) {
     self.engine = engine
     self.preTokenizer = preTokenizer
-    self.limits = limits
+    cache = PreTokenCache(limits)
   }
 
   /// An encoder that nobody else has.
   func take() -> Box {
-    let cache: PreTokenCache?
-    switch state.withLock({ atRestOrCache(&$0) }) {
-    case .atRest(let box): return box
-    case .cache(let shared): cache = shared
-    }
-    return Box(engine, preTokenizer, cache)
-  }
-
-  private enum Found {
-    case atRest(Box)
-    case cache(PreTokenCache?)
-  }
-
-  private func atRestOrCache(_ state: inout State) -> Found {
-    if let box = state.atRest.popLast() { return .atRest(box) }
-    // Tokenizers that never encode have none.
-    if case .byteLevel = engine, state.cache == nil { state.cache = PreTokenCache(limits) }
-    return .cache(state.cache)
+    atRest.withLock { $0.popLast() } ?? Box(engine, preTokenizer, cache)
   }
 
   /// Takes an encoder back.
   func giveBack(_ box: Box) {
-    state.withLock { $0.atRest.append(box) }
+    atRest.withLock { $0.append(box) }
   }
 }

@@ -22,7 +22,8 @@ final class PreTokenCache: Sendable {
 
   let limits: EncoderLimits
   private let seed: HashSeed
-  private let tables: Mutex<Tables>
+  /// Made when an encoder first asks, for many tokenizers never encode.
+  private let tables = Mutex<Tables?>(nil)
   private let latest = Atomic<Int>(0)
 
   init(_ limits: EncoderLimits, seed: HashSeed = .process) {
@@ -32,12 +33,6 @@ final class PreTokenCache: Sendable {
       }, "tables have 64 slots or more, a power of two")
     self.limits = limits
     self.seed = seed
-    tables = Mutex(
-      Tables(
-        generation: 0,
-        short: ShortPreTokens(slotCount: min(1 << 13, limits.shortSlotLimit), seed: seed),
-        long: LongPreTokens(slotCount: min(1 << 10, limits.longSlotLimit)),
-        words: PreTokenWords(limit: limits.listLimit)))
   }
 
   /// The number of the latest tables.
@@ -45,29 +40,43 @@ final class PreTokenCache: Sendable {
   var latestGeneration: Int { latest.load(ordering: .acquiring) }
 
   /// The latest tables.
-  var current: Tables { tables.withLock { $0 } }
+  var current: Tables {
+    tables.withLock { tables in
+      if let tables { return tables }
+      let first = empty(
+        shortSlots: min(1 << 13, limits.shortSlotLimit),
+        longSlots: min(1 << 10, limits.longSlotLimit))
+      tables = first
+      return first
+    }
+  }
+
+  private func empty(shortSlots: Int, longSlots: Int) -> Tables {
+    Tables(
+      generation: 0, short: ShortPreTokens(slotCount: shortSlots, seed: seed),
+      long: LongPreTokens(slotCount: longSlots), words: PreTokenWords(limit: limits.listLimit))
+  }
 
   /// What of the tables is full.
   enum Part { case short, long, words }
 
   /// The tables after those in which there is no room left, replaced if nobody else did it.
-  func replaced(_ full: Part, of generation: Int) -> Tables {
+  func replaced(_ full: Part, of old: Tables) -> Tables {
     tables.withLock { tables in
-      if tables.generation != generation { return tables }
+      if let tables, tables.generation != old.generation { return tables }
+      var new = old
       switch full {
-      case .short where tables.short.slotCount < limits.shortSlotLimit:
-        tables.short = tables.short.grown()
-      case .long where tables.long.slotCount < limits.longSlotLimit:
-        tables.long = tables.long.grown()
+      case .short where old.short.slotCount < limits.shortSlotLimit: new.short = old.short.grown()
+      case .long where old.long.slotCount < limits.longSlotLimit: new.long = old.long.grown()
       default:
         // Of the same size, for what filled them goes on.
-        tables.short = ShortPreTokens(slotCount: tables.short.slotCount, seed: seed)
-        tables.long = LongPreTokens(slotCount: tables.long.slotCount)
-        tables.words = PreTokenWords(limit: limits.listLimit)
+        new = empty(
+          shortSlots: old.short.slotCount, longSlots: old.long.slotCount)
       }
-      tables.generation = generation + 1
-      latest.store(generation + 1, ordering: .releasing)
-      return tables
+      new.generation = old.generation + 1
+      tables = new
+      latest.store(new.generation, ordering: .releasing)
+      return new
     }
   }
 }

@@ -39,7 +39,7 @@ struct PreTokenMemory: ~Copyable {
   }
 
   private mutating func replace(_ full: PreTokenCache.Part) {
-    use(cache.replaced(full, of: generation))
+    use(cache.replaced(full, of: tables))
   }
 
   // MARK: Short pre-tokens

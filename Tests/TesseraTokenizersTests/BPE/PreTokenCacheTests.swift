@@ -101,11 +101,11 @@ import Testing
   @Test func `a full table is replaced by one with room, once`() {
     let cache = PreTokenCache(Self.limits(3))
     let first = cache.current
-    let second = cache.replaced(.short, of: first.generation)
+    let second = cache.replaced(.short, of: first)
     #expect(second.short.slotCount == first.short.slotCount)
     #expect(second.short !== first.short && cache.latestGeneration == second.generation)
     // Another encoder that found the same table full gets what is there by then.
-    let third = cache.replaced(.short, of: first.generation)
+    let third = cache.replaced(.short, of: first)
     #expect(third.short === second.short && third.generation == second.generation)
   }
 }
