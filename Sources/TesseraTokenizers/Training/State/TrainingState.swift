@@ -42,12 +42,12 @@ extension TrainingState {
 
   /// Refuses a corpus whose files have another size than those that were counted.
   ///
-  /// - Throws: ``TrainingError/corpusChanged(path:)``.
-  func check(corpusSize: Int?) throws(TrainingError) {
-    guard let bytes = try? readFile(corpusSizePath, limit: 32), let corpusSize,
-      let counted = Int(String(decoding: bytes, as: UTF8.self).dropLast())
-    else { return }
-    guard counted == corpusSize else { throw .corpusChanged(path: nil) }
+  /// - Throws: ``TrainingError/corpusChanged(path:)``, `FileError` if what was noted cannot be read.
+  func check(corpusSize: Int?) throws {
+    // Counts of standard input have none, nor have those of earlier versions.
+    guard let corpusSize, Path.exists(corpusSizePath) else { return }
+    let noted = String(decoding: try readFile(corpusSizePath, limit: 32), as: UTF8.self)
+    guard noted == "\(corpusSize)\n" else { throw TrainingError.corpusChanged(path: nil) }
   }
 }
 
