@@ -79,20 +79,27 @@ struct EncodingSteps: Sendable {
     return divided
   }
 
-  /// What a worker takes at once: steps of half of ``pieceSize`` bytes or more, and the rest.
-  var pieces: [Range<Int>] {
-    var pieces: [Range<Int>] = []
-    var start = 0
-    var size = 0
-    for (index, step) in steps.enumerated() {
-      size += step.size
-      if size < Self.pieceSize / 2 { continue }
-      pieces.append(start..<index + 1)
-      start = index + 1
-      size = 0
+  /// What a worker takes at once, as ranges of steps.
+  var pieces: [Range<Int>] { Self.groups(ofSizes: steps.lazy.map(\.size)) }
+
+  /// Neighbors of half of ``pieceSize`` bytes or more together, and the rest. One that has as many alone is
+  /// a group of its own.
+  static func groups(ofSizes sizes: some Sequence<Int>) -> [Range<Int>] {
+    let groupSize = pieceSize / 2
+    var groups: [Range<Int>] = []
+    var (start, end, size) = (0, 0, 0)
+    func close() {
+      if start < end { groups.append(start..<end) }
+      (start, size) = (end, 0)
     }
-    if start < steps.count { pieces.append(start..<steps.count) }
-    return pieces
+    for next in sizes {
+      if next >= groupSize { close() }
+      end += 1
+      size += next
+      if size >= groupSize { close() }
+    }
+    close()
+    return groups
   }
 
   /// Divides a part of a text at places where splitting it changes nothing.

@@ -1,6 +1,6 @@
 internal import TesseraBasics
 
-// Encoding on all workers. Work is split by the size of texts alone, and results are put together in
+// Encoding on all workers. Texts are cut only where that changes nothing, and results are put together in
 // order, so that they do not depend on the number of workers.
 
 extension Tokenizer {
@@ -13,11 +13,13 @@ extension Tokenizer {
   public func encodeDocuments(
     _ documents: [[UInt8]], special: SpecialTokenPolicy = .none, seed: UInt64 = 0
   ) throws(TokenizerError) -> [[TokenID]] {
-    let groups = groups(of: documents)
+    // Documents that alone are not worth a worker are encoded together. An empty one counts as well.
+    let groups = EncodingSteps.groups(ofSizes: documents.lazy.map { $0.count + 64 })
+    let isShared = isFast && Workers.threadCount > 1
     let encoded = try parallelMap(groups.count) { index throws(TokenizerError) -> EncodedGroup in
       let group = groups[index]
       let document = documents[group.lowerBound]
-      if group.count == 1, isDivided(document) {
+      if isShared, document.count > 2 * EncodingSteps.pieceSize {
         return .steps(
           try EncodingSteps(document.span, special: special, self).divided(document, self))
       }
@@ -25,31 +27,24 @@ extension Tokenizer {
     }
     var results: [[TokenID]] = []
     results.reserveCapacity(documents.count)
-    var divided: [(document: Int, steps: EncodingSteps)] = []
+    var long: [LongDocument] = []
     for group in encoded {
       switch group {
       case .tokens(let ids): results += ids
       case .steps(let steps):
-        divided.append((results.count, steps))
+        long.append(LongDocument(index: results.count, steps: steps, pieces: steps.pieces))
         results.append([])
       }
     }
-    // One document of many pieces is enough for all workers. The pieces of the others are shared out
-    // together.
+    // One document of many pieces is enough for all workers. Others are encoded together.
     let manyPieces = Workers.threadCount * 8
-    let pieces = divided.map(\.steps.pieces)
-    let few = divided.indices.filter { pieces[$0].count < manyPieces }
-      .flatMap { number in pieces[number].map { (number: number, piece: $0) } }
-    let works = divided
-    let encodedPieces = parallelMap(few.count) { index in
-      let work = works[few[index].number]
-      var ids: [TokenID] = []
-      encode(work.steps, few[index].piece, of: documents[work.document], into: &ids)
-      return ids
+    let few = long.filter { $0.pieces.count < manyPieces }
+    for (document, ids) in zip(few, encodePieces(of: few, documents)) {
+      results[document.index] = ids
     }
-    for (piece, ids) in zip(few, encodedPieces) { results[divided[piece.number].document] += ids }
-    for (number, work) in divided.enumerated() where pieces[number].count >= manyPieces {
-      results[work.document] = encodePieces(of: work.steps, documents[work.document])
+    for document in long where document.pieces.count >= manyPieces {
+      results[document.index] = encodePieces(
+        document.pieces, of: document.steps, documents[document.index])
     }
     return results
   }
@@ -57,40 +52,42 @@ extension Tokenizer {
   /// What becomes of a group of documents at first.
   private enum EncodedGroup: Sendable {
     case tokens([[TokenID]])
-    /// The steps of one long document, which are shared out.
+    /// The steps of a long document, which stands alone and is shared out.
     case steps(EncodingSteps)
   }
 
-  private func isDivided(_ document: [UInt8]) -> Bool {
-    isFast && Workers.threadCount > 1 && document.count > 2 * EncodingSteps.pieceSize
+  /// A document that is shared out.
+  private struct LongDocument: Sendable {
+    var index: Int
+    var steps: EncodingSteps
+    var pieces: [Range<Int>]
   }
 
-  /// Documents that are encoded together, since each alone may not be worth a worker: as much text as
-  /// a piece, or one that is divided.
-  private func groups(of documents: [[UInt8]]) -> [Range<Int>] {
-    var groups: [Range<Int>] = []
-    var start = 0
-    var size = 0
-    for (index, document) in documents.enumerated() {
-      if isDivided(document) {
-        if start < index { groups.append(start..<index) }
-        groups.append(index..<index + 1)
-      } else {
-        // Some bytes for the document itself, so that empty ones count as well.
-        size += document.count + 64
-        if size < EncodingSteps.pieceSize / 2 { continue }
-        groups.append(start..<index + 1)
-      }
-      start = index + 1
-      size = 0
+  /// The tokens of several documents, the pieces of all of them encoded on all workers.
+  private func encodePieces(of long: [LongDocument], _ documents: [[UInt8]]) -> [[TokenID]] {
+    let pieces = long.flatMap { document in document.pieces.map { (document, $0) } }
+    let encoded = parallelMap(pieces.count) { index in
+      let (document, piece) = pieces[index]
+      var ids: [TokenID] = []
+      encode(document.steps, piece, of: documents[document.index], into: &ids)
+      return ids
     }
-    if start < documents.count { groups.append(start..<documents.count) }
-    return groups
+    var starts = [0]
+    for document in long { starts.append(starts[starts.count - 1] + document.pieces.count) }
+    let pieceStarts = starts
+    return parallelMap(long.count) { number in
+      let parts = encoded[pieceStarts[number]..<pieceStarts[number + 1]]
+      var ids: [TokenID] = []
+      ids.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+      for part in parts { ids += part }
+      return ids
+    }
   }
 
   /// The tokens of a long text, the pieces of its steps encoded on all workers.
-  private func encodePieces(of steps: EncodingSteps, _ document: [UInt8]) -> [TokenID] {
-    let pieces = steps.pieces
+  private func encodePieces(
+    _ pieces: [Range<Int>], of steps: EncodingSteps, _ document: [UInt8]
+  ) -> [TokenID] {
     let size = Double(steps.size(of: steps.all))
     // A third more than the beginning suggests, as it is not like all of the text.
     let rate = max(0.25, min(tokensPerByte(of: steps, document) * 1.3, 1))
@@ -148,7 +145,8 @@ extension Tokenizer {
   func encodeSteps(
     _ text: Span<UInt8>, special: SpecialTokenPolicy
   ) throws(TokenizerError) -> [TokenID] {
-    try encodePieces(of: EncodingSteps(text, special: special, self), [])
+    let steps = try EncodingSteps(text, special: special, self)
+    return encodePieces(steps.pieces, of: steps, [])
   }
 
   /// Appends the tokens of a part of a text from a place on, as far as they do not depend on what

@@ -53,4 +53,14 @@ import Testing
       #expect(steps.size(of: steps.all) == text.count)
     }
   }
+
+  @Test func `small ones are grouped, and a large one stands alone`() {
+    let size = EncodingSteps.pieceSize / 2
+    func groups(_ sizes: [Int]) -> [Range<Int>] { EncodingSteps.groups(ofSizes: sizes) }
+    #expect(groups([]) == [])
+    #expect(groups([1, 2, 3]) == [0..<3])
+    #expect(groups([1, size, 2]) == [0..<1, 1..<2, 2..<3])
+    #expect(groups([size, size * 9]) == [0..<1, 1..<2])
+    #expect(groups([size - 1, 1, 5]) == [0..<2, 2..<3])
+  }
 }
