@@ -290,12 +290,10 @@ struct TextEncoder: ~Copyable {
   ) -> Int {
     if entry.count > 3 { return unsafe copy(cache.tokens(of: entry), to: output) }
     // Another encoder has written it just now.
-    // SAFETY: `output` has room for one token for each byte.
-    for (index, token) in [entry.first, entry.second, entry.third].prefix(Int(entry.count))
-      .enumerated()
-    {
-      unsafe output[index] = token
-    }
+    // SAFETY: `output` has room for three tokens, of which as many count as there are.
+    unsafe output[0] = entry.first
+    unsafe output[1] = entry.second
+    unsafe output[2] = entry.third
     return Int(entry.count)
   }
 
