@@ -29,6 +29,8 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case nonFiniteRow(tensor: String, row: Int)
   /// There is a method for the output rows of a model whose head is its embedding.
   case tiedModelHasNoHead(method: InitializationMethod)
+  /// A method needs something that was not given; both by their names on the command line.
+  case missingInput(method: InitializationMethod, input: String)
   /// The process was asked to stop.
   case interrupted
   /// What was written is not what was meant.
@@ -62,6 +64,8 @@ extension VocabularyError: CustomStringConvertible {
     case .tiedModelHasNoHead(let method):
       "the model's head is its embedding, so its output rows cannot be made by "
         + "\"\(method.rawValue)\" on their own"
+    case .missingInput(let method, let input):
+      "the method \"\(method.rawValue)\" needs \(input)"
     case .interrupted: "interrupted"
     case .auditFailed(let findings):
       "the new model failed its audit: "

@@ -46,17 +46,43 @@ struct RandomMatrix: ~Copyable {
     of method: some RowInitializer, for tokens: NewTokens, role: MatrixRole = .input,
     seed: UInt64 = 0, initializerRange: Double? = nil, blockSize: Int? = nil
   ) throws -> [Float] {
-    let all = [0..<matrix.rowCount]
-    let statistics = try MatrixStatistics(of: matrix, rows: all)
-    let context = InitializationContext(
-      tokens: tokens, statistics: statistics, initializerRange: initializerRange)
+    let context = try matrix.context(for: tokens, initializerRange: initializerRange)
     let synthesizer = try RowSynthesizer(
-      recipes: method.recipes(for: role, in: context, seed: seed), base: matrix, tokenRows: all,
-      statistics: statistics)
+      recipes: method.recipes(for: role, in: context, seed: seed), base: matrix,
+      tokenRows: context.tokenRows, statistics: context.statistics)
     let size = blockSize ?? tokens.count
     return try stride(from: 0, to: tokens.count, by: size).flatMap {
       try synthesizer.rows(in: $0..<min(tokens.count, $0 + size))
     }
+  }
+}
+
+extension TokenMatrix {
+  /// What methods know about the matrix, all of whose rows belong to tokens.
+  func context(
+    for tokens: NewTokens, initializerRange: Double? = nil
+  ) throws -> InitializationContext {
+    InitializationContext(
+      tokens: tokens, tokenizer: try Tokenizer.withoutMerges(tokenCount: rowCount), matrix: self,
+      tokenRows: [0..<rowCount],
+      statistics: try MatrixStatistics(of: self, rows: [0..<rowCount]),
+      initializerRange: initializerRange)
+  }
+}
+
+extension Tokenizer {
+  /// A tokenizer with all bytes and, behind them, tokens of three bytes that nothing reaches.
+  static func withoutMerges(tokenCount: Int) throws -> Tokenizer {
+    var tokens = TokenTable()
+    for id in 0..<max(256, tokenCount) {
+      let bytes =
+        id < 256
+        ? [UInt8(id)]
+        : [UInt8(1 + id >> 16), UInt8(truncatingIfNeeded: id >> 8), UInt8(truncatingIfNeeded: id)]
+      try tokens.insert(bytes, id: TokenID(id))
+    }
+    return try Tokenizer(
+      model: BPEModel(tokens: tokens, merges: [], semantics: .merges), pattern: .none)
   }
 }
 
@@ -89,4 +115,11 @@ func products(_ rows: [Float], _ vector: [Double]) -> [Double] {
     start += width
   }
   return result
+}
+
+extension InitializationMethod {
+  /// Whether the method says that it stays in the hull.
+  var staysInHull: Bool {
+    do { return try initializer().staysInHull } catch { preconditionFailure("\(error)") }
+  }
 }

@@ -4,6 +4,16 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   case mean
   /// A new row is the mean of the rows of its pieces: ``SubwordMeanInitializer``.
   case subwordMean = "subword-mean"
+  /// The same, each piece as heavy as it is long: ``LengthWeightedInitializer``.
+  case lengthWeighted = "length-weighted"
+  /// Read as the last piece, written as the first: ``FirstLastInitializer``.
+  case firstLast = "first-last"
+  /// Read as the mean of the pieces, written as the first: ``EEVEInitializer``.
+  case eeve
+  /// Weights that fall from the last piece, or the first: ``AdaptiVocabInitializer``.
+  case adaptiVocab = "adaptivocab"
+  /// The mean of the two tokens that were merged: ``MergeTreeInitializer``.
+  case mergeTree = "merge-tree"
   /// Rows like those of the base, each component by itself: ``UnivariateInitializer``.
   case univariate
   /// The mean, and a little noise with the base's covariance: ``MultivariateInitializer``.
@@ -11,11 +21,21 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   /// Rows as before any training: ``RandomInitializer``.
   case random
 
-  /// The method with its recommended settings.
-  public var initializer: any RowInitializer {
+  /// The method, with its recommended settings where the inputs say nothing else.
+  ///
+  /// - Parameter inputs: What the method may be made from.
+  /// - Throws: ``VocabularyError/missingInput(method:input:)`` if the method needs what is not there.
+  public func initializer(
+    from inputs: InitializationInputs = InitializationInputs()
+  ) throws(VocabularyError) -> any RowInitializer {
     switch self {
     case .mean: MeanInitializer()
     case .subwordMean: SubwordMeanInitializer()
+    case .lengthWeighted: LengthWeightedInitializer()
+    case .firstLast: FirstLastInitializer()
+    case .eeve: EEVEInitializer()
+    case .adaptiVocab: AdaptiVocabInitializer()
+    case .mergeTree: MergeTreeInitializer()
     case .univariate: UnivariateInitializer()
     case .multivariate: MultivariateInitializer()
     case .random: RandomInitializer()

@@ -18,8 +18,6 @@ public struct MeanInitializer: RowInitializer {
   public func recipes(
     for role: MatrixRole, in context: InitializationContext, seed: UInt64
   ) -> RowRecipes {
-    var recipes = RowRecipes()
-    for _ in 0..<context.tokens.count { recipes.append(RowRecipe(meanWeight: 1)) }
-    return recipes
+    RowRecipes(for: context.tokens) { _ in RowRecipe(meanWeight: 1) }
   }
 }

@@ -1,3 +1,5 @@
+public import TesseraBasics
+
 /// The two matrices that have a row for each token.
 public enum MatrixRole: String, CaseIterable, Hashable, Sendable {
   /// The embedding: rows that stand for tokens which the model reads.
@@ -6,29 +8,18 @@ public enum MatrixRole: String, CaseIterable, Hashable, Sendable {
   case output
 }
 
-/// What a method may know when it makes recipes.
-public struct InitializationContext: Sendable {
-  /// The new tokens with their decomposition into base tokens.
-  public let tokens: NewTokens
-  /// Mean and spread of the base matrix.
-  public let statistics: MatrixStatistics
-  /// The standard deviation of weights before training that the model's configuration states.
-  public let initializerRange: Double?
-
-  /// A context from its parts.
-  public init(tokens: NewTokens, statistics: MatrixStatistics, initializerRange: Double?) {
-    self.tokens = tokens
-    self.statistics = statistics
-    self.initializerRange = initializerRange
-  }
-}
-
 /// A method that says how the rows of new tokens are made.
+///
+/// A method is deterministic: the same context and seed give the same recipes, for any number of
+/// threads. Where it chooses among base tokens that are equally similar, the smaller ID comes first.
 public protocol RowInitializer: Sendable {
   /// Whether every row is a convex combination of base rows.
   ///
   /// If so, no new token's logit ever exceeds the largest logit of a base token.
   var staysInHull: Bool { get }
+
+  /// What the method was told besides the base and the tokens, for `extension.json`; by default nothing.
+  var settings: JSONObject { get }
 
   /// The recipes of all new tokens for one matrix.
   ///
@@ -37,7 +28,13 @@ public protocol RowInitializer: Sendable {
   ///     only the input matrix.
   ///   - context: The tokens, and what is known about the base matrix.
   ///   - seed: The seed of the noise, if the method has any.
+  /// - Throws: ``VocabularyError`` if the base cannot be read, or the process was asked to stop.
   func recipes(
     for role: MatrixRole, in context: InitializationContext, seed: UInt64
-  ) -> RowRecipes
+  ) throws(VocabularyError) -> RowRecipes
+}
+
+extension RowInitializer {
+  /// Nothing.
+  public var settings: JSONObject { JSONObject() }
 }

@@ -19,10 +19,8 @@ public struct SubwordMeanInitializer: RowInitializer {
   public func recipes(
     for role: MatrixRole, in context: InitializationContext, seed: UInt64
   ) -> RowRecipes {
-    var recipes = RowRecipes()
-    for i in 0..<context.tokens.count {
-      recipes.append(.mean(of: context.tokens.pieces(of: i).map { Int($0) }))
+    RowRecipes(for: context.tokens) { index in
+      return .mean(of: context.tokens.pieceRows(of: index))
     }
-    return recipes
   }
 }

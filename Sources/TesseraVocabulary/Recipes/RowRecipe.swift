@@ -1,10 +1,11 @@
 /// How the row of one new token is made.
 ///
-///   row = scale * (meanWeight * mean + sum over k of terms[k].weight * base[terms[k].row]) + noise
+///   row = scale * (meanWeight * mean + sum over k of terms[k].weight * base[terms[k].row]) + offset + noise
 ///
 /// `base` are the rows of the base matrix, and `mean` is the mean of its rows that belong to tokens.
-/// The mean stands apart because as a sum it would have a term for each base row. What the noise is
-/// like is the same for all rows of a method, see ``RowRecipes/noise``.
+/// The mean stands apart because as a sum it would have a term for each base row. Few
+/// methods have offsets, see ``RowRecipes/offsets``. What the noise is like is the same for all rows of
+/// a method, see ``RowRecipes/noise``.
 ///
 /// Every method of initialization is an answer in this form, so that applying, explaining and
 /// comparing them is written once.
@@ -37,24 +38,7 @@ public struct RowRecipe: Hashable, Sendable {
     self.scale = scale
   }
 
-  /// The mean of the rows of some tokens; a token that stands twice counts twice.
-  ///
-  /// - Precondition: There is a token.
-  public static func mean(of rows: [Int]) -> RowRecipe {
-    precondition(!rows.isEmpty, "a mean needs a row")
-    var terms: [Term] = []
-    let weight = 1 / Double(rows.count)
-    for row in rows.sorted() {
-      if let last = terms.indices.last, terms[last].row == row {
-        terms[last].weight += weight
-      } else {
-        terms.append(Term(row: row, weight: weight))
-      }
-    }
-    return RowRecipe(terms: terms)
-  }
-
-  /// Whether the recipe without its noise is a convex combination of base rows.
+  /// Whether the recipe without offset and noise is a convex combination of base rows.
   ///
   /// Then the logit of the new token is at most the largest logit of the base, for every hidden
   /// state: the model goes on to prefer what it preferred.

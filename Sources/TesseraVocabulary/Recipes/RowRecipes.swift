@@ -7,6 +7,9 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
   public let noise: RowNoise
   /// Where the noise starts. Row i draws from stream i, so rows do not depend on each other.
   public let seed: UInt64
+  /// What is added to the rows besides: for methods that compute rows themselves and not from weights
+  /// alone. Rows `[count, width]` one after the other, or empty if nothing is.
+  public var offsets: [Float] = []
   private var terms: [RowRecipe.Term] = []
   private var starts: [Int] = [0]
   private var meanWeights: [Double] = []
@@ -16,6 +19,18 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
   public init(noise: RowNoise = .none, seed: UInt64 = 0) {
     self.noise = noise
     self.seed = seed
+  }
+
+  /// The recipes of all new tokens.
+  ///
+  /// - Parameters:
+  ///   - tokens: The new tokens.
+  ///   - recipe: Gives the recipe of the new token with an index.
+  public init<Failure: Error>(
+    for tokens: NewTokens, _ recipe: (Int) throws(Failure) -> RowRecipe
+  ) throws(Failure) {
+    self.init()
+    for index in 0..<tokens.count { append(try recipe(index)) }
   }
 
   /// Adds the recipe of the next token.
@@ -38,9 +53,10 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
       scale: scales[index])
   }
 
-  /// Whether every row is a convex combination of base rows, exactly: no noise, no other weights.
+  /// Whether every row is a convex combination of base rows, exactly: no noise, no offsets, no
+  /// other weights.
   public var areConvex: Bool {
-    noise == .none && allSatisfy(\.isConvex)
+    noise == .none && offsets.isEmpty && allSatisfy(\.isConvex)
   }
 
   /// The largest row that some recipe uses, or nil if none uses any.
@@ -48,4 +64,12 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
 
   /// The smallest row that some recipe uses, or nil if none uses any.
   public var smallestRow: Int? { terms.lazy.map(\.row).min() }
+
+  /// The Euclidean norm of what is added to row `index`, or nil if nothing is.
+  func offsetNorm(of index: Int) -> Double? {
+    guard !offsets.isEmpty else { return nil }
+    let width = offsets.count / count
+    return offsets[index * width..<(index + 1) * width]
+      .reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+  }
 }

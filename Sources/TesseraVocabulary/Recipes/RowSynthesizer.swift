@@ -25,13 +25,16 @@ public struct RowSynthesizer: Sendable {
   ///   - base: The base matrix.
   ///   - tokenRows: The rows of the base that belong to tokens.
   ///   - statistics: Mean and spread of those rows.
-  /// - Precondition: The recipes name rows of the base alone.
+  /// - Precondition: The recipes name rows of the base alone, and have no offsets or one for each.
   public init(
     recipes: RowRecipes, base: TokenMatrix, tokenRows: [Range<Int>], statistics: MatrixStatistics
   ) throws(VocabularyError) {
     precondition(
       (recipes.smallestRow ?? 0) >= 0 && (recipes.largestRow ?? -1) < base.rowCount,
       "a recipe names a row that the base does not have")
+    precondition(
+      recipes.offsets.isEmpty || recipes.offsets.count == recipes.count * base.width,
+      "there is an offset for each recipe")
     self.base = base
     self.statistics = statistics
     self.recipes = recipes
@@ -100,6 +103,9 @@ public struct RowSynthesizer: Sendable {
     }
     if recipe.scale != 1 {
       for i in 0..<width { sum[i] *= recipe.scale }
+    }
+    if !recipes.offsets.isEmpty {
+      for i in 0..<width { sum[i] += Double(recipes.offsets[index * width + i]) }
     }
     addNoise(to: &sum, index: index)
     return sum

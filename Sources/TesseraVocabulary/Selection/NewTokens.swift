@@ -21,6 +21,8 @@ public struct NewTokens: Sendable {
   private var mergeIndices: [Int] = []
   private var pieces: [TokenID] = []
   private var starts: [Int] = [0]
+  /// The pieces of base tokens that only new merges make.
+  private var revived: [TokenID: [TokenID]] = [:]
 
   /// Finds the pieces of new tokens.
   ///
@@ -32,12 +34,10 @@ public struct NewTokens: Sendable {
   public init(merges: [NewMerge], firstID: TokenID) {
     self.firstID = firstID
     self.merges = merges
-    var revived: [TokenID: [TokenID]] = [:]
     for (i, merge) in merges.enumerated() {
       let next = firstID + TokenID(count)
       precondition(max(merge.left, merge.right) < next, "a merge takes tokens before its own")
-      let leaves =
-        leaves(of: merge.left, revived: revived) + leaves(of: merge.right, revived: revived)
+      let leaves = leaves(of: merge.left) + leaves(of: merge.right)
       if merge.result == next {
         mergeIndices.append(i)
         pieces.append(contentsOf: leaves)
@@ -66,9 +66,8 @@ public struct NewTokens: Sendable {
     pieces[starts[index]..<starts[index + 1]]
   }
 
-  /// The base tokens at the leaves of a token's tree of new merges.
-  private func leaves(of token: TokenID, revived: [TokenID: [TokenID]]) -> [TokenID] {
-    token < firstID
-      ? revived[token] ?? [token] : Array(pieces(of: Int(token - firstID)))
+  /// The base tokens at the leaves of a token's tree of new merges: itself, for most tokens of the base.
+  func leaves(of token: TokenID) -> [TokenID] {
+    token < firstID ? revived[token] ?? [token] : Array(pieces(of: Int(token - firstID)))
   }
 }

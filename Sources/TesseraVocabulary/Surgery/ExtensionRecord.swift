@@ -3,12 +3,13 @@
 //   format            "tessera-extension-1"
 //   base              sizes of the base, SHA-256 of its configuration, tokenizer and token matrices
 //   first_id, new_tokens, rows, padding, tied
-//   initialization    seed; for input and output (null where tied): tensor, method, noise, norms
+//   initialization    seed; for input and output (null where tied): tensor, method and its settings, noise, norms
 //   carried_over, left_out
 //   previous          the extension.json of the base, if it had one
 //   merges            [left, right, result] in the order of their ranks, after those of the base
 //   tokens            for each new token its ID, bytes (hexadecimal), text, pieces, and the recipes of
-//                     its rows: weights of base rows, weight of the mean, scale where it is not 1
+//                     its rows: weights of base rows, weight of the mean, scale where it is not 1, norm of the
+//                     offset where there is one
 //
 // Merges and tokens stand one on a line, so that the file can be read and compared.
 
@@ -90,9 +91,11 @@ struct ExtensionRecord {
         continue
       }
       let (found, recipes) = (report.matrices[index], matrices[index].matrix.synthesizer.recipes)
+      let settings = matrices[index].settings
       var entry = JSONObject()
       entry["tensor"] = .string(found.tensor)
       entry["method"] = .string(found.method.rawValue)
+      if !settings.isEmpty { entry["settings"] = .object(settings) }
       entry["stays_in_hull"] = .bool(recipes.areConvex)
       entry["noise"] = noise(recipes.noise)
       entry["base_mean_norm"] = JSONValue(found.baseMeanNorm)
@@ -148,6 +151,9 @@ struct ExtensionRecord {
       }
       if recipe.meanWeight != 0 { entry["mean"] = JSONValue(recipe.meanWeight) }
       if recipe.scale != 1 { entry["scale"] = JSONValue(recipe.scale) }
+      if let norm = matrix.matrix.synthesizer.recipes.offsetNorm(of: index) {
+        entry["offset_norm"] = JSONValue(norm)
+      }
       result[matrix.role.rawValue] = .object(entry)
     }
     return .object(result)

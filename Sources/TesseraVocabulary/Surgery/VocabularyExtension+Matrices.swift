@@ -5,6 +5,8 @@ internal import TesseraCheckpoints
 struct PreparedMatrix {
   let role: MatrixRole
   let method: InitializationMethod
+  /// What the method was told.
+  let settings: JSONObject
   /// The tensors that hold the matrix: two for a tied model that stores its head as well.
   let tensors: [String]
   let matrix: ExtendedMatrix
@@ -35,13 +37,14 @@ extension VocabularyExtension {
     let tokenRows = base.tokenRows
     let statistics = try MatrixStatistics(of: matrix, rows: tokenRows)
     let context = InitializationContext(
-      tokens: tokens, statistics: statistics,
-      initializerRange: base.checkpoint.configuration.initializerRange)
+      tokens: tokens, tokenizer: base.tokenizer, matrix: matrix, tokenRows: tokenRows,
+      statistics: statistics, initializerRange: base.checkpoint.configuration.initializerRange)
+    let initializer = try method.initializer(from: inputs)
     // Each matrix has noise of its own, also where both use the same method.
     var random = SplitMix64(seed: options.seed, stream: role == .input ? 0 : 1)
-    let recipes = method.initializer.recipes(for: role, in: context, seed: random.next())
+    let recipes = try initializer.recipes(for: role, in: context, seed: random.next())
     return PreparedMatrix(
-      role: role, method: method, tensors: tensors,
+      role: role, method: method, settings: initializer.settings, tensors: tensors,
       matrix: ExtendedMatrix(
         layout: layout,
         synthesizer: try RowSynthesizer(

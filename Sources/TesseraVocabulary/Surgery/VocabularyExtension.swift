@@ -26,6 +26,8 @@ public struct VocabularyExtension: Sendable {
   public let tokenizer: Tokenizer
   /// How rows are made and placed.
   public let options: ExtensionOptions
+  /// What the methods are made from besides the base.
+  let inputs: InitializationInputs
   /// Where old and new rows stand.
   public let layout: RowLayout
   /// The record of the base, if it was extended itself.
@@ -39,18 +41,25 @@ public struct VocabularyExtension: Sendable {
   ///   - base: The model to extend.
   ///   - tokens: The new tokens, with `base.firstNewID(padding: options.padding)` as first ID.
   ///   - options: How rows are made and placed.
+  ///   - inputs: What the methods of the options need besides the base.
   /// - Throws: ``VocabularyError/tiedModelHasNoHead(method:)``,
+  ///   ``VocabularyError/missingInput(method:input:)``,
   ///   ``VocabularyError/unknownTokenTensor(name:)``, and what extending the tokenizer and reading the
   ///   record of the base throws.
   /// - Precondition: The first ID is the one that the options ask for.
   public init(
-    of base: BaseModel, tokens: NewTokens, options: ExtensionOptions = ExtensionOptions()
+    of base: BaseModel, tokens: NewTokens, options: ExtensionOptions = ExtensionOptions(),
+    inputs: InitializationInputs = InitializationInputs()
   ) throws(VocabularyError) {
     precondition(
       tokens.firstID == base.firstNewID(padding: options.padding),
       "the first new ID is the one after what is kept")
     if base.matrices.tied, let method = options.outputMethod {
       throw .tiedModelHasNoHead(method: method)
+    }
+    // Before anything long begins.
+    for method in [options.inputMethod, options.outputMethod].compactMap({ $0 }) {
+      _ = try method.initializer(from: inputs)
     }
     do {
       tokenizer = try base.tokenizer.extended(with: tokens.merges)
@@ -62,6 +71,7 @@ public struct VocabularyExtension: Sendable {
     self.base = base
     self.tokens = tokens
     self.options = options
+    self.inputs = inputs
     layout = RowLayout(
       baseRowCount: base.rowCount, vocabularySize: base.tokenizer.vocabularySize,
       newTokenCount: tokens.count, padding: options.padding, multiple: options.rowMultiple)

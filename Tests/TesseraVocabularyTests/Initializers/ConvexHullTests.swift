@@ -14,19 +14,21 @@ import Testing
 
 /// What holds for methods whose rows are convex combinations of base rows.
 @Suite struct ConvexHullTests {
-  static let hullMethods = InitializationMethod.allCases.filter { $0.initializer.staysInHull }
+  static let hullMethods = InitializationMethod.allCases.filter { $0.staysInHull }
 
   @Test func `methods declare whether they stay in the hull`() throws {
-    #expect(Self.hullMethods == [.mean, .subwordMean])
+    #expect(
+      Self.hullMethods == [
+        .mean, .subwordMean, .lengthWeighted, .firstLast, .eeve, .adaptiVocab, .mergeTree,
+      ])
     let base = try RandomMatrix(rows: 30, width: 4)
-    let context = InitializationContext(
-      tokens: .random(count: 20, baseCount: 30),
-      statistics: try MatrixStatistics(of: base.matrix, rows: [0..<30]), initializerRange: 0.02)
+    let context = try base.matrix.context(
+      for: .random(count: 20, baseCount: 30), initializerRange: 0.02)
     for method in InitializationMethod.allCases {
       for role in MatrixRole.allCases {
-        let recipes = method.initializer.recipes(for: role, in: context, seed: 1)
+        let recipes = try method.initializer().recipes(for: role, in: context, seed: 1)
         #expect(recipes.count == 20)
-        #expect(recipes.areConvex == method.initializer.staysInHull, "\(method)")
+        #expect(recipes.areConvex == method.staysInHull, "\(method)")
       }
     }
   }
@@ -35,7 +37,7 @@ import Testing
   func `rows are inside all projections of the base`(method: InitializationMethod) throws {
     let base = try RandomMatrix(rows: 30, width: 6)
     let tokens = NewTokens.random(count: 20, baseCount: 30)
-    let rows = try base.rows(of: method.initializer, for: tokens)
+    let rows = try base.rows(of: method.initializer(), for: tokens)
     var random = SplitMix64(seed: 9)
     for k in 0..<1_006 {
       // The coordinates first, then random directions.
@@ -53,7 +55,7 @@ import Testing
   func `the most likely token stays the most likely`(method: InitializationMethod) throws {
     let base = try RandomMatrix(rows: 100, width: 8)
     let tokens = NewTokens.random(count: 50, baseCount: 100)
-    let rows = try base.rows(of: method.initializer, for: tokens, role: .output)
+    let rows = try base.rows(of: method.initializer(), for: tokens, role: .output)
     var random = SplitMix64(seed: 2)
     for _ in 0..<300 {
       let state = (0..<8).map { _ in 3 * random.normal() }
@@ -71,11 +73,9 @@ import Testing
     let n = 120
     let base = try RandomMatrix(rows: n, width: 10)
     let tokens = NewTokens.random(count: 50, baseCount: n)
-    let statistics = try MatrixStatistics(of: base.matrix, rows: [0..<n])
-    let context = InitializationContext(
-      tokens: tokens, statistics: statistics, initializerRange: nil)
-    let recipes = method.initializer.recipes(for: .output, in: context, seed: 0)
-    let rows = try base.rows(of: method.initializer, for: tokens, role: .output)
+    let context = try base.matrix.context(for: tokens)
+    let recipes = try method.initializer().recipes(for: .output, in: context, seed: 0)
+    let rows = try base.rows(of: method.initializer(), for: tokens, role: .output)
     var weights = [Double](repeating: 0, count: n)
     for recipe in recipes {
       for i in 0..<n { weights[i] += recipe.meanWeight / Double(n) }

@@ -36,23 +36,22 @@ import Testing
     let base = try RandomMatrix(rows: 10, width: 4)
     let statistics = try MatrixStatistics(of: base.matrix, rows: [0..<10])
     let tokens = NewTokens.random(count: 2, baseCount: 10)
-    func noise(_ range: Double?) -> RowNoise {
-      let context = InitializationContext(
-        tokens: tokens, statistics: statistics, initializerRange: range)
+    func noise(_ range: Double?) throws -> RowNoise {
+      let context = try base.matrix.context(for: tokens, initializerRange: range)
       return RandomInitializer().recipes(for: .input, in: context, seed: 0).noise
     }
-    #expect(noise(0.02) == .isotropic(deviation: 0.02))
-    #expect(noise(nil) == .isotropic(deviation: statistics.overallDeviation))
+    #expect(try noise(0.02) == .isotropic(deviation: 0.02))
+    #expect(try noise(nil) == .isotropic(deviation: statistics.overallDeviation))
   }
 
   @Test func `another seed gives other noise, the same seed the same`() throws {
     let base = try RandomMatrix(rows: 10, width: 4)
     let tokens = NewTokens.random(count: 5, baseCount: 10)
     for method in InitializationMethod.allCases {
-      let first = try base.rows(of: method.initializer, for: tokens, seed: 1)
-      #expect(try base.rows(of: method.initializer, for: tokens, seed: 1) == first)
-      let other = try base.rows(of: method.initializer, for: tokens, seed: 2)
-      #expect((other == first) == method.initializer.staysInHull, "\(method)")
+      let first = try base.rows(of: method.initializer(), for: tokens, seed: 1)
+      #expect(try base.rows(of: method.initializer(), for: tokens, seed: 1) == first)
+      let other = try base.rows(of: method.initializer(), for: tokens, seed: 2)
+      #expect((other == first) == method.staysInHull, "\(method)")
     }
   }
 
@@ -74,8 +73,8 @@ import Testing
     }
     let same = NewTokens(merges: merges, firstID: 32)
     for method in InitializationMethod.allCases {
-      let a = try base.rows(of: method.initializer, for: tokens, seed: 1)
-      let b = try permuted.rows(of: method.initializer, for: same, seed: 1)
+      let a = try base.rows(of: method.initializer(), for: tokens, seed: 1)
+      let b = try permuted.rows(of: method.initializer(), for: same, seed: 1)
       for (x, y) in zip(a, b) { #expect(abs(x - y) < 1e-5, "\(method)") }
     }
   }
@@ -85,8 +84,8 @@ import Testing
     let tokens = NewTokens.random(count: 20, baseCount: 32)
     let scaled = try RandomMatrix(values: base.values.map { 4 * $0 }, width: 6)
     for method in InitializationMethod.allCases where method != .random {
-      let a = try base.rows(of: method.initializer, for: tokens, seed: 1)
-      let b = try scaled.rows(of: method.initializer, for: tokens, seed: 1)
+      let a = try base.rows(of: method.initializer(), for: tokens, seed: 1)
+      let b = try scaled.rows(of: method.initializer(), for: tokens, seed: 1)
       for (x, y) in zip(a, b) { #expect(abs(4 * x - y) < 1e-4, "\(method)") }
     }
   }
@@ -105,8 +104,8 @@ import Testing
     }
     let turned = try RandomMatrix(values: rotated(base.values), width: 2)
     for method in ConvexHullTests.hullMethods {
-      let a = rotated(try base.rows(of: method.initializer, for: tokens))
-      let b = try turned.rows(of: method.initializer, for: tokens)
+      let a = rotated(try base.rows(of: method.initializer(), for: tokens))
+      let b = try turned.rows(of: method.initializer(), for: tokens)
       for (x, y) in zip(a, b) { #expect(abs(x - y) < 1e-5, "\(method)") }
     }
   }

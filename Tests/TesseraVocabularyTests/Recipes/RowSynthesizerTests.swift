@@ -57,15 +57,15 @@ import Testing
     let base = try RandomMatrix(rows: 50, width: 24)
     let tokens = NewTokens.random(count: 90, baseCount: 50)
     for method in InitializationMethod.allCases {
-      let whole = try base.rows(of: method.initializer, for: tokens, seed: 5)
+      let whole = try base.rows(of: method.initializer(), for: tokens, seed: 5)
       let threadCount = Workers.threadCount
       defer { Workers.setThreadCount(threadCount) }
       for count in [1, 2, 5] {
         Workers.setThreadCount(count)
-        #expect(try base.rows(of: method.initializer, for: tokens, seed: 5) == whole, "\(method)")
+        #expect(try base.rows(of: method.initializer(), for: tokens, seed: 5) == whole, "\(method)")
         for size in [1, 7, 16, 89] {
           #expect(
-            try base.rows(of: method.initializer, for: tokens, seed: 5, blockSize: size) == whole,
+            try base.rows(of: method.initializer(), for: tokens, seed: 5, blockSize: size) == whole,
             "\(method), \(size)")
         }
       }

@@ -60,12 +60,10 @@ import Testing
       (Self.head, .output, matrices.head),
     ] {
       guard let matrix else { continue }
-      let statistics = try MatrixStatistics(of: matrix, rows: [0..<rows])
-      let context = InitializationContext(
-        tokens: tokens, statistics: statistics, initializerRange: nil)
-      let recipes = method.initializer.recipes(for: role, in: context, seed: 3)
+      let context = try matrix.context(for: tokens)
+      let recipes = try method.initializer().recipes(for: role, in: context, seed: 3)
       let synthesizer = try RowSynthesizer(
-        recipes: recipes, base: matrix, tokenRows: [0..<rows], statistics: statistics)
+        recipes: recipes, base: matrix, tokenRows: [0..<rows], statistics: context.statistics)
       extended.append((name, ExtendedMatrix(layout: layout, synthesizer: synthesizer)))
     }
     _ = try WeightSurgery(base: base, matrices: extended).write(to: folder.file("new"))
@@ -136,13 +134,11 @@ import Testing
     try writer.commit()
     let base = try Checkpoint(directory: folder.file("base"))
     let matrix = try base.tokenMatrices().embedding
-    let statistics = try MatrixStatistics(of: matrix, rows: [0..<rows])
     let tokens = NewTokens.random(count: 100, baseCount: rows)
-    let context = InitializationContext(
-      tokens: tokens, statistics: statistics, initializerRange: nil)
+    let context = try matrix.context(for: tokens)
     let recipes = SubwordMeanInitializer().recipes(for: .input, in: context, seed: 0)
     let synthesizer = try RowSynthesizer(
-      recipes: recipes, base: matrix, tokenRows: [0..<rows], statistics: statistics)
+      recipes: recipes, base: matrix, tokenRows: [0..<rows], statistics: context.statistics)
     let layout = RowLayout(baseRowCount: rows, vocabularySize: rows, newTokenCount: 100)
     _ = try WeightSurgery(
       base: base,
