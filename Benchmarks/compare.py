@@ -14,6 +14,7 @@ import tempfile
 from comparison import cases, corpora, machine, reporting, running
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+CASES = ["encode", "train", "step"]
 
 
 def main():
@@ -66,7 +67,10 @@ def pattern_files(expressions, work):
 
 def record_folder(options, where):
     """Where the run will be kept; looked at before hours have passed."""
-    folder = os.path.join(HERE, "Results", f"{options.date}-{machine.slug(where['processor'])}")
+    name = f"{options.date}-{machine.slug(where['processor'])}"
+    if options.cases != CASES:
+        name += "-" + "-".join(options.cases)
+    folder = os.path.join(HERE, "Results", name)
     if os.path.exists(folder):
         sys.exit(f"{folder} is there already: a recorded run is not overwritten")
     return folder
@@ -91,8 +95,8 @@ def parsed_options():
     parser.add_argument("--corpora", default="corpora", metavar="DIR",
                         help="the folder that `make corpora` made (default: corpora)")
     parser.add_argument("--rounds", type=positive, default=5, help="timed rounds (default: 5)")
-    parser.add_argument("--cases", type=listed("encode", "train", "step"), metavar="A,B",
-                        default=["encode", "train", "step"], help="some of encode,train,step")
+    parser.add_argument("--cases", type=listed(*CASES), metavar="A,B",
+                        default=CASES, help="some of encode,train,step")
     parser.add_argument("--texts", type=listed(*corpora.TEXTS), default=list(corpora.TEXTS),
                         metavar="A,B", help="texts to encode: some of " + ",".join(corpora.TEXTS))
     parser.add_argument("--pattern", default="o200k", help="pre-tokenizer pattern (default: o200k)")
