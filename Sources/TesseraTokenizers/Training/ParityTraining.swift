@@ -74,19 +74,19 @@ extension BPETrainer {
     try options.check()
     var vocabulary = GrowingVocabulary(options)
     // All languages as one, for the first merges; before the languages' pre-tokens are given up.
-    var together: ParityEngine?
+    var together: LanguageEngine?
     if parity.globalMergeCount > 0 {
       let outcome = ParityOutcome(name: "", size: 0, tokenCount: .max, mergeCount: 0)
-      together = try ParityEngine(
+      together = try LanguageEngine(
         JoinedSources(sources: languages.map(\.counted)), outcome, options)
     }
-    var engines: [ParityEngine] = []
+    var engines: [LanguageEngine] = []
     for language in languages {
       let outcome: ParityOutcome
       do throws(CountFileError) { outcome = try language.outcome(parity.unit) } catch {
         throw TrainingError(error)
       }
-      engines.append(try ParityEngine(language.counted, outcome, options))
+      engines.append(try LanguageEngine(language.counted, outcome, options))
     }
     let minimumCount = UInt64(max(1, options.minimumFrequency))
 
@@ -115,8 +115,8 @@ extension BPETrainer {
   }
 
   /// The language with the least text for each token, of those that have pairs left.
-  private static func worstServed(_ engines: [ParityEngine]) -> ParityEngine? {
-    var worst: ParityEngine?
+  private static func worstServed(_ engines: [LanguageEngine]) -> LanguageEngine? {
+    var worst: LanguageEngine?
     for engine in engines where !engine.isExhausted {
       // size / tokens is less: compared without division, so that equal ratios are equal.
       if let found = worst,

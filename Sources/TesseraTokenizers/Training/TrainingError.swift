@@ -14,6 +14,8 @@ public enum TrainingError: Error, Equatable, Sendable {
   case invalidSpecialToken(String)
   /// A special token has the spelling of a byte in a tokenizer.json.
   case specialTokenIsByte(String, byte: UInt8)
+  /// There is no Unicode script of a name.
+  case unknownScript(String)
   /// The corpus has no text.
   case emptyCorpus
   /// The distinct pre-tokens have more symbols than positions are for.
@@ -57,6 +59,9 @@ extension TrainingError: CustomStringConvertible {
         ? "a special token is empty" : "the special token \"\(token.shortened())\" is given twice"
     case .specialTokenIsByte(let token, let byte):
       "the special token \"\(token.shortened())\" is how a tokenizer.json spells the byte \(byte)"
+    case .unknownScript(let name):
+      "there is no Unicode script \"\(name.shortened())\"; scripts have names such as Devanagari, or "
+        + "codes such as Deva"
     case .emptyCorpus:
       "the corpus is empty: it has no text to train on"
     case .tooManySymbols(let count, let maximum):

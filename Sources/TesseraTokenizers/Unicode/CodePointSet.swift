@@ -74,8 +74,20 @@ struct CodePointSet: Hashable, Sendable {
     default: break
     }
     if let categories = GeneralCategory.named(name) { return CodePointSet(categories) }
-    let script = unicodeScriptNames.firstIndex { $0.split(separator: "/").contains { $0 == name } }
-    return script.map { index in CodePointSet(table: unicodeScriptRanges) { $0 == index } }
+    return CodePointSet(script: name)
+  }
+
+  /// The code points of a script, by its name or its code of four letters.
+  ///
+  /// - Returns: `nil` if there is no such script.
+  init?(script name: String) {
+    let name = name.lowercased().filter { !" -_".contains($0) }
+    guard
+      let index = unicodeScriptNames.firstIndex(where: {
+        $0.split(separator: "/").contains { $0 == name }
+      })
+    else { return nil }
+    self.init(table: unicodeScriptRanges) { $0 == index }
   }
 
   /// All characters that do not belong to the set.

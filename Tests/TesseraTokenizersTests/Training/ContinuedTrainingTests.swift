@@ -82,7 +82,7 @@ import Testing
       options.maximumTokenLength = maximum
       for number in Int(seed) * 3..<Int(seed) * 3 + 3 {
         let continued = try continueTraining(
-          base: base, counts: counts, options: options, isAllowed: nil,
+          base: base, counts: counts, options: options, constraints: MergeConstraints(),
           limits: BPETrainerTests.tightLimits(number), progress: nil)
         #expect(
           continued.merges.map { [$0.left, $0.right] } == expected.map { [$0.left, $0.right] })
@@ -164,14 +164,6 @@ import Testing
       base: base, counts: Self.counts, options: ContinuedTrainingOptions(newTokenCount: 1))
     #expect(continued.firstID == 301)
     #expect(continued.newTokens == [Array("bc".utf8)])
-  }
-
-  @Test func `a caller may refuse tokens`() throws {
-    let base = try Self.base([], merges: [])
-    let continued = try continueTraining(
-      base: base, counts: Self.counts, options: ContinuedTrainingOptions(newTokenCount: 9),
-      isAllowed: { !$0.contains(UInt8(ascii: "a")) })
-    #expect(continued.newTokens == ["bc", "bd"].map { Array($0.utf8) })
   }
 
   @Test func `new IDs begin where the caller says`() throws {

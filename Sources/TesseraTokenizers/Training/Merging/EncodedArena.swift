@@ -99,7 +99,7 @@ private struct PreTokenBatch {
 
 extension EncoderLimits {
   /// Limits for texts that do not come again: next to nothing is kept.
-  fileprivate static var forDistinctTexts: EncoderLimits {
+  static var forDistinctTexts: EncoderLimits {
     var limits = EncoderLimits()
     limits.shortSlotLimit = 1 << 10
     limits.longSlotLimit = 1 << 10

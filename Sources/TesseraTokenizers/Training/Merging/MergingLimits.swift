@@ -5,7 +5,7 @@ package struct MergingLimits: Sendable {
   /// No token longer than this is made, in bytes.
   var maximumLength = Int.max
   /// The number of merges that the caller wants, which guides the thresholds.
-  var mergeCount = 0
+  package var mergeCount = 0
 
   /// How thresholds are chosen.
   package var schedule = ThresholdSchedule.adaptive
