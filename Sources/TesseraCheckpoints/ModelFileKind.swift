@@ -44,6 +44,8 @@ public enum ModelFileKind: Hashable, Sendable {
   private static let runNames: Set<String> = [
     "state", "metrics.jsonl", "run.json", "configuration.yaml", "training.json", "trimming.json",
     "conversion.json", "held-out.jsonl", "report.json", "report.txt",
+    // What an extension keeps of its base.
+    "extension",
   ]
 
   /// The kind of a file by its path inside the model directory.

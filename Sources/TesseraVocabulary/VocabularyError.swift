@@ -19,6 +19,10 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case tokenizerLargerThanModel(vocabularySize: Int, rowCount: Int)
   /// The corpus has no pair of tokens that stands often enough.
   case nothingToAdd(minimumFrequency: Int)
+  /// Training would see even the most frequent new token too rarely.
+  case tokensTooRare(minimum: Int, budget: Int)
+  /// Text whose IDs must not change has others; a fault of ours.
+  case protectedTextChanged(preToken: String)
   /// More tokens, or fewer than none, are asked for than can be.
   case newTokenCount(Int, limit: Int)
   /// A tensor has an element for each token, and nothing says what they mean.
@@ -31,6 +35,16 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case tiedModelHasNoHead(method: InitializationMethod)
   /// A method needs something that was not given; both by their names on the command line.
   case missingInput(method: InitializationMethod, input: String)
+  /// An extension.json is not what an extension leaves.
+  case malformedRecord(path: String, reason: String)
+  /// A model is not the one that an extension.json is of: a file or tensor of it is another one.
+  case otherBase(path: String, name: String)
+  /// Rows or tokens that an extension.json describes come out otherwise.
+  case otherResult(path: String, member: String)
+  /// A model was extended without keeping its base.
+  case baseNotKept(path: String)
+  /// A file of the base cannot be made again, because a file of the extended model has changed.
+  case changedSinceExtension(path: String)
   /// The process was asked to stop.
   case interrupted
   /// What was written is not what was meant.
@@ -52,6 +66,11 @@ extension VocabularyError: CustomStringConvertible {
     case .nothingToAdd(let minimumFrequency):
       "the corpus has no pair of tokens that stands \(minimumFrequency) times or more, so there is "
         + "no token to add; use more text or a smaller --min-frequency"
+    case .tokensTooRare(let minimum, let budget):
+      "training on \(budget) tokens would see even the first new token fewer than \(minimum) times; "
+        + "train longer, or give a smaller --min-seen"
+    case .protectedTextChanged(let preToken):
+      "the protected text \"\(preToken)\" has other IDs than before, which is a fault of ours"
     case .newTokenCount(let count, let limit):
       "\(count) new tokens are asked for, and from 0 to \(limit) can be added"
     case .unknownTokenTensor(let name):
@@ -66,6 +85,18 @@ extension VocabularyError: CustomStringConvertible {
         + "\"\(method.rawValue)\" on their own"
     case .missingInput(let method, let input):
       "the method \"\(method.rawValue)\" needs \(input)"
+    case .malformedRecord(let path, let reason):
+      "\(path) is not the record of an extension: \(reason)"
+    case .otherBase(let path, let name):
+      "\(path) is about another model: \"\(name)\" is not the same as in the model it was made for"
+    case .otherResult(let path, let member):
+      "\(path) has other \"\(member)\" than this version of Tessera, or these inputs, give"
+    case .baseNotKept(let path):
+      "\(path) does not say what the files of the base were: only what `tessera extend` wrote can be "
+        + "restored, and not what was adapted"
+    case .changedSinceExtension(let path):
+      "\(path) cannot be made again as it was: the extended model has changed since the extension, for "
+        + "example by training"
     case .interrupted: "interrupted"
     case .auditFailed(let findings):
       "the new model failed its audit: "

@@ -24,7 +24,7 @@ import Testing
       let commands = Self.commands(in: lines.joined(separator: "\n"))
       #expect(!commands.isEmpty, "\(name)")
       // What another command's example makes may be used.
-      try check(commands, made: ["adapted-hi", "adapted-sw"])
+      try check(commands, made: ["adapted-hi", "adapted-sw", "extended-hi"])
     }
   }
 

@@ -29,6 +29,9 @@ public struct JSONNumber: Hashable, Sendable {
   /// The value, if it is written without fraction and exponent, and an `Int` can hold it.
   public var int: Int? { Int(literal) }
 
+  /// The value, if it is written without sign, fraction and exponent, and a `UInt64` can hold it.
+  public var uint64: UInt64? { UInt64(literal) }
+
   /// The nearest `Double`, if it is finite.
   public var double: Double? {
     guard let value = Double(literal), value.isFinite else { return nil }

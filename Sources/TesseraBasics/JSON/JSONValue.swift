@@ -50,6 +50,9 @@ extension JSONValue {
   /// The value if it is an integer that fits.
   public var int: Int? { if case .number(let value) = self { value.int } else { nil } }
 
+  /// The value if it is a whole number from 0 on that fits.
+  public var uint64: UInt64? { if case .number(let value) = self { value.uint64 } else { nil } }
+
   /// The value if it is a number within the range of `Double`.
   public var double: Double? { if case .number(let value) = self { value.double } else { nil } }
 

@@ -4,8 +4,10 @@ internal import TesseraCheckpoints
 /// The files of a base that a new model directory takes over as they are; model cards get other names,
 /// see ``ModelCard``.
 struct CarriedFiles {
-  /// The files that were copied.
+  /// The files that were copied, by their names in the new directory.
   private(set) var carriedOver: [String] = []
+  /// The same files by their names in the base.
+  private(set) var sources: [String] = []
   /// What else is in the base: files that would be wrong in the new directory, those of the run that
   /// made the base, and what is no file.
   private(set) var leftOut: [String]
@@ -33,6 +35,7 @@ struct CarriedFiles {
         let name = isCard && hasCard ? ModelCard.inDerived(file) : file
         try Self.copy(file, from: base, to: directory, as: name)
         carriedOver.append(name)
+        sources.append(file)
       }
     }
     carriedOver.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }

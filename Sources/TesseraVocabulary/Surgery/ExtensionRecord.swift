@@ -1,8 +1,9 @@
 // extension.json: what an extension did, so that it can be explained, repeated and undone.
 //
 //   format            "tessera-extension-1"
-//   base              sizes of the base, SHA-256 of its configuration, tokenizer and token matrices
-//   first_id, new_tokens, rows, padding, tied
+//   base              sizes of the base, SHA-256 of its configuration, tokenizer and token matrices; size and
+//                     SHA-256 of each file that can be made again, if the base was kept
+//   first_id, new_tokens, rows, padding, row_multiple, tied
 //   initialization    seed; for input and output (null where tied): tensor, method and its settings, noise, norms
 //   carried_over, left_out
 //   previous          the extension.json of the base, if it had one
@@ -19,30 +20,37 @@ internal import TesseraTokenizers
 
 /// The content of `extension.json`.
 struct ExtensionRecord {
+  /// What the file says that it is.
+  static let format = "tessera-extension-1"
   /// The size in bytes up to which the record of the base is carried on.
   private static let previousSizeLimit = 256 << 20
 
   private let subject: VocabularyExtension
   private let report: ExtensionReport
   private let matrices: [PreparedMatrix]
+  /// The files of the base that can be made again.
+  private let restorable: [String]
 
   init(
-    _ subject: VocabularyExtension, report: ExtensionReport, matrices: [PreparedMatrix]
+    _ subject: VocabularyExtension, report: ExtensionReport, matrices: [PreparedMatrix],
+    restorable: [String]
   ) {
     self.subject = subject
     self.report = report
     self.matrices = matrices
+    self.restorable = restorable
   }
 
   /// The bytes of the file.
   func serialized() throws(VocabularyError) -> [UInt8] {
     var record = JSONLinesObject()
-    record.append("format", "tessera-extension-1")
+    record.append("format", .string(Self.format))
     record.append("base", .object(try base()))
     record.append("first_id", JSONValue(report.firstID))
     record.append("new_tokens", JSONValue(report.newTokenCount))
     record.append("rows", JSONValue(report.rowCount))
     record.append("padding", .string(subject.options.padding.rawValue))
+    record.append("row_multiple", JSONValue(subject.options.rowMultiple))
     record.append("tied", .bool(report.tied))
     record.append("initialization", .object(initialization()))
     record.append("carried_over", .array(report.carriedOver.map { .string($0) }))
@@ -54,31 +62,15 @@ struct ExtensionRecord {
   }
 
   private func base() throws(VocabularyError) -> JSONObject {
-    let checkpoint = subject.base.checkpoint
-    var files = JSONObject()
-    for name in [ModelConfiguration.fileName, "tokenizer.json"]
-    where checkpoint.files.contains(name) {
-      files[name] = .string(
-        try withVocabularyErrors { () throws(FileError) in
-          try SHA256.hexDigest(ofFile: Path.join(checkpoint.directory, name))
-        })
-    }
-    var tensors = JSONObject()
-    for matrix in matrices {
-      let base = matrix.matrix.base
-      var hash = SHA256()
-      do {
-        try base.file.forEachBlock(of: base.tensor) { hash.update($0) }
-      } catch {
-        throw .checkpoint(error)
-      }
-      tensors[matrix.tensors[0]] = .string(SHA256.hexadecimal(hash.finalize()))
-    }
-    var result = JSONObject()
+    var result = try BaseHashes(subject.base).json
     result["vocabulary_size"] = JSONValue(subject.base.tokenizer.vocabularySize)
     result["rows"] = JSONValue(subject.base.rowCount)
-    result["sha256"] = .object(files)
-    result["tensor_sha256"] = .object(tensors)
+    guard !restorable.isEmpty else { return result }
+    var files = JSONObject()
+    for (name, file) in try FileHash.all(restorable, in: subject.base.checkpoint.directory) {
+      files.append(newKey: name, file.json)
+    }
+    result["files"] = .object(files)
     return result
   }
 

@@ -48,6 +48,12 @@ public struct RowLayout: Hashable, Sendable {
       newTokenCount == 0 ? baseRowCount : (needed + multiple - 1) / multiple * multiple
   }
 
+  /// Rows of the base whose places new rows take.
+  public var replacedRows: Range<Int> {
+    let end = max(newRows.lowerBound, min(newRows.upperBound, baseRowCount))
+    return newRows.lowerBound..<end
+  }
+
   /// Rows of the base that keep their place behind the new ones.
   public var remainingPadding: Range<Int> {
     newRows.upperBound..<max(newRows.upperBound, baseRowCount)

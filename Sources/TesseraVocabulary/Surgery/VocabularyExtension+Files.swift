@@ -24,6 +24,8 @@ extension VocabularyExtension {
     }
     // Chat template and classes do not depend on the vocabulary.
     written.removeAll { $0 == "tokenizer_config.json" && checkpoint.files.contains($0) }
+    // What an earlier extension has kept is kept again, in a folder of the same name.
+    written += checkpoint.files.filter(KeptBase.contains)
     written +=
       checkpoint.shardNames + [ModelConfiguration.fileName, Self.recordName]
       + (checkpoint.index == nil ? [] : [ShardIndex.fileName])

@@ -6,7 +6,8 @@ public import TesseraTokenizers
 ///
 ///     let base = try BaseModel(directory: "models/base-en")
 ///     let selection = try TokenSelection(
-///       base: base.tokenizer, corpus: corpus, options: TokenSelectionOptions(newTokenCount: 1_000),
+///       base: base.tokenizer, corpora: [SelectionCorpus(name: "ko", corpus: corpus)],
+///       options: TokenSelectionOptions(newTokenCount: 1_000),
 ///       firstID: base.firstNewID(padding: .reuse))
 ///     let report = try VocabularyExtension(of: base, tokens: selection.tokens)
 ///       .write(to: "extended", force: false)
@@ -34,6 +35,8 @@ public struct VocabularyExtension: Sendable {
   let previousRecord: JSONValue?
   /// The tensors that have one element for each token and grow as the matrices do.
   let vectors: [String]
+  /// What the record has to say, if the extension is one that was made before.
+  var delta: ExtensionDelta?
 
   /// Extends the tokenizer and lays out the rows; nothing is written yet.
   ///
@@ -77,11 +80,8 @@ public struct VocabularyExtension: Sendable {
       newTokenCount: tokens.count, padding: options.padding, multiple: options.rowMultiple)
   }
 
-  /// The bytes that the weights of the new model have more than those of the base.
-  public var addedSize: Int {
-    let rows = layout.rowCount - layout.baseRowCount
-    return rows * (base.matrices.embedding.rowSize + (base.matrices.head?.rowSize ?? 0))
-  }
+  /// What the model grows by.
+  public var growth: ModelGrowth { base.growth(newTokenCount: tokens.count, options: options) }
 
   /// Writes the new model directory, audits it, and puts it in place.
   ///
@@ -107,8 +107,14 @@ public struct VocabularyExtension: Sendable {
   /// Writes and audits the files of the new model in a folder that exists and is empty.
   ///
   /// For callers that have more to put into the same directory.
+  ///
+  /// - Parameters:
+  ///   - directory: The folder.
+  ///   - keepsBase: Whether ``ModelRestoration`` can make the base of the new model again, as long as
+  ///     nothing in it changes.
+  ///   - progress: Gets bytes of weights.
   public func write(
-    intoStaging directory: String, progress: ProgressHandler? = nil
+    intoStaging directory: String, keepsBase: Bool = true, progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> ExtensionReport {
     let prepared = try prepareMatrices()
     let surgery = WeightSurgery(
@@ -129,7 +135,13 @@ public struct VocabularyExtension: Sendable {
       newTokenCount: tokens.count, firstID: tokens.firstID, baseRowCount: layout.baseRowCount,
       rowCount: layout.rowCount, tied: base.matrices.tied, matrices: matrices,
       carriedOver: files.carriedOver, leftOut: files.leftOut)
-    let record = try ExtensionRecord(self, report: report, matrices: prepared).serialized()
+    let kept = keepsBase ? KeptBase(of: base.checkpoint, carriedOver: files.sources) : nil
+    try kept?.write(
+      to: directory, tensors: prepared.flatMap(\.tensors) + vectors, rows: layout.replacedRows)
+    let record = try ExtensionRecord(
+      self, report: report, matrices: prepared, restorable: kept?.restorable ?? []
+    ).serialized()
+    try delta?.check(record)
     try withVocabularyErrors { () throws(FileError) in
       try writeFile(Path.join(directory, Self.recordName), record)
     }

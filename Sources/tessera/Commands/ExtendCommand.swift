@@ -16,55 +16,35 @@ struct ExtendCommand: ParsableCommand {
       card, becomes BASE_README.md, and its BASE_README.md BASE_BASE_README.md. extension.json says \
       for every new token where its row is from, configuration.yaml how this call can be repeated.
 
+      extension.json and the base are enough to make the same model again (--delta), and the model is \
+      enough to make its base again (restore).
+
       Example:
         tessera extend --model models/base-en --corpus corpora-samples/hi \\
           --paragraphs --new-tokens 300 --output extended-hi
+        tessera extend --model models/base-en --delta extended-hi/extension.json \\
+          --output extended-hi-again
       """)
 
   @Option(help: "The model directory to extend.", completion: .directory)
   var model: String
 
-  @Option(
-    parsing: .upToNextOption,
-    help: "Files or folders of text in the new language, - for standard input.",
-    completion: .file())
-  var corpus: [String]
-
-  @OptionGroup var documents: DocumentOptions
-
-  @Option(help: "How many tokens to add.")
-  var newTokens: Int
-
-  @Option(help: "A pair must stand this often in the corpus to become a token.")
-  var minFrequency = 2
-
-  @Option(help: "The longest new token, in bytes. (default: no limit)")
-  var maxTokenLength: Int?
-
-  @Option(
-    name: .customLong("init"),
-    help: "How new rows are made: \(Self.names(InitializationMethod.allCases)).")
-  var inputMethod = InitializationMethod.subwordMean
-
-  @Option(
-    name: .customLong("output-init"),
-    help: "The same for the head's rows, if the model has a head of its own. (default: as --init)")
-  var outputMethod: InitializationMethod?
+  @OptionGroup(title: "Choosing tokens") var selection: SelectionArguments
+  @OptionGroup(title: "Reading text") var documents: DocumentOptions
+  @OptionGroup(title: "Making rows") var initialization: InitializationArguments
 
   @Option(
     help: """
-      Rows of the base that no token uses: \(Self.names(PaddingPolicy.allCases)). Kept, new tokens \
-      come after them; reused, new tokens take their places first.
-      """)
-  var padding = ExtensionOptions().padding
+      The extension.json of an extension of the same model, which is made again, byte for byte and without \
+      its corpus.
+      """,
+    completion: .file())
+  var delta: String?
 
-  @Option(help: "Make the number of rows a multiple of this.")
-  var padToMultiple = 1
-
-  @Flag(help: "Print what would be added, and stop.")
+  @Flag(
+    help: "Print what would be added, a table of other sizes included, and stop.")
   var dryRun = false
 
-  @OptionGroup var seed: SeedOption
   @Option(
     name: [.customShort("o"), .long], help: "The model directory to make.", completion: .directory)
   var output: String?
@@ -74,15 +54,17 @@ struct ExtendCommand: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  private static func names<Value: RawRepresentable<String>>(_ values: [Value]) -> String {
-    values.map(\.rawValue).joined(separator: ", ")
-  }
-
   mutating func validate() throws {
-    try checkRange("--new-tokens", newTokens, 1...TokenSelectionOptions.newTokenLimit)
-    try checkRange("--min-frequency", minFrequency, 1...Int.max)
-    try checkRange("--max-token-length", maxTokenLength, 2...Int.max)
-    try checkRange("--pad-to-multiple", padToMultiple, 1...tokenCountLimit)
+    if delta != nil {
+      let given = [
+        selection.givenOption, documents.givenOption, initialization.givenOption,
+      ].compactMap { $0 }
+      if let option = given.first {
+        throw ValidationError("\(option) is what --delta says already")
+      }
+    } else if selection.corpus.isEmpty && selection.language.isEmpty {
+      throw ValidationError("give --corpus, --language or --delta")
+    }
     if output == nil && !dryRun { throw ValidationError("give --output, or --dry-run") }
     if let output { try OutputOptions.checkFolder(output) }
   }
@@ -90,64 +72,64 @@ struct ExtendCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     Interruption.install()
-    try namingCorpus(corpus) { try extend(console) }
+    try namingCorpus(selection.languages.flatMap(\.paths)) { try extend(console) }
   }
 
   private func extend(_ console: Console) throws {
-    let inputs = [model] + corpus
+    let inputs = [model] + selection.paths + (delta.map { [$0] } ?? [])
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
-    let corpus = try documents.corpus(corpus)
+    let corpora = delta == nil ? try selection.corpora(documents) : nil
     console.warnIfUnfinished(model)
     let base = try BaseModel(directory: model)
-    var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
-    selectionOptions.minimumFrequency = minFrequency
-    selectionOptions.maximumTokenLength = maxTokenLength
-    let selection = try TokenSelection(
-      base: base.tokenizer, corpus: corpus, options: selectionOptions,
-      firstID: base.firstNewID(padding: padding), progress: console.progress)
-    var options = ExtensionOptions()
-    options.inputMethod = inputMethod
-    options.outputMethod = outputMethod
-    options.seed = seed.seed
-    options.padding = padding
-    options.rowMultiple = padToMultiple
-    let plan = try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
+    let plan: VocabularyExtension
+    var report: SelectionReport?
+    var table: SizeTable?
+    if let corpora {
+      var options = try selection.options()
+      if dryRun { options.surveyFactor = 2 }
+      let chosen = try TokenSelection(
+        base: base.tokenizer, corpora: corpora.languages, protected: corpora.protected,
+        options: options, firstID: base.firstNewID(padding: initialization.padding),
+        progress: console.progress)
+      plan = try VocabularyExtension(
+        of: base, tokens: chosen.tokens, options: initialization.options)
+      report = SelectionReport(selection: chosen, options: options)
+      if dryRun { table = SizeTable(plan, chosen) }
+    } else {
+      plan = try ExtensionDelta(contentsOf: delta ?? "").vocabularyExtension(of: base)
+    }
     console.finishProgress()
-    if !common.json || !dryRun { show(plan, selection, console) }
+    if !common.json || !dryRun { show(plan, report, table, console) }
     guard !dryRun, let output else {
-      if common.json { try console.printJSON(.object(record(plan, selection))) }
+      if common.json { try console.printJSON(.object(record(plan, report, table))) }
       return
     }
     let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
-    let report = try plan.write(
+    let result = try plan.write(
       intoStaging: directory.stagingPath, progress: console.progress)
     try RunConfiguration.current.write(to: directory.stagingPath)
     try directory.commit()
     console.finishProgress()
     if common.json {
-      try console.printJSON(.object(record(plan, selection, report)))
+      try console.printJSON(.object(record(plan, report, nil, result)))
     } else {
-      show(report, output, console)
+      show(result, output, console)
     }
   }
 
   /// Prints what will be added.
-  private func show(_ plan: VocabularyExtension, _ selection: TokenSelection, _ console: Console) {
-    let found = plan.tokens.count
-    if found < newTokens {
-      console.say(
-        "the corpus has only \(groupDigits(found)) tokens to add that stand \(minFrequency) times "
-          + "or more")
-    }
+  private func show(
+    _ plan: VocabularyExtension, _ report: SelectionReport?, _ table: SizeTable?,
+    _ console: Console
+  ) {
+    for line in report?.lines ?? [] { console.say(line) }
     console.say(
       """
-      corpus: \(formatAmount(Double(selection.byteCount), unit: "B")), \
-      \(fixed(selection.baseBytesPerToken, 2)) bytes per token before, \
-      \(fixed(selection.extendedBytesPerToken, 2)) after
-      new tokens: \(groupDigits(found)), IDs \(plan.tokens.firstID) to \
+      new tokens: \(groupDigits(plan.tokens.count)), IDs \(plan.tokens.firstID) to \
       \(plan.layout.newRows.upperBound - 1); rows \(groupDigits(plan.layout.baseRowCount)) -> \
-      \(groupDigits(plan.layout.rowCount)), \(formatAmount(Double(plan.addedSize), unit: "B")) more
+      \(groupDigits(plan.layout.rowCount)), \(formatAmount(Double(plan.growth.size), unit: "B")) more
       """)
+    if let table { console.say(String(table.text.dropLast())) }
     let samples = Self.samples(of: plan.tokens)
     if !samples.isEmpty { console.say("such as \(samples.joined(separator: " "))") }
   }
@@ -187,17 +169,17 @@ struct ExtendCommand: ParsableCommand {
 
   /// The result for programs.
   private func record(
-    _ plan: VocabularyExtension, _ selection: TokenSelection, _ report: ExtensionReport? = nil
+    _ plan: VocabularyExtension, _ selection: SelectionReport?, _ table: SizeTable?,
+    _ report: ExtensionReport? = nil
   ) -> JSONObject {
     var result = JSONObject()
     result["new_token_count"] = JSONValue(plan.tokens.count)
     result["first_id"] = JSONValue(plan.tokens.firstID)
     result["base_row_count"] = JSONValue(plan.layout.baseRowCount)
     result["row_count"] = JSONValue(plan.layout.rowCount)
-    result["added_bytes"] = JSONValue(plan.addedSize)
-    result["corpus_bytes"] = JSONValue(selection.byteCount)
-    result["base_bytes_per_token"] = JSONValue(selection.baseBytesPerToken)
-    result["extended_bytes_per_token"] = JSONValue(selection.extendedBytesPerToken)
+    result["added_bytes"] = JSONValue(plan.growth.size)
+    selection?.add(to: &result)
+    if let table { result["sizes"] = table.json }
     guard let report, let output else { return result }
     result["directory"] = .string(output)
     result["tied"] = .bool(report.tied)

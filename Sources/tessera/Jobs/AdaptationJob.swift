@@ -172,7 +172,9 @@ struct AdaptationJob {
   private func write(_ vocabulary: VocabularyExtension, _ console: Console) throws {
     let directory = try OutputDirectory(
       path: command.output.output, force: command.output.force, inputs: inputs)
-    _ = try vocabulary.write(intoStaging: directory.stagingPath, progress: console.progress)
+    // Training changes old rows, so the base cannot be made again.
+    _ = try vocabulary.write(
+      intoStaging: directory.stagingPath, keepsBase: false, progress: console.progress)
     try RunConfiguration.current.write(to: directory.stagingPath)
     try RunDirectory.mark(directory.stagingPath)
     try directory.commit()

@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// Corpora of the command line as NAME=PATH, or PATH for the name as well; a name that is given several
 /// times joins its paths.
 ///
@@ -16,4 +18,31 @@ func namedPaths(_ arguments: [String]) -> [(name: String, paths: [String])] {
     }
   }
   return named
+}
+
+/// The parts of NAME=VALUE; nil if one of them is missing.
+func namedValue(_ argument: String) -> (name: String, value: String)? {
+  let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+  guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+  return (String(parts[0]), String(parts[1]))
+}
+
+/// Refuses arguments that are not NAME=PATH.
+func checkNamed(_ option: String, _ arguments: [String]) throws {
+  for argument in arguments where namedValue(argument) == nil {
+    throw ValidationError("\(option) must be NAME=PATH, not \"\(argument)\"")
+  }
+}
+
+/// The paths of each language of arguments that are NAME=PATH, in the order in which names were given first.
+func languagePaths(_ arguments: [String]) -> [(name: String, paths: [String])] {
+  var languages: [(name: String, paths: [String])] = []
+  for (name, path) in arguments.compactMap(namedValue) {
+    if let index = languages.firstIndex(where: { $0.name == name }) {
+      languages[index].paths.append(path)
+    } else {
+      languages.append((name, [path]))
+    }
+  }
+  return languages
 }

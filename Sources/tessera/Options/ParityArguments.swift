@@ -32,9 +32,7 @@ struct ParityArguments: ParsableArguments {
     ] where isGiven && language.isEmpty {
       throw ValidationError("\(name) needs --language")
     }
-    for value in language where Self.parts(value) == nil {
-      throw ValidationError("--language must be NAME=PATH, not \"\(value)\"")
-    }
+    try checkNamed("--language", language)
   }
 
   /// How languages are compared.
@@ -46,23 +44,7 @@ struct ParityArguments: ParsableArguments {
   }
 
   /// The paths of each language, in the order in which the languages were given.
-  var languages: [(name: String, paths: [String])] {
-    var languages: [(name: String, paths: [String])] = []
-    for (name, path) in language.compactMap(Self.parts) {
-      if let index = languages.firstIndex(where: { $0.name == name }) {
-        languages[index].paths.append(path)
-      } else {
-        languages.append((name, [path]))
-      }
-    }
-    return languages
-  }
-
-  private static func parts(_ value: String) -> (name: String, path: String)? {
-    let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
-    return (String(parts[0]), String(parts[1]))
-  }
+  var languages: [(name: String, paths: [String])] { languagePaths(language) }
 }
 
 /// A second stage of training, whose tokens may span what the first stage splits at.

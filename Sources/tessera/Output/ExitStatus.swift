@@ -44,7 +44,7 @@ extension ExitStatus {
     case VocabularyError.checkpoint(let cause): self.init(of: cause)
     case VocabularyError.tokenizer(let cause): self.init(of: cause)
     case VocabularyError.corpus(let cause): self.init(of: cause)
-    case VocabularyError.auditFailed: self = .internalFault
+    case VocabularyError.auditFailed, VocabularyError.protectedTextChanged: self = .internalFault
     case CheckpointError.noConfiguration, CheckpointError.noWeights: self = .inputMissing
     case TokenizerError.notATokenizer(let path, _) where Path.isDirectory(path):
       self = .inputMissing

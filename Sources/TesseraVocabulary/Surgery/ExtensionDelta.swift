@@ -1,0 +1,148 @@
+internal import TesseraBasics
+internal import TesseraCheckpoints
+internal import TesseraTokenizers
+
+/// An extension that was made before, without its model: what `extension.json` says of it.
+///
+/// Merges, methods, seed and places are enough to make the extended model again out of its base, byte for
+/// byte, without the corpus: a small file takes the place of a copy of the model.
+///
+///     let delta = try ExtensionDelta(contentsOf: "extended/extension.json")
+///     try delta.vocabularyExtension(of: base).write(to: "extended-again", force: false)
+public struct ExtensionDelta: Sendable {
+  /// The largest record that is read, in bytes.
+  static let sizeLimit = 1 << 30
+
+  /// The file.
+  public let path: String
+  /// How rows are made and placed.
+  public let options: ExtensionOptions
+  private let record: JSONValue
+  private let base: BaseHashes
+  private let firstID: TokenID
+  private let newTokenCount: Int
+
+  /// Reads a record.
+  ///
+  /// - Throws: ``VocabularyError/malformedRecord(path:reason:)`` where something is missing or has
+  ///   another form.
+  public init(contentsOf path: String) throws(VocabularyError) {
+    let bytes = try withVocabularyErrors { () throws(FileError) in
+      try readFile(path, limit: Self.sizeLimit)
+    }
+    do { record = try JSONValue(parsing: bytes) } catch {
+      throw .malformedRecord(path: path, reason: "\(error)")
+    }
+    guard record["format"]?.string == ExtensionRecord.format else {
+      throw .malformedRecord(path: path, reason: "\"format\" is not \"\(ExtensionRecord.format)\"")
+    }
+    func missing(_ member: String) -> VocabularyError {
+      .malformedRecord(path: path, reason: "there is no usable \"\(member)\"")
+    }
+    guard let base = record["base"].flatMap(BaseHashes.init) else { throw missing("base") }
+    guard let first = record["first_id"]?.int, (0...Int(TokenTable.maximumID)).contains(first)
+    else { throw missing("first_id") }
+    guard let count = record["new_tokens"]?.int,
+      (0...TokenSelectionOptions.newTokenLimit).contains(count)
+    else { throw missing("new_tokens") }
+    guard let padding = record["padding"]?.string.flatMap(PaddingPolicy.init(rawValue:)) else {
+      throw missing("padding")
+    }
+    guard let multiple = record["row_multiple"]?.int, (1...1 << 20).contains(multiple) else {
+      throw missing("row_multiple")
+    }
+    let initialization = record["initialization"]
+    func method(_ role: MatrixRole) -> InitializationMethod? {
+      initialization?[role.rawValue]?["method"]?.string.flatMap(
+        InitializationMethod.init(rawValue:))
+    }
+    guard let input = method(.input), let seed = initialization?["seed"]?.uint64 else {
+      throw missing("initialization")
+    }
+    var options = ExtensionOptions()
+    options.inputMethod = input
+    options.outputMethod = method(.output)
+    options.seed = seed
+    options.padding = padding
+    options.rowMultiple = multiple
+    self.path = path
+    self.options = options
+    self.base = base
+    firstID = TokenID(first)
+    newTokenCount = count
+  }
+
+  /// The extension of a base, ready to be written.
+  ///
+  /// - Parameters:
+  ///   - base: The base that the record is of.
+  ///   - inputs: What the methods need besides the base, the same as the first time.
+  /// - Throws: ``VocabularyError/otherBase(path:name:)`` if configuration, tokenizer or token matrices have
+  ///   other hashes than the record says, ``VocabularyError/malformedRecord(path:reason:)`` if merges do
+  ///   not fit the base, and what ``VocabularyExtension`` throws. Writing throws
+  ///   ``VocabularyError/otherResult(path:member:)`` if something else comes out than the record says.
+  public func vocabularyExtension(
+    of base: BaseModel, inputs: InitializationInputs = InitializationInputs()
+  ) throws(VocabularyError) -> VocabularyExtension {
+    if let name = self.base.difference(from: try BaseHashes(base)) {
+      throw .otherBase(path: path, name: name)
+    }
+    guard firstID == base.firstNewID(padding: options.padding) else {
+      throw malformed("\"first_id\" is not the ID after those of the base")
+    }
+    let tokens = NewTokens(merges: try merges(of: base.tokenizer), firstID: firstID)
+    guard tokens.count == newTokenCount else {
+      throw malformed("\"merges\" make \(tokens.count) tokens, and not \(newTokenCount)")
+    }
+    var subject = try VocabularyExtension(
+      of: base, tokens: tokens, options: options, inputs: inputs)
+    subject.delta = self
+    return subject
+  }
+
+  /// The merges with their bytes; IDs are those that ``NewTokens`` asks for.
+  private func merges(of tokenizer: Tokenizer) throws(VocabularyError) -> [NewMerge] {
+    guard let list = record["merges"]?.array else { throw malformed("there are no \"merges\"") }
+    let counts = (record["tokens"]?.array ?? []).map { $0["count"]?.uint64 }
+    var merges: [NewMerge] = []
+    var made: [[UInt8]] = []
+    for (rank, entry) in list.enumerated() {
+      let ids = (entry.array ?? []).compactMap { $0.int.flatMap(TokenID.init(exactly:)) }
+      let next = firstID + TokenID(made.count)
+      guard ids.count == 3, ids[0] < next, ids[1] < next, ids[2] <= next else {
+        throw malformed("merge \(rank) is not made of tokens before its own")
+      }
+      let isNew = ids[2] == next
+      let parts = ids[..<2].map { id -> [UInt8]? in
+        id < firstID ? tokenizer.bytes(of: id) : made[Int(id - firstID)]
+      }
+      guard let left = parts[0], let right = parts[1] else {
+        throw malformed("merge \(rank) takes a token that the base does not have")
+      }
+      let count = isNew && made.count < counts.count ? counts[made.count] ?? 0 : 0
+      if isNew { made.append(left + right) }
+      merges.append(
+        NewMerge(
+          left: ids[0], right: ids[1], result: ids[2], bytes: left + right, count: count))
+    }
+    return merges
+  }
+
+  /// Sees to it that the record of a new model says the same.
+  ///
+  /// What depends on other files of the base, such as what was carried over, may differ.
+  func check(_ bytes: [UInt8]) throws(VocabularyError) {
+    let found: JSONValue
+    do { found = try JSONValue(parsing: bytes) } catch {
+      throw .malformedRecord(path: path, reason: "\(error)")
+    }
+    for member in ["rows", "tied", "initialization", "merges", "tokens"]
+    where found[member] != record[member] {
+      throw .otherResult(path: path, member: member)
+    }
+  }
+
+  private func malformed(_ reason: String) -> VocabularyError {
+    .malformedRecord(path: path, reason: reason)
+  }
+}

@@ -1,0 +1,195 @@
+public import TesseraBasics
+internal import TesseraCheckpoints
+
+/// The base of an extended model, to be made again out of it: every file that the base's model consists of,
+/// byte for byte.
+///
+///     let restoration = try ModelRestoration(of: "extended")
+///     try restoration.write(to: "base-again", force: false)
+///
+/// The extended model holds all that is needed: old rows and other tensors in its weights, files that were
+/// carried over, and the rest in its folder `extension` (the layout is in `KeptBase.swift`). Each file is
+/// compared with the hash in `extension.json`. A model that was trained since has other old rows, and is
+/// refused. A model that was extended several times is restored step by step.
+public struct ModelRestoration: Sendable {
+  /// The extended model.
+  public let directory: String
+  /// The files that are made, by their names.
+  public var files: [String] { hashes.map(\.name) }
+  /// Files of the base that the extended model does not hold: weights in other formats, and what runs left.
+  public let missing: [String]
+
+  private let hashes: [(name: String, file: FileHash)]
+  private let extended: Checkpoint
+  private let newRows: Range<Int>
+  private let baseRowCount: Int
+
+  /// Reads the record of an extended model.
+  ///
+  /// - Throws: ``VocabularyError/baseNotKept(path:)``, ``VocabularyError/malformedRecord(path:reason:)``,
+  ///   and what opening the model throws.
+  public init(of directory: String) throws(VocabularyError) {
+    let path = Path.join(directory, VocabularyExtension.recordName)
+    let bytes = try withVocabularyErrors { () throws(FileError) in
+      try readFile(path, limit: ExtensionDelta.sizeLimit)
+    }
+    let record: JSONValue
+    do { record = try JSONValue(parsing: bytes) } catch {
+      throw .malformedRecord(path: path, reason: "\(error)")
+    }
+    guard record["format"]?.string == ExtensionRecord.format,
+      let first = record["first_id"]?.int, let count = record["new_tokens"]?.int,
+      let rowCount = record["base"]?["rows"]?.int, first >= 0, count >= 0, rowCount >= 0,
+      !first.addingReportingOverflow(count).overflow
+    else { throw .malformedRecord(path: path, reason: "it does not say where the new rows are") }
+    guard let listed = record["base"]?["files"]?.object else { throw .baseNotKept(path: path) }
+    var hashes: [(name: String, file: FileHash)] = []
+    for (name, value) in listed.members {
+      guard let hash = FileHash(value), Self.isInside(name) else {
+        throw .malformedRecord(path: path, reason: "\"\(name)\" is no file of a model")
+      }
+      hashes.append((name, hash))
+    }
+    self.directory = directory
+    self.hashes = hashes
+    let names = Set(hashes.map { Array($0.name.utf8) })
+    missing = (record["left_out"]?.array ?? []).compactMap(\.string).filter {
+      !names.contains(Array($0.utf8))
+    }
+    newRows = first..<first + count
+    baseRowCount = rowCount
+    extended = try withVocabularyErrors { () throws(CheckpointError) in
+      try Checkpoint(directory: directory)
+    }
+  }
+
+  /// Whether a name from a file is that of something inside a folder.
+  private static func isInside(_ name: String) -> Bool {
+    !name.utf8.contains(0)
+      && name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+        !$0.isEmpty && $0 != "." && $0 != ".."
+      }
+  }
+
+  /// Writes the base's files into a new directory, checks them, and puts it in place.
+  ///
+  /// - Parameters:
+  ///   - output: The new directory.
+  ///   - force: Whether one that Tessera wrote may be replaced.
+  ///   - progress: Gets bytes of weights.
+  /// - Throws: ``VocabularyError/changedSinceExtension(path:)``, and what reading and writing throws. Nothing
+  ///   is left behind then.
+  public func write(
+    to output: String, force: Bool, progress: ProgressHandler? = nil
+  ) throws(VocabularyError) {
+    let target = try withVocabularyErrors { () throws(FileError) in
+      try OutputDirectory(path: output, force: force, inputs: [directory])
+    }
+    try write(intoStaging: target.stagingPath, progress: progress)
+    do { try target.commit() } catch { throw .file(error) }
+  }
+
+  /// Writes and checks the base's files in a folder that exists and is empty.
+  public func write(
+    intoStaging folder: String, progress: ProgressHandler? = nil
+  ) throws(VocabularyError) {
+    var counter = ByteCounter(
+      phase: "writing weights", total: extended.shards.reduce(0) { $0 + $1.size },
+      handler: progress)
+    let hasCard = hashes.contains { $0.name == ModelCard.name }
+    for (name, hash) in hashes {
+      let target = Path.join(folder, name)
+      try withVocabularyErrors { () throws(FileError) in
+        try createDirectory(Path.directory(of: target))
+      }
+      if let index = extended.shardNames.firstIndex(of: name) {
+        try writeShard(index, size: hash.size, to: target, &counter)
+      } else {
+        // A base that had a card of its own has lent the names of older ones.
+        let isRenamed = hasCard && ModelCard.isCard(name)
+        let kept = Path.join(directory, KeptBase.path(of: name))
+        let source =
+          Path.exists(kept)
+          ? kept : Path.join(directory, isRenamed ? ModelCard.inDerived(name) : name)
+        try withVocabularyErrors { () throws(FileError) in try copyFile(source, to: target) }
+      }
+    }
+    let written = try FileHash.all(files, in: folder)
+    for (found, expected) in zip(written, hashes) where found.file != expected.file {
+      throw .changedSinceExtension(path: expected.name)
+    }
+  }
+
+  /// Writes a file with weights: its header as it was, and tensors without new rows.
+  private func writeShard(
+    _ index: Int, size: Int, to target: String, _ counter: inout ByteCounter
+  ) throws(VocabularyError) {
+    let name = extended.shardNames[index]
+    let shard = extended.shards[index]
+    let headerPath = Path.join(directory, KeptBase.path(of: name + KeptBase.headerSuffix))
+    let header = try withVocabularyErrors { () throws(FileError) in
+      try readFile(headerPath, limit: SafetensorsLimit.headerSize + 8)
+    }
+    guard header.count >= 8 else {
+      throw .file(.truncated(path: headerPath, offset: 0, count: 8, size: header.count))
+    }
+    let tensors = try withVocabularyErrors { () throws(CheckpointError) in
+      try SafetensorsHeader(
+        parsing: Array(header.dropFirst(8)), fileSize: size, path: headerPath
+      ).tensors
+    }
+    let rows = try replacedRows()
+    var file = try withVocabularyErrors { () throws(FileError) in try AtomicFile(path: target) }
+    do { try file.write(header) } catch { throw .file(error) }
+    for tensor in tensors {
+      guard let found = shard.tensor(named: tensor.name), found.type == tensor.type,
+        found.shape.count == tensor.shape.count, found.shape.dropFirst() == tensor.shape.dropFirst()
+      else { throw .changedSinceExtension(path: name) }
+      let kept = rows?.tensor(named: tensor.name)
+      for (source, stored, range) in try pieces(of: tensor, found, shard, kept, rows, name) {
+        for block in SafetensorsFile.blocks(of: range) {
+          let bytes = try withVocabularyErrors { () throws(CheckpointError) in
+            try source.bytes(of: stored, in: block)
+          }
+          do { try file.write(bytes) } catch { throw .file(error) }
+          try counter.add(bytes.count)
+        }
+      }
+    }
+    do { try file.commit() } catch { throw .file(error) }
+    try withVocabularyErrors { () throws(FileError) in
+      try copyPermissions(of: shard.path, to: target)
+    }
+  }
+
+  private typealias Piece = (file: SafetensorsFile, tensor: StoredTensor, range: Range<Int>)
+
+  /// Where the bytes of a tensor of the base are now, in order.
+  private func pieces(
+    of tensor: StoredTensor, _ found: StoredTensor, _ shard: SafetensorsFile,
+    _ kept: StoredTensor?, _ rows: SafetensorsFile?, _ name: String
+  ) throws(VocabularyError) -> [Piece] {
+    if found.shape == tensor.shape, kept == nil { return [(shard, found, 0..<found.size)] }
+    let rowCount = tensor.shape.first ?? 0
+    let rowSize = tensor.size / max(1, rowCount)
+    // Rows of the base up to the first new one, those whose places new ones took, and those behind.
+    let start = min(newRows.lowerBound, rowCount)
+    let end = max(start, min(newRows.upperBound, rowCount))
+    guard rowCount == baseRowCount, found.shape[0] >= rowCount,
+      kept?.size ?? 0 == (end - start) * rowSize
+    else { throw .changedSinceExtension(path: name) }
+    var pieces: [Piece] = [(shard, found, 0..<start * rowSize)]
+    if let kept, let rows { pieces.append((rows, kept, 0..<kept.size)) }
+    pieces.append((shard, found, end * rowSize..<rowCount * rowSize))
+    return pieces
+  }
+
+  /// The file with the rows that new tokens replaced, if there is one.
+  private func replacedRows() throws(VocabularyError) -> SafetensorsFile? {
+    let path = Path.join(directory, KeptBase.path(of: KeptBase.rowsName))
+    guard Path.exists(path) else { return nil }
+    return try withVocabularyErrors { () throws(CheckpointError) in
+      try SafetensorsFile(path: path)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import TesseraBasics
+import TesseraTestSupport
+import Testing
+
+/// `extend` and `restore` from the command line.
+@Suite struct ExtendCommandTests {
+  private let base = fixturePath("../../models/base-en")
+  private func corpus(_ name: String) -> String { fixturePath("../../corpora-samples/" + name) }
+
+  private func json(_ arguments: [String]) throws -> JSONValue {
+    let run = try ToolRun(arguments + ["--json", "--quiet"])
+    #expect(run.status == 0, "\(run.messages)")
+    return try JSONValue(parsing: run.output)
+  }
+
+  @Test func `what was extended is made again without its corpus, and undone`() throws {
+    let folder = try TemporaryDirectory()
+    let model = ["--model", base]
+    _ = try json(
+      ["extend"] + model + [
+        "--corpus", corpus("sw"), "--paragraphs", "--new-tokens", "40", "--init", "random",
+        "--seed",
+        "7", "--output", folder.file("new"),
+      ])
+    let again = try json(
+      ["extend"] + model + [
+        "--delta", folder.file("new/extension.json"), "--output", folder.file("again"),
+      ])
+    #expect(again["new_token_count"] == 40)
+    for name in try folder.listing() where name.hasPrefix("new/") {
+      if name.hasSuffix("configuration.yaml") { continue }
+      #expect(
+        try folder.read(name) == folder.read(name.replacing("new/", with: "again/")), "\(name)")
+    }
+    let restored = try json(["restore", folder.file("again"), "--output", folder.file("base")])
+    for name in try #require(restored["files"]?.array).compactMap(\.string) {
+      #expect(
+        try folder.read("base/" + name) == readFile(Path.join(base, name), limit: 1 << 28),
+        "\(name)")
+    }
+    let missing = try #require(restored["not_restored"]?.array).compactMap(\.string)
+    #expect(missing == ["metrics.jsonl", "training.json"])
+    // What is in neither list does not exist.
+    let all = try folder.listing().count { $0.hasPrefix("base/") } + missing.count
+    #expect(try listFiles(under: base).count == all)
+  }
+
+  @Test func `languages get their shares, and a protected text stays`() throws {
+    let folder = try TemporaryDirectory()
+    let result = try json([
+      "extend", "--model", base, "--language", "sw=\(corpus("sw"))", "--language",
+      "hi=\(corpus("hi"))", "--share", "hi=0.75", "--paragraphs", "--new-tokens", "80",
+      "--protect", corpus("en"), "--scripts", "Latn,Devanagari", "--output", folder.file("new"),
+    ])
+    let languages = try #require(result["languages"]?.array)
+    #expect(languages.map { $0["name"] } == ["sw", "hi"])
+    #expect(languages.map { $0["new_token_count"] } == [20, 60])
+    #expect(result["stopped_by"] == "requested")
+    #expect(try #require(result["refused"]?["protected"]?["pair_count"]?.int) > 0)
+    let encode = ["encode", corpus("en/daily-life.txt"), "--tokenizer"]
+    let before = try ToolRun(encode + [base])
+    let after = try ToolRun(encode + [folder.file("new")])
+    #expect(before.status == 0 && before.output == after.output)
+  }
+
+  @Test func `a dry run shows what other sizes give`() throws {
+    let arguments = [
+      "extend", "--model", base, "--corpus", corpus("sw"), "--paragraphs", "--dry-run",
+    ]
+    let result = try json(arguments + ["--budget-tokens", "100000"])
+    let count = try #require(result["new_token_count"]?.int)
+    #expect(result["stopped_by"] == "rare-tokens")
+    let sizes = try #require(result["sizes"]?.array)
+    #expect(
+      sizes.map { $0["new_token_count"]?.int } == [
+        0, count / 8, count / 4, count / 2, count, 2 * count,
+      ])
+    let gains = sizes.compactMap { $0["bytes_per_token"]?["corpus"]?.double }
+    #expect(gains == gains.sorted() && gains.count == 6)
+    #expect(sizes[0]["relative_time"]?.double == 1)
+    #expect(result["extended_bytes_per_token"]?.double == gains[4])
+    let text = try ToolRun(arguments)
+    #expect(text.messages.contains("new tokens  bytes/token"), "\(text.messages)")
+  }
+
+  @Test(arguments: [
+    ("--share hi=0.5", "--share needs --language"),
+    ("--corpus c --language a=b", "not both"), ("--language a", "NAME=PATH"),
+    ("--language a=b --share c=0.5", "no --language"),
+    ("--language a=b --share a=0.5", "add up to 1"),
+    ("--language a=b --language c=d --share a=1", "leave nothing"),
+    ("--language a=b --share a=2", "NAME=0.4"),
+    ("--corpus c --min-seen 5", "needs --budget-tokens"),
+    ("--corpus c --new-tokens 5 --budget-tokens 5", "--new-tokens auto"),
+    ("--corpus c --bend 1", "below 1"), ("--corpus c --new-tokens some", "some"),
+    ("--corpus c --scripts Deva,Xxxx", "\"Xxxx\""),
+    ("", "give --corpus, --language or --delta"),
+    ("--delta d --new-tokens 5", "--new-tokens is what --delta says already"),
+    ("--delta d --seed 5", "--seed is what --delta says already"),
+  ])
+  func `options that contradict each other are refused`(options: String, words: String) throws {
+    let arguments = ["extend", "--model", "m", "--output", "o"]
+    try ToolRun(arguments + options.split(separator: " ").map(String.init))
+      .expectFailure(64, [words])
+  }
+}
