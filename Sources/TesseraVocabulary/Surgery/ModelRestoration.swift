@@ -100,7 +100,7 @@ public struct ModelRestoration: Sendable {
     for (name, hash) in hashes {
       let target = Path.join(folder, name)
       try withVocabularyErrors { () throws(FileError) in
-        try createDirectory(Path.directory(of: target))
+        _ = try createDirectory(Path.directory(of: target))
       }
       if let index = extended.shardNames.firstIndex(of: name) {
         try writeShard(index, size: hash.size, to: target, &counter)
