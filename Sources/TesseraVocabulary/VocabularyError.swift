@@ -31,6 +31,12 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case tiedModelHasNoHead(method: InitializationMethod)
   /// A method needs something that was not given; both by their names on the command line.
   case missingInput(method: InitializationMethod, input: String)
+  /// A donor has no token that the base has as well.
+  case nothingShared(donor: String)
+  /// The tokens of a donor are not made of bytes.
+  case donorNotByteLevel(directory: String)
+  /// A line of parallel text is not two fields with a tab between them.
+  case malformedParallelText(path: String, line: Int, tabCount: Int)
   /// The process was asked to stop.
   case interrupted
   /// What was written is not what was meant.
@@ -66,6 +72,13 @@ extension VocabularyError: CustomStringConvertible {
         + "\"\(method.rawValue)\" on their own"
     case .missingInput(let method, let input):
       "the method \"\(method.rawValue)\" needs \(input)"
+    case .nothingShared(let donor): "the donor \(donor) has no token that the model has as well"
+    case .donorNotByteLevel(let directory):
+      "the donor \(directory) has tokens of characters, and tokens of bytes are expected, since only "
+        + "they can be compared with the model's"
+    case .malformedParallelText(let path, let line, let tabCount):
+      "\(path), line \(line): \(tabCount == 0 ? "no tab" : "\(tabCount) tabs"), and source, one tab and "
+        + "target are expected"
     case .interrupted: "interrupted"
     case .auditFailed(let findings):
       "the new model failed its audit: "

@@ -24,7 +24,10 @@ struct Tessera: ParsableCommand {
     version: version,
     groupedSubcommands: [
       CommandGroup(
-        name: "Jobs", subcommands: [AdaptCommand.self, ExtendCommand.self, ReportCommand.self]),
+        name: "Jobs",
+        subcommands: [
+          AdaptCommand.self, ExtendCommand.self, CompareCommand.self, ReportCommand.self,
+        ]),
       CommandGroup(
         name: "Tokenizers",
         subcommands: [

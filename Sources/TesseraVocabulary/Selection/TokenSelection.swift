@@ -40,8 +40,8 @@ public struct TokenSelection: Sendable {
   public let tokens: NewTokens
   /// The base tokenizer with the new merges after its own.
   public let tokenizer: Tokenizer
-  /// What was in the corpus.
-  public let corpus: CorpusSummary?
+  /// The pre-tokens of the corpus with their counts.
+  public let counts: PreTokenCounts
   /// The number of bytes in the corpus that are split into pre-tokens: all but added tokens.
   public let byteCount: UInt64
   /// The number of tokens that the base makes of them.
@@ -119,7 +119,7 @@ public struct TokenSelection: Sendable {
     } catch {
       throw .tokenizer(error)
     }
-    corpus = counts.source
+    self.counts = counts
     byteCount = (0..<counts.count).reduce(0) { sum, i in
       sum + UInt64(counts[i].bytes.count) * counts[i].count
     }

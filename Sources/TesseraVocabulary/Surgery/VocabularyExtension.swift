@@ -89,7 +89,7 @@ public struct VocabularyExtension: Sendable {
   ///   - directory: The new directory.
   ///   - force: Whether one that Tessera wrote may be replaced.
   ///   - inputs: Files and folders besides the base that must not be lost, such as the corpus.
-  ///   - progress: Gets bytes of weights.
+  ///   - progress: Gets the progress of the methods, then bytes of weights.
   /// - Throws: ``VocabularyError/auditFailed(_:)``, and what reading and writing throws. Nothing is
   ///   left behind then.
   public func write(
@@ -110,7 +110,7 @@ public struct VocabularyExtension: Sendable {
   public func write(
     intoStaging directory: String, progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> ExtensionReport {
-    let prepared = try prepareMatrices()
+    let prepared = try prepareMatrices(progress: progress)
     let surgery = WeightSurgery(
       base: base.checkpoint,
       matrices: prepared.flatMap { matrix in

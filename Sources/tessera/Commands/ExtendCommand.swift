@@ -1,5 +1,6 @@
 import ArgumentParser
 import TesseraBasics
+import TesseraCorpora
 import TesseraTokenizers
 import TesseraVocabulary
 
@@ -41,15 +42,7 @@ struct ExtendCommand: ParsableCommand {
   @Option(help: "The longest new token, in bytes. (default: no limit)")
   var maxTokenLength: Int?
 
-  @Option(
-    name: .customLong("init"),
-    help: "How new rows are made: \(Self.names(InitializationMethod.allCases)).")
-  var inputMethod = InitializationMethod.subwordMean
-
-  @Option(
-    name: .customLong("output-init"),
-    help: "The same for the head's rows, if the model has a head of its own. (default: as --init)")
-  var outputMethod: InitializationMethod?
+  @OptionGroup var initialization: InitializationArguments
 
   @Option(
     help: """
@@ -83,6 +76,10 @@ struct ExtendCommand: ParsableCommand {
     try checkRange("--min-frequency", minFrequency, 1...Int.max)
     try checkRange("--max-token-length", maxTokenLength, 2...Int.max)
     try checkRange("--pad-to-multiple", padToMultiple, 1...tokenCountLimit)
+    if let method = initialization.methods.first(where: \.needsDocuments), corpus.contains("-") {
+      throw ValidationError(
+        "\(method.rawValue) reads the corpus twice, which standard input cannot be")
+    }
     if output == nil && !dryRun { throw ValidationError("give --output, or --dry-run") }
     if let output { try OutputOptions.checkFolder(output) }
   }
@@ -94,11 +91,12 @@ struct ExtendCommand: ParsableCommand {
   }
 
   private func extend(_ console: Console) throws {
-    let inputs = [model] + corpus
+    let inputs = [model] + corpus + initialization.sources.paths
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
     let corpus = try documents.corpus(corpus)
     console.warnIfUnfinished(model)
     let base = try BaseModel(directory: model)
+    let given = try initialization.sources.inputs()
     var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
     selectionOptions.minimumFrequency = minFrequency
     selectionOptions.maximumTokenLength = maxTokenLength
@@ -106,12 +104,13 @@ struct ExtendCommand: ParsableCommand {
       base: base.tokenizer, corpus: corpus, options: selectionOptions,
       firstID: base.firstNewID(padding: padding), progress: console.progress)
     var options = ExtensionOptions()
-    options.inputMethod = inputMethod
-    options.outputMethod = outputMethod
+    initialization.set(&options)
     options.seed = seed.seed
     options.padding = padding
     options.rowMultiple = padToMultiple
-    let plan = try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
+    let plan = try VocabularyExtension(
+      of: base, tokens: selection.tokens, options: options,
+      inputs: try evidence(selection, corpus, adding: given, console))
     console.finishProgress()
     if !common.json || !dryRun { show(plan, selection, console) }
     guard !dryRun, let output else {
@@ -129,6 +128,20 @@ struct ExtendCommand: ParsableCommand {
     } else {
       show(report, output, console)
     }
+  }
+
+  /// What the methods are made from.
+  private func evidence(
+    _ selection: TokenSelection, _ corpus: Corpus, adding inputs: InitializationInputs,
+    _ console: Console
+  ) throws -> InitializationInputs {
+    var inputs = inputs
+    inputs.counts = selection.counts
+    if initialization.methods.contains(where: \.needsDocuments) {
+      inputs.documents = try corpus.sample(
+        byteLimit: InitializationInputs.documentByteLimit, progress: console.progress)
+    }
+    return inputs
   }
 
   /// Prints what will be added.

@@ -24,8 +24,10 @@ import Testing
     var options = ExtensionOptions()
     options.inputMethod = method
     let output = folder.file("new")
-    let report = try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
-      .write(to: output, force: false)
+    let report = try VocabularyExtension(
+      of: base, tokens: selection.tokens, options: options,
+      inputs: SmallModel.inputs(donor: folder.file("base"))
+    ).write(to: output, force: false)
     #expect(report.newTokenCount == 40)
     #expect(report.rowCount == base.rowCount + 40)
     #expect(report.matrices.count == (tied ? 1 : 2))
@@ -301,8 +303,10 @@ import Testing
       options.seed = 11
       for (name, count) in [("one", 1), ("two", 2)] {
         Workers.setThreadCount(count)
-        _ = try VocabularyExtension(of: base, tokens: base.select(20).tokens, options: options)
-          .write(to: folder.file(name), force: true)
+        _ = try VocabularyExtension(
+          of: base, tokens: base.select(20).tokens, options: options,
+          inputs: SmallModel.inputs(donor: folder.file("base"))
+        ).write(to: folder.file(name), force: true)
       }
       for file in try folder.listing() where file.hasPrefix("one/") {
         #expect(try folder.read(file) == folder.read(file.replacing("one/", with: "two/")))

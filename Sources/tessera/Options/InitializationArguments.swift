@@ -1,0 +1,45 @@
+import ArgumentParser
+import TesseraVocabulary
+
+/// How new rows are made, and what from.
+struct InitializationArguments: ParsableArguments {
+  @Option(
+    name: .customLong("init"),
+    help: ArgumentHelp(
+      "How new rows are made: \(Self.names).", valueName: "method"))
+  var method = ExtensionOptions().inputMethod
+
+  @Option(
+    name: .customLong("output-init"),
+    help: ArgumentHelp(
+      "The same for the head's rows, if the model has a head of its own. (default: as --init)",
+      valueName: "method"))
+  var outputMethod: InitializationMethod?
+
+  @OptionGroup var sources: InitializationSources
+
+  private static var names: String {
+    InitializationMethod.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+
+  /// The methods that are asked for.
+  var methods: [InitializationMethod] { [method, outputMethod].compactMap { $0 } }
+
+  mutating func validate() throws {
+    for method in methods {
+      switch method {
+      case .transTokenization where sources.parallel.isEmpty:
+        throw ValidationError("\(method.rawValue) needs --parallel")
+      case .clp where sources.donor == nil, .matchingPursuit where sources.donor == nil:
+        throw ValidationError("\(method.rawValue) needs --donor")
+      default: break
+      }
+    }
+  }
+
+  /// Sets the methods of an extension.
+  func set(_ options: inout ExtensionOptions) {
+    options.inputMethod = method
+    options.outputMethod = outputMethod
+  }
+}
