@@ -14,6 +14,8 @@ public struct ExtensionReport: Hashable, Sendable {
     public let baseMeanNorm: Double
     /// The norms of the new rows.
     public let newNorms: NewRowNorms
+    /// What the recipes promise, where the rows are those of the head or of a tied embedding.
+    public let certificate: HullCertificate
   }
 
   /// The number of new tokens.

@@ -122,7 +122,9 @@ public struct VocabularyExtension: Sendable {
       defer { index += matrix.tensors.count }
       return ExtensionReport.Matrix(
         role: matrix.role, tensor: matrix.tensors[0], method: matrix.method,
-        baseMeanNorm: matrix.matrix.synthesizer.statistics.meanNorm, newNorms: norms[index])
+        baseMeanNorm: matrix.matrix.synthesizer.statistics.meanNorm, newNorms: norms[index],
+        certificate: HullCertificate(
+          matrix.matrix.synthesizer.recipes, rowCount: base.rowCount, tokenRows: base.tokenRows))
     }
     let files = try copyFiles(to: directory)
     let report = ExtensionReport(

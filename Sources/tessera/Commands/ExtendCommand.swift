@@ -2,6 +2,7 @@ import ArgumentParser
 import TesseraBasics
 import TesseraCorpora
 import TesseraTokenizers
+import TesseraTraining
 import TesseraVocabulary
 
 /// `tessera extend --model DIR --corpus FILE... --new-tokens N --output DIR`: a model with new tokens.
@@ -54,6 +55,14 @@ struct ExtendCommand: ParsableCommand {
   @Option(help: "Make the number of rows a multiple of this.")
   var padToMultiple = 1
 
+  @Option(
+    parsing: .upToNextOption,
+    help: """
+      Text of the model's own language: measure how much of the probability new tokens take there, and \
+      leave the figures in certificate.json.
+      """, completion: .file())
+  var certify: [String] = []
+
   @Flag(help: "Print what would be added, and stop.")
   var dryRun = false
 
@@ -91,12 +100,14 @@ struct ExtendCommand: ParsableCommand {
   }
 
   private func extend(_ console: Console) throws {
-    let inputs = [model] + corpus + initialization.sources.paths
+    let inputs = [model] + corpus + initialization.sources.paths + certify
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
-    let corpus = try documents.corpus(corpus)
+    let corpora = try documents.corpora([corpus] + (certify.isEmpty ? [] : [certify]))
+    let corpus = corpora[0]
     console.warnIfUnfinished(model)
     let base = try BaseModel(directory: model)
     let given = try initialization.sources.inputs()
+    let certification = try corpora.dropFirst().first.map { try Certification($0, model: base) }
     var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
     selectionOptions.minimumFrequency = minFrequency
     selectionOptions.maximumTokenLength = maxTokenLength
@@ -120,13 +131,17 @@ struct ExtendCommand: ParsableCommand {
     let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
     let report = try plan.write(
       intoStaging: directory.stagingPath, progress: console.progress)
+    let mass = try certification?.write(of: plan, report, to: directory.stagingPath)
     try RunConfiguration.current.write(to: directory.stagingPath)
     try directory.commit()
     console.finishProgress()
     if common.json {
-      try console.printJSON(.object(record(plan, selection, report)))
+      var result = record(plan, selection, report)
+      if let mass { result["certificate"] = .object(mass.record) }
+      try console.printJSON(.object(result))
     } else {
       show(report, output, console)
+      if let mass { Self.show(mass, console) }
     }
   }
 
@@ -195,6 +210,16 @@ struct ExtendCommand: ParsableCommand {
       audited: old rows, tensors, tokenizer and configuration agree
       wrote \(output)
       next: tessera evaluate --model \(output) --corpus NAME=FILE
+      """)
+  }
+
+  /// Prints what new tokens take from old text.
+  private static func show(_ mass: NewTokenMass, _ console: Console) {
+    let bound = mass.meanBound.map { ", at most \(fixed(100 * $0, 2)) % by the recipes" } ?? ""
+    console.say(
+      """
+      old text: new tokens take \(fixed(100 * mass.mean, 2)) % of the probability on average\(bound), and are \
+      the likeliest at \(groupDigits(mass.leadCount)) of \(groupDigits(mass.positionCount)) positions
       """)
   }
 
