@@ -56,6 +56,11 @@ import Testing
     #expect(corpus.status == 1 && corpus.text.hasSuffix("\n1 fault\n"))
     try ToolRun(["inspect", "/nowhere"]).expectFailure(66, ["/nowhere"])
     try ToolRun(["inspect", ranks]).expectFailure(65, ["--pattern"])
+    let folder = try TemporaryDirectory()
+    for name in ["a.tiktoken.gz", "tokenizer.json.gz", "b.model.gz"] {
+      let path = try folder.write(name, [0x1F, 0x8B, 8, 0])
+      try ToolRun(["inspect", path]).expectFailure(65, [name, "compressed", "unpacked"])
+    }
   }
 
   @Test func `measure gives the same for any number of threads`() throws {
@@ -101,6 +106,13 @@ import Testing
     try ToolRun(
       ["measure", "a=\(a)", "b=\(b)", "--lines", "--parity-unit", "documents"] + options
     ).expectFailure(65, ["translations", "b has 1", "a has 2"])
+    for (corpus, missing) in [("en=", "path"), ("=\(a)", "name"), ("", "path")] {
+      try ToolRun(["measure", corpus] + options)
+        .expectFailure(64, ["\"\(corpus)\" has no \(missing)"])
+    }
+    // Behind a folder the sign is a part of the path.
+    let odd = try folder.write("d=", "x\n")
+    try ToolRun(["measure", odd] + options).expectSuccess()
     let empty = try folder.write("c.txt", "")
     try ToolRun(["measure", empty] + options).expectFailure(65, ["no text"])
   }

@@ -66,8 +66,10 @@ extension ExitStatus {
 
   private init(file error: FileError) {
     switch error {
-    case .cannotOpen, .notRegularFile, .notDirectory: self = .inputMissing
-    case .cannotCreate, .exists, .unfinished, .locked, .protected, .notOutput, .overlapsInput:
+    case .cannotOpen, .notRegularFile: self = .inputMissing
+    // Only an output has to be a folder, or to be in one.
+    case .cannotCreate, .notDirectory, .exists, .notReplaceable, .unfinished, .locked, .protected,
+      .notOutput, .overlapsInput:
       self = .cannotCreateOutput
     case .truncated, .tooLarge, .invalidName: self = .inputContent
     case .readFailed, .writeFailed, .commitFailed, .cannotRemove: self = .inputOutput

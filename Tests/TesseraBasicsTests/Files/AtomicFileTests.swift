@@ -139,7 +139,7 @@ private func commitError(_ file: consuming AtomicFile) -> FileError? {
 
     let pipe = directory.file(".b.tessera-lock")
     try #require(makePipeForTest(pipe))
-    #expect(throws: FileError.notRegularFile(path: pipe)) {
+    #expect(throws: FileError.notReplaceable(path: pipe)) {
       try writeFile(directory.file("b"), [1])
     }
   }
@@ -161,10 +161,10 @@ private func commitError(_ file: consuming AtomicFile) -> FileError? {
 
   @Test func `does not write to folders, devices and missing folders`() throws {
     let directory = try TemporaryDirectory()
-    #expect(throws: FileError.notRegularFile(path: directory.path)) {
+    #expect(throws: FileError.notReplaceable(path: directory.path)) {
       _ = try AtomicFile(path: directory.path)
     }
-    #expect(throws: FileError.notRegularFile(path: "/dev/null")) {
+    #expect(throws: FileError.notReplaceable(path: "/dev/null")) {
       _ = try AtomicFile(path: "/dev/null")
     }
     let path = directory.file("no/a")
