@@ -7,7 +7,8 @@ struct PreparedMatrix {
   let method: InitializationMethod
   /// What the method was told.
   let settings: JSONObject
-  /// The tensors that hold the matrix: two for a tied model that stores its head as well.
+  /// The tensors that hold the matrix: several where a file has it more than once, among them the head of
+  /// a tied model.
   let tensors: [String]
   let matrix: ExtendedMatrix
 }
@@ -16,24 +17,42 @@ extension VocabularyExtension {
   /// Measures the matrices of the base and makes the recipes of the new rows.
   func prepareMatrices() throws(VocabularyError) -> [PreparedMatrix] {
     let matrices = base.matrices
-    let embedding = matrices.embedding.tensor.name
-    let head = matrices.head?.tensor.name
-    var prepared = [
-      try prepare(
-        .input, matrices.embedding, options.inputMethod,
-        tensors: matrices.tied ? [embedding] + (head.map { [$0] } ?? []) : [embedding])
-    ]
-    if !matrices.tied, let matrix = matrices.head, let head {
+    if matrices.tied {
+      return [try prepare(.input, matrices.embeddings + matrices.heads, options.inputMethod)]
+    }
+    var prepared = [try prepare(.input, matrices.embeddings, options.inputMethod)]
+    // A model without a head, which gives vectors for texts, has no output rows.
+    if !matrices.heads.isEmpty {
       prepared.append(
-        try prepare(
-          .output, matrix, options.outputMethod ?? options.inputMethod, tensors: [head]))
+        try prepare(.output, matrices.heads, options.outputMethod ?? options.inputMethod))
     }
     return prepared
   }
 
+  /// Makes the new elements of the head's biases by the recipes of the head's rows.
+  ///
+  /// - Parameter prepared: The matrices; the last one is the head, or the embedding that is its own head.
+  func prepareBiases(_ prepared: [PreparedMatrix]) throws(VocabularyError) -> [ExtendedMatrix] {
+    guard let head = prepared.last, !base.matrices.headBiases.isEmpty else { return [] }
+    let recipes = head.matrix.synthesizer.recipes.forBiases
+    let tokenRows = base.tokenRows
+    var biases: [ExtendedMatrix] = []
+    for bias in base.matrices.headBiases {
+      biases.append(
+        ExtendedMatrix(
+          layout: layout,
+          synthesizer: try RowSynthesizer(
+            recipes: recipes, base: bias, tokenRows: tokenRows,
+            statistics: try MatrixStatistics(of: bias, rows: tokenRows))))
+    }
+    return biases
+  }
+
+  /// - Parameter copies: The tensors that hold the matrix.
   private func prepare(
-    _ role: MatrixRole, _ matrix: TokenMatrix, _ method: InitializationMethod, tensors: [String]
+    _ role: MatrixRole, _ copies: [TokenMatrix], _ method: InitializationMethod
   ) throws(VocabularyError) -> PreparedMatrix {
+    let matrix = copies[0]
     let tokenRows = base.tokenRows
     let statistics = try MatrixStatistics(of: matrix, rows: tokenRows)
     let context = InitializationContext(
@@ -44,7 +63,8 @@ extension VocabularyExtension {
     var random = SplitMix64(seed: options.seed, stream: role == .input ? 0 : 1)
     let recipes = try initializer.recipes(for: role, in: context, seed: random.next())
     return PreparedMatrix(
-      role: role, method: method, settings: initializer.settings, tensors: tensors,
+      role: role, method: method, settings: initializer.settings,
+      tensors: copies.map(\.tensor.name),
       matrix: ExtendedMatrix(
         layout: layout,
         synthesizer: try RowSynthesizer(

@@ -24,6 +24,8 @@ struct ExtendCommand: ParsableCommand {
   @Option(help: "The model directory to extend.", completion: .directory)
   var model: String
 
+  @OptionGroup var tensors: TokenTensorOptions
+
   @Option(
     parsing: .upToNextOption,
     help: "Files or folders of text in the new language, - for standard input.",
@@ -98,7 +100,7 @@ struct ExtendCommand: ParsableCommand {
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
     let corpus = try documents.corpus(corpus)
     console.warnIfUnfinished(model)
-    let base = try BaseModel(directory: model)
+    let base = try BaseModel(directory: model, names: tensors.names)
     var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
     selectionOptions.minimumFrequency = minFrequency
     selectionOptions.maximumTokenLength = maxTokenLength
@@ -172,6 +174,11 @@ struct ExtendCommand: ParsableCommand {
         "\(report.tied ? "tied" : matrix.role.rawValue) rows: \(matrix.method.rawValue), mean norm "
           + "\(fixed(matrix.newNorms.mean, 4)), base \(fixed(matrix.baseMeanNorm, 4))")
     }
+    for bias in report.biases {
+      console.say(
+        "\(bias.tensor): as the rows, mean magnitude \(fixed(bias.newMagnitudes.mean, 4)), base "
+          + fixed(bias.baseMeanMagnitude, 4))
+    }
     if !report.leftOut.isEmpty {
       console.say(
         "left out (the old vocabulary, a run's records, or no files): "
@@ -204,10 +211,21 @@ struct ExtendCommand: ParsableCommand {
     for matrix in report.matrices {
       var entry = JSONObject()
       entry["tensor"] = .string(matrix.tensor)
+      if !matrix.copies.isEmpty { entry["copies"] = .array(matrix.copies.map { .string($0) }) }
       entry["method"] = .string(matrix.method.rawValue)
       entry["base_mean_norm"] = JSONValue(matrix.baseMeanNorm)
       entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
       result[matrix.role.rawValue] = .object(entry)
+    }
+    if !report.biases.isEmpty {
+      result["biases"] = .array(
+        report.biases.map { bias in
+          [
+            "tensor": .string(bias.tensor),
+            "base_mean_magnitude": JSONValue(bias.baseMeanMagnitude),
+            "new_mean_magnitude": JSONValue(bias.newMagnitudes.mean),
+          ]
+        })
     }
     result["carried_over"] = .array(report.carriedOver.map { .string($0) })
     result["left_out"] = .array(report.leftOut.map { .string($0) })
