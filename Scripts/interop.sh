@@ -49,6 +49,9 @@ section "Checkpoints: safetensors, transformers"
   --replay corpora-samples/en --steps 20 --max-forget 1 --output "$work/adapted"
 "$python" Scripts/interop/compare-checkpoints.py "$work/adapted" || failed=1
 
+section "Families: transformers"
+"$python" Scripts/interop/compare-families.py "$tessera" "$work/en.txt" "$work/ru.txt" || failed=1
+
 section "Logits: transformers"
 "$python" Scripts/interop/compare-logits.py "$tessera" \
   models/base-en corpora-samples/en/nature-farming.txt \

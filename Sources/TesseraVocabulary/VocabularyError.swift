@@ -61,8 +61,9 @@ extension VocabularyError: CustomStringConvertible {
     case .newTokenCount(let count, let limit):
       "\(count) new tokens are asked for, and from 0 to \(limit) can be added"
     case .unknownTokenTensor(let name):
-      "tensor \"\(name)\" has an element for each token, and it is not known what they mean; remove it "
-        + "from the model if it is not needed"
+      "tensor \"\(name)\" has an element for each token, and it is not known what they mean; if it is "
+        + "the embedding or the head, name it with --embedding-tensor or --head-tensor, and if it is "
+        + "not needed, remove it from the model"
     case .unknownNamedToken(let path, let key, let id):
       "\(path): \"\(key)\" is \(id), and there is no such token"
     case .nonFiniteRow(let tensor, let row):

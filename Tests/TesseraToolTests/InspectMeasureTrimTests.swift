@@ -211,6 +211,26 @@ import Testing
     #expect(bias?.tensor.shape == [260] && rowCount > 260)
   }
 
+  @Test func `tensors of a type that nobody knows are named`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _, corpus) = try makeSmallModel(in: folder)
+    let configuration = String(decoding: try folder.read("model/config.json"), as: UTF8.self)
+    try folder.write("model/config.json", configuration.replacing("\"llama\"", with: "\"novel\""))
+    let names = ["--embedding-tensor", "model.embed_tokens.weight"]
+    for (verb, more) in [
+      ("trim", ["--last", "--vocab-size", "260"]),
+      ("extend", ["--corpus", corpus, "--paragraphs", "--new-tokens", "3"]),
+    ] {
+      let arguments = [verb, "--model", model] + more + ["--output", folder.file(verb)]
+      try ToolRun(arguments).expectFailure(65, ["\"novel\"", "--embedding-tensor"])
+      try ToolRun(arguments + names).expectSuccess()
+    }
+    try ToolRun(
+      ["trim", "--tokenizer", model, "--last", "--vocab-size", "260", "--dry-run"] + names
+    )
+    .expectFailure(64, ["need --model"])
+  }
+
   /// Writes the folder `more`: a small model of zeros, with one tensor more.
   private func writeSmallModel(
     in folder: borrowing TemporaryDirectory, with name: String, shape: (Int) -> [Int]
@@ -220,7 +240,7 @@ import Testing
       try folder.write("more/\(name)", folder.read("model/\(name)"))
     }
     let more = TensorDescription(
-      name: name, type: .f32, shape: shape(checkpoint.configuration.vocabularySize))
+      name: name, type: .f32, shape: shape(try checkpoint.tokenMatrices().embedding.rowCount))
     var writer = try CheckpointWriter(
       directory: folder.file("more"),
       tensors: checkpoint.shards.flatMap(\.header.tensors).map(\.description) + [more])

@@ -174,6 +174,21 @@ public struct AtomicFile: ~Copyable {
     buffer = pending
   }
 
+  /// Lets the system append bytes of another file, as many as it takes at a time; 0 if it cannot.
+  mutating func appendBySystem(
+    copying range: Range<Int>, of file: InputFile
+  ) throws(FileError) -> Int {
+    try flush()
+    let count: Int
+    do {
+      count = try file.copy(range, to: descriptor)
+    } catch {
+      throw .writeFailed(path: path, offset: size, errno: error.errno)
+    }
+    size += count
+    return count
+  }
+
   private func writeOut(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
     var done = 0
     while done < bytes.count {

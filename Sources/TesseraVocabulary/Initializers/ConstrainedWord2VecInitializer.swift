@@ -80,6 +80,10 @@ public struct ConstrainedWord2VecInitializer: RowInitializer {
   public func recipes(
     for role: MatrixRole, in context: InitializationContext, seed: UInt64
   ) throws(VocabularyError) -> RowRecipes {
+    guard context.counterpart.width == context.matrix.width else {
+      throw .missingInput(
+        method: .constrainedWord2Vec, input: "an embedding and a head of the same width")
+    }
     let encoded: [[TokenID]]
     let extended = try context.extendedTokenizer()
     do { encoded = try extended.encodeDocuments(documents) } catch { throw .tokenizer(error) }

@@ -3,7 +3,9 @@
 //   format            "tessera-extension-1"
 //   base              sizes of the base, SHA-256 of its configuration, tokenizer and token matrices
 //   first_id, new_tokens, rows, padding, tied
-//   initialization    seed; for input and output (null where tied): tensor, method and its settings, noise, norms
+//   initialization    seed; for input and output (null where tied): tensor, copies if the matrix is stored
+//                     several times, method and its settings, noise, norms; biases, if the head has any: their
+//                     new elements are sums with the weights of the output rows (of the input rows where tied)
 //   carried_over, left_out
 //   previous          the extension.json of the base, if it had one
 //   merges            [left, right, result] in the order of their ranks, after those of the base
@@ -64,15 +66,15 @@ struct ExtensionRecord {
         })
     }
     var tensors = JSONObject()
-    for matrix in matrices {
-      let base = matrix.matrix.base
+    let biases = subject.base.matrices.headBiases
+    for base in matrices.map(\.matrix.base) + biases {
       var hash = SHA256()
       do {
         try base.file.forEachBlock(of: base.tensor) { hash.update($0) }
       } catch {
         throw .checkpoint(error)
       }
-      tensors[matrix.tensors[0]] = .string(SHA256.hexadecimal(hash.finalize()))
+      tensors[base.tensor.name] = .string(SHA256.hexadecimal(hash.finalize()))
     }
     var result = JSONObject()
     result["vocabulary_size"] = JSONValue(subject.base.tokenizer.vocabularySize)
@@ -94,6 +96,7 @@ struct ExtensionRecord {
       let settings = matrices[index].settings
       var entry = JSONObject()
       entry["tensor"] = .string(found.tensor)
+      if !found.copies.isEmpty { entry["copies"] = .array(found.copies.map { .string($0) }) }
       entry["method"] = .string(found.method.rawValue)
       if !settings.isEmpty { entry["settings"] = .object(settings) }
       entry["stays_in_hull"] = .bool(recipes.areConvex)
@@ -103,6 +106,18 @@ struct ExtensionRecord {
       entry["new_smallest_norm"] = JSONValue(found.newNorms.smallest)
       entry["new_largest_norm"] = JSONValue(found.newNorms.largest)
       result[role.rawValue] = .object(entry)
+    }
+    if !report.biases.isEmpty {
+      result["biases"] = .array(
+        report.biases.map { bias in
+          [
+            "tensor": .string(bias.tensor),
+            "base_mean_magnitude": JSONValue(bias.baseMeanMagnitude),
+            "new_mean_magnitude": JSONValue(bias.newMagnitudes.mean),
+            "new_smallest_magnitude": JSONValue(bias.newMagnitudes.smallest),
+            "new_largest_magnitude": JSONValue(bias.newMagnitudes.largest),
+          ]
+        })
     }
     return result
   }

@@ -32,8 +32,6 @@ public struct VocabularyExtension: Sendable {
   public let layout: RowLayout
   /// The record of the base, if it was extended itself.
   let previousRecord: JSONValue?
-  /// The tensors that have one element for each token and grow as the matrices do.
-  let vectors: [String]
 
   /// Extends the tokenizer and lays out the rows; nothing is written yet.
   ///
@@ -66,7 +64,7 @@ public struct VocabularyExtension: Sendable {
     } catch {
       throw .tokenizer(error)
     }
-    vectors = try base.tokenVectors()
+    try base.checkTokenTensors()
     previousRecord = try ExtensionRecord.previous(of: base.checkpoint)
     self.base = base
     self.tokens = tokens
@@ -79,8 +77,7 @@ public struct VocabularyExtension: Sendable {
 
   /// The bytes that the weights of the new model have more than those of the base.
   public var addedSize: Int {
-    let rows = layout.rowCount - layout.baseRowCount
-    return rows * (base.matrices.embedding.rowSize + (base.matrices.head?.rowSize ?? 0))
+    (layout.rowCount - layout.baseRowCount) * base.matrices.all.reduce(0) { $0 + $1.rowSize }
   }
 
   /// Writes the new model directory, audits it, and puts it in place.
@@ -111,25 +108,31 @@ public struct VocabularyExtension: Sendable {
     intoStaging directory: String, progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> ExtensionReport {
     let prepared = try prepareMatrices(progress: progress)
+    let biases = try prepareBiases(prepared)
     let surgery = WeightSurgery(
       base: base.checkpoint,
       matrices: prepared.flatMap { matrix in
         matrix.tensors.map { (tensor: $0, matrix: matrix.matrix) }
-      }, vectors: vectors, layout: layout, progress: progress)
-    let norms = try surgery.write(to: directory)
-    var index = 0
+      } + biases.map { (tensor: $0.base.tensor.name, matrix: $0) }, progress: progress)
+    var norms = try surgery.write(to: directory)[...]
     let matrices = prepared.map { matrix in
-      defer { index += matrix.tensors.count }
+      defer { norms = norms.dropFirst(matrix.tensors.count) }
       return ExtensionReport.Matrix(
-        role: matrix.role, tensor: matrix.tensors[0], method: matrix.method,
-        baseMeanNorm: matrix.matrix.synthesizer.statistics.meanNorm, newNorms: norms[index],
+        role: matrix.role, tensor: matrix.tensors[0], copies: Array(matrix.tensors.dropFirst()),
+        method: matrix.method, baseMeanNorm: matrix.matrix.synthesizer.statistics.meanNorm,
+        newNorms: norms[norms.startIndex],
         certificate: HullCertificate(
           matrix.matrix.synthesizer.recipes, rowCount: base.rowCount, tokenRows: base.tokenRows))
+    }
+    let grownBiases = zip(biases, norms).map { bias, norms in
+      ExtensionReport.Bias(
+        tensor: bias.base.tensor.name, baseMeanMagnitude: bias.synthesizer.statistics.meanNorm,
+        newMagnitudes: norms)
     }
     let files = try copyFiles(to: directory)
     let report = ExtensionReport(
       newTokenCount: tokens.count, firstID: tokens.firstID, baseRowCount: layout.baseRowCount,
-      rowCount: layout.rowCount, tied: base.matrices.tied, matrices: matrices,
+      rowCount: layout.rowCount, tied: base.matrices.tied, matrices: matrices, biases: grownBiases,
       carriedOver: files.carriedOver, leftOut: files.leftOut)
     let record = try ExtensionRecord(self, report: report, matrices: prepared).serialized()
     try withVocabularyErrors { () throws(FileError) in

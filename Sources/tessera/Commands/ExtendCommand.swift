@@ -26,6 +26,8 @@ struct ExtendCommand: ParsableCommand {
   @Option(help: "The model directory to extend.", completion: .directory)
   var model: String
 
+  @OptionGroup var tensors: TokenTensorOptions
+
   @Option(
     parsing: .upToNextOption,
     help: "Files or folders of text in the new language, - for standard input.",
@@ -105,7 +107,7 @@ struct ExtendCommand: ParsableCommand {
     let corpora = try documents.corpora([corpus] + (certify.isEmpty ? [] : [certify]))
     let corpus = corpora[0]
     console.warnIfUnfinished(model)
-    let base = try BaseModel(directory: model)
+    let base = try BaseModel(directory: model, names: tensors.names)
     let given = try initialization.sources.inputs()
     let certification = try corpora.dropFirst().first.map { try Certification($0, model: base) }
     var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
@@ -200,6 +202,11 @@ struct ExtendCommand: ParsableCommand {
         "\(report.tied ? "tied" : matrix.role.rawValue) rows: \(matrix.method.rawValue), mean norm "
           + "\(fixed(matrix.newNorms.mean, 4)), base \(fixed(matrix.baseMeanNorm, 4))")
     }
+    for bias in report.biases {
+      console.say(
+        "\(bias.tensor): as the rows, mean magnitude \(fixed(bias.newMagnitudes.mean, 4)), base "
+          + fixed(bias.baseMeanMagnitude, 4))
+    }
     if !report.leftOut.isEmpty {
       console.say(
         "left out (the old vocabulary, a run's records, or no files): "
@@ -242,10 +249,21 @@ struct ExtendCommand: ParsableCommand {
     for matrix in report.matrices {
       var entry = JSONObject()
       entry["tensor"] = .string(matrix.tensor)
+      if !matrix.copies.isEmpty { entry["copies"] = .array(matrix.copies.map { .string($0) }) }
       entry["method"] = .string(matrix.method.rawValue)
       entry["base_mean_norm"] = JSONValue(matrix.baseMeanNorm)
       entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
       result[matrix.role.rawValue] = .object(entry)
+    }
+    if !report.biases.isEmpty {
+      result["biases"] = .array(
+        report.biases.map { bias in
+          [
+            "tensor": .string(bias.tensor),
+            "base_mean_magnitude": JSONValue(bias.baseMeanMagnitude),
+            "new_mean_magnitude": JSONValue(bias.newMagnitudes.mean),
+          ]
+        })
     }
     result["carried_over"] = .array(report.carriedOver.map { .string($0) })
     result["left_out"] = .array(report.leftOut.map { .string($0) })

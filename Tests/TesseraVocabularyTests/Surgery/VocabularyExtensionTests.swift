@@ -209,8 +209,10 @@ import Testing
     #expect((0..<303).allSatisfy { new.bytes(of: TokenID($0)) != nil })
   }
 
-  @Test(arguments: PaddingPolicy.allCases, [1, 64])
-  func `the bias of a head grows by its mean`(padding: PaddingPolicy, multiple: Int) throws {
+  @Test(arguments: PaddingPolicy.allCases, [InitializationMethod.mean, .random, .subwordMean])
+  func `the bias of a head grows as its rows do, or by its mean`(
+    padding: PaddingPolicy, method: InitializationMethod
+  ) throws {
     let folder = try TemporaryDirectory()
     var model = SmallModel()
     model.tied = false
@@ -220,7 +222,8 @@ import Testing
     let base = try BaseModel(directory: model.write(to: folder))
     var options = ExtensionOptions()
     options.padding = padding
-    options.rowMultiple = multiple
+    options.inputMethod = method
+    options.rowMultiple = 64
     let tokens = try base.select(3, padding: padding).tokens
     let subject = try VocabularyExtension(of: base, tokens: tokens, options: options)
     _ = try subject.write(to: folder.file("new"), force: false)
@@ -231,7 +234,13 @@ import Testing
     #expect(new.count == layout.rowCount)
     for (i, value) in new.enumerated() {
       let isKept = i < 305 && !layout.newRows.contains(i)
-      #expect(value == (isKept ? old[i] : mean), "\(i)")
+      if method == .subwordMean, layout.newRows.contains(i) {
+        let pieces = tokens.pieces(of: i - layout.newRows.lowerBound)
+        let sum = pieces.reduce(0.0) { $0 + Double(old[Int($1)]) }
+        #expect(abs(Double(value) - sum / Double(pieces.count)) < 1e-6, "\(i)")
+      } else {
+        #expect(value == (isKept ? old[i] : mean), "\(i)")
+      }
     }
   }
 
