@@ -31,6 +31,8 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case tiedModelHasNoHead(method: InitializationMethod)
   /// A method needs something that was not given; both by their names on the command line.
   case missingInput(method: InitializationMethod, input: String)
+  /// Word vectors, or a dictionary, cannot be used.
+  case wordVectors(WordVectorError)
   /// The process was asked to stop.
   case interrupted
   /// What was written is not what was meant.
@@ -66,6 +68,7 @@ extension VocabularyError: CustomStringConvertible {
         + "\"\(method.rawValue)\" on their own"
     case .missingInput(let method, let input):
       "the method \"\(method.rawValue)\" needs \(input)"
+    case .wordVectors(let error): "\(error)"
     case .interrupted: "interrupted"
     case .auditFailed(let findings):
       "the new model failed its audit: "

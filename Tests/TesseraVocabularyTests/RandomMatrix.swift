@@ -118,6 +118,9 @@ func products(_ rows: [Float], _ vector: [Double]) -> [Double] {
 }
 
 extension InitializationMethod {
+  /// The methods that need nothing but the base and its new tokens.
+  static let withoutInputs = allCases.filter { !$0.usesVectors }
+
   /// Whether the method says that it stays in the hull.
   var staysInHull: Bool {
     do { return try initializer().staysInHull } catch { preconditionFailure("\(error)") }

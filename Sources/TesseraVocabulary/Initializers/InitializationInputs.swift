@@ -4,6 +4,8 @@ public import TesseraTokenizers
 public struct InitializationInputs: Sendable {
   /// The pre-tokens of the new language with their counts.
   public var counts: PreTokenCounts?
+  /// Vectors of words.
+  public var vectors: VectorInputs?
 
   /// Nothing; set what there is.
   public init() {}

@@ -59,6 +59,7 @@ struct AdaptCommand: ParsableCommand {
   )
   var initialization = InitializationMethod.subwordMean
 
+  @OptionGroup var vectors: VectorOptions
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var step: StepOptions
 
@@ -97,6 +98,8 @@ struct AdaptCommand: ParsableCommand {
       throw ValidationError("give --replay with text of the model's own language, or --no-replay")
     }
     try checkRange("--new-tokens", newTokens, 0...TokenSelectionOptions.newTokenLimit)
+    if vectors.factors != nil { throw ValidationError("--factors is for tessera extend") }
+    try vectors.check(for: [initialization])
     if !(0...Self.maximumReplayShare).contains(replayShare) {
       throw ValidationError(
         "--replay-share must be between 0 and \(Self.maximumReplayShare), not \(replayShare)")

@@ -1,5 +1,7 @@
 import ArgumentParser
 import TesseraBasics
+import TesseraCheckpoints
+import TesseraCorpora
 import TesseraTokenizers
 import TesseraVocabulary
 
@@ -15,6 +17,9 @@ struct ExtendCommand: ParsableCommand {
       form or tell of the run that made the base, which are left out; README.md, the base's model \
       card, becomes BASE_README.md, and its BASE_README.md BASE_BASE_README.md. extension.json says \
       for every new token where its row is from, configuration.yaml how this call can be repeated.
+
+      The methods wechsel, focus and ofa go by vectors of words, which are read (--vectors, \
+      --source-vectors) or learned from the corpus and --source-corpus.
 
       Example:
         tessera extend --model models/base-en --corpus corpora-samples/hi \\
@@ -51,6 +56,8 @@ struct ExtendCommand: ParsableCommand {
     help: "The same for the head's rows, if the model has a head of its own. (default: as --init)")
   var outputMethod: InitializationMethod?
 
+  @OptionGroup var vectors: VectorOptions
+
   @Option(
     help: """
       Rows of the base that no token uses: \(Self.names(PaddingPolicy.allCases)). Kept, new tokens \
@@ -83,8 +90,13 @@ struct ExtendCommand: ParsableCommand {
     try checkRange("--min-frequency", minFrequency, 1...Int.max)
     try checkRange("--max-token-length", maxTokenLength, 2...Int.max)
     try checkRange("--pad-to-multiple", padToMultiple, 1...tokenCountLimit)
+    try vectors.check(for: methods)
     if output == nil && !dryRun { throw ValidationError("give --output, or --dry-run") }
     if let output { try OutputOptions.checkFolder(output) }
+  }
+
+  private var methods: [InitializationMethod] {
+    [inputMethod] + (outputMethod.map { [$0] } ?? [])
   }
 
   func run() throws {
@@ -94,9 +106,16 @@ struct ExtendCommand: ParsableCommand {
   }
 
   private func extend(_ console: Console) throws {
-    let inputs = [model] + corpus
+    let inputs = [model] + corpus + vectors.inputs
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
-    let corpus = try documents.corpus(corpus)
+    try checkFactors(inputs: inputs)
+    try vectors.checkFiles()
+    let corpora = try documents.corpora(
+      [corpus] + (vectors.sourceCorpus.isEmpty ? [] : [vectors.sourceCorpus]))
+    let corpus = corpora[0]
+    if methods.contains(where: \.usesVectors), vectors.vectors == nil, corpus.paths.contains("-") {
+      throw CommandError.readTwice
+    }
     console.warnIfUnfinished(model)
     let base = try BaseModel(directory: model)
     var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
@@ -106,12 +125,23 @@ struct ExtendCommand: ParsableCommand {
       base: base.tokenizer, corpus: corpus, options: selectionOptions,
       firstID: base.firstNewID(padding: padding), progress: console.progress)
     var options = ExtensionOptions()
-    options.inputMethod = inputMethod
-    options.outputMethod = outputMethod
+    // What would be added does not depend on methods, and a plan need not wait for vectors.
+    if !dryRun {
+      options.inputMethod = inputMethod
+      options.outputMethod = outputMethod
+    }
     options.seed = seed.seed
     options.padding = padding
     options.rowMultiple = padToMultiple
-    let plan = try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
+    var materials = InitializationInputs()
+    if !dryRun {
+      let preparation = VectorPreparation(
+        options: vectors, methods: methods, target: .corpora([corpus]),
+        source: corpora.count > 1 ? .corpora([corpora[1]]) : nil, seed: seed.seed)
+      materials = try preparation.inputs(tokenizer: selection.tokenizer, console)
+    }
+    let plan = try VocabularyExtension(
+      of: base, tokens: selection.tokens, options: options, inputs: materials)
     console.finishProgress()
     if !common.json || !dryRun { show(plan, selection, console) }
     guard !dryRun, let output else {
@@ -123,12 +153,41 @@ struct ExtendCommand: ParsableCommand {
       intoStaging: directory.stagingPath, progress: console.progress)
     try RunConfiguration.current.write(to: directory.stagingPath)
     try directory.commit()
+    try writeFactors(of: base, extended: output)
     console.finishProgress()
     if common.json {
       try console.printJSON(.object(record(plan, selection, report)))
     } else {
       show(report, output, console)
     }
+  }
+
+  /// Finds out before a long way whether the factors could be written.
+  private func checkFactors(inputs: [String]) throws {
+    guard let path = vectors.factors, !dryRun else { return }
+    try OutputDirectory.checkInputs(inputs, of: path)
+    if !force, Path.exists(path) { throw FileError.exists(path: path) }
+    if Path.isDirectory(path) { throw FileError.notRegularFile(path: path) }
+    let folder = Path.directory(of: path)
+    if !Path.isDirectory(folder) { throw FileError.notDirectory(path: folder) }
+  }
+
+  /// Writes the new matrices as coordinates and primitives.
+  private func writeFactors(of base: BaseModel, extended output: String) throws {
+    guard let path = vectors.factors, let rank = vectors.factorize else { return }
+    let old = base.matrices
+    let new = try Checkpoint(directory: output).tokenMatrices()
+    var pairs = [(MatrixRole.input, old.embedding, new.embedding)]
+    if !old.tied, let head = old.head, let newHead = new.head {
+      pairs.append((.output, head, newHead))
+    }
+    try FactoredMatrix.write(
+      pairs.map { role, matrix, extended in
+        FactoredMatrix(
+          role: role,
+          factors: try MatrixFactorization(of: matrix, rows: base.tokenRows, rank: rank),
+          matrix: extended)
+      }, to: path)
   }
 
   /// Prints what will be added.

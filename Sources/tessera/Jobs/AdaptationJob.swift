@@ -25,7 +25,8 @@ struct AdaptationJob {
   /// the corpora.
   init(_ command: AdaptCommand, _ console: Console) throws {
     self.command = command
-    inputs = [command.model] + command.corpus + command.replay
+    inputs = [command.model] + command.corpus + command.replay + command.vectors.inputs
+    try command.vectors.checkFiles()
     isResumed = try command.output.checkRun(resume: command.resume, inputs: inputs)
     let corpora = try command.documents.corpora(
       [command.corpus] + (command.noReplay ? [] : [command.replay]))
@@ -203,7 +204,9 @@ struct AdaptationJob {
       command.newTokens
       ?? AdaptationOptions.newTokenCount(trainingByteCount: target.documents.trainingByteCount)
     var options = ExtensionOptions()
-    options.inputMethod = command.initialization
+    // Rows are made once; a plan and a run that goes on need their number alone.
+    let makesRows = !command.dryRun && !isResumed
+    if makesRows { options.inputMethod = command.initialization }
     options.seed = command.seed.seed
     let counts = try console.during("counting") {
       try countPreTokens(in: target.documents.training, for: base.tokenizer)
@@ -213,7 +216,18 @@ struct AdaptationJob {
       options: TokenSelectionOptions(newTokenCount: count),
       firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)
-    return try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
+    var materials = InitializationInputs()
+    if makesRows {
+      let sourceCorpus = command.vectors.sourceCorpus
+      let source = try sourceCorpus.isEmpty ? nil : command.documents.corpus(sourceCorpus)
+      let preparation = VectorPreparation(
+        options: command.vectors, methods: [command.initialization],
+        target: .documents(target.documents.training),
+        source: source.map { .corpora([$0]) }, seed: command.seed.seed)
+      materials = try preparation.inputs(tokenizer: selection.tokenizer, console)
+    }
+    return try VocabularyExtension(
+      of: base, tokens: selection.tokens, options: options, inputs: materials)
   }
 
   /// Says what is going to happen.

@@ -17,6 +17,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
   case unequalDocuments(corpus: String, count: Int, reference: String, expected: Int)
   /// A file names a token that the tokenizer lacks.
   case unknownToken(file: String, line: Int, token: String)
+  /// Standard input would have to be read twice.
+  case readTwice
   /// A file is not the report of a run of `adapt`.
   case malformedReport(path: String, reason: String)
 
@@ -40,6 +42,9 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         + "translations of each other, document for document; compare them by --parity-unit bytes"
     case .unknownToken(let file, let line, let token):
       "\(file), line \(line): \"\(token.prefix(60))\" is no token"
+    case .readTwice:
+      "the corpus is read for tokens and again for vectors, which standard input cannot be; give a "
+        + "file, or --vectors"
     case .malformedReport(let path, let reason):
       "\(path) is not a report of tessera adapt: \(reason)"
     }
