@@ -57,4 +57,10 @@ section "Logits: transformers"
   models/base-en corpora-samples/en/nature-farming.txt \
   "$work/adapted" corpora-samples/hi/daily-life.txt || failed=1
 
+section "Word vectors, WECHSEL, FOCUS: fasttext, wechsel, deepfocus"
+head --bytes=6500000 corpora/hi.txt | LC_ALL=C sed '$d' > "$work/hi.txt"
+vector_python=$(Scripts/vector-peers.sh)
+"$vector_python" Scripts/interop/compare-vectors.py "$tessera" --model models/base-en \
+  --source "$work/en.txt" --target "$work/hi.txt" || failed=1
+
 exit "$failed"

@@ -37,6 +37,8 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case donorNotByteLevel(directory: String)
   /// A line of parallel text is not two fields with a tab between them.
   case malformedParallelText(path: String, line: Int, tabCount: Int)
+  /// Word vectors, or a dictionary, cannot be used.
+  case wordVectors(WordVectorError)
   /// The process was asked to stop.
   case interrupted
   /// What was written is not what was meant.
@@ -80,6 +82,7 @@ extension VocabularyError: CustomStringConvertible {
     case .malformedParallelText(let path, let line, let tabCount):
       "\(path), line \(line): \(tabCount == 0 ? "no tab" : "\(tabCount) tabs"), and source, one tab and "
         + "target are expected"
+    case .wordVectors(let error): "\(error)"
     case .interrupted: "interrupted"
     case .auditFailed(let findings):
       "the new model failed its audit: "

@@ -33,7 +33,7 @@ struct Tessera: ParsableCommand {
         subcommands: [
           TrainCommand.self, CountCommand.self, MergeCountsCommand.self, EncodeCommand.self,
           DecodeCommand.self, ConvertCommand.self, MeasureCommand.self, InspectCommand.self,
-          TrimCommand.self,
+          TrimCommand.self, VectorsCommand.self,
         ]),
       CommandGroup(
         name: "Models",

@@ -16,6 +16,8 @@ public struct InitializationInputs: Sendable {
   public var donor: DonorModel?
   /// The settings of ``InitializationMethod/constrainedWord2Vec``.
   public var constrainedWord2Vec = ConstrainedWord2VecInitializer.Options()
+  /// Vectors of words.
+  public var vectors: VectorInputs?
 
   /// Nothing; set what there is.
   public init() {}

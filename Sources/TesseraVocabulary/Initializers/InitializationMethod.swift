@@ -33,8 +33,23 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   /// Rows as before any training: ``RandomInitializer``.
   case random
 
+  /// The nearest base tokens in a space of words of both languages: ``WECHSELInitializer``.
+  case wechsel
+  /// The base tokens with the most similar surroundings: ``FOCUSInitializer``.
+  case focus
+  /// The nearest base tokens, in the coordinates of a factorized matrix: ``OFAInitializer``.
+  case ofa
+
   /// Whether the method reads documents, ``InitializationInputs/documents``.
   public var needsDocuments: Bool { self == .constrainedWord2Vec }
+
+  /// Whether the method goes by vectors of words.
+  public var usesVectors: Bool {
+    switch self {
+    case .wechsel, .focus, .ofa: true
+    default: false
+    }
+  }
 
   /// The method, with its recommended settings where the inputs say nothing else.
   ///
@@ -85,6 +100,16 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     case .univariate: UnivariateInitializer()
     case .multivariate: MultivariateInitializer()
     case .random: RandomInitializer()
+    case .wechsel: WECHSELInitializer(try vectors(of: inputs))
+    case .focus: FOCUSInitializer(try vectors(of: inputs))
+    case .ofa: OFAInitializer(try vectors(of: inputs))
     }
+  }
+
+  private func vectors(of inputs: InitializationInputs) throws(VocabularyError) -> VectorInputs {
+    guard let vectors = inputs.vectors else {
+      throw .missingInput(method: self, input: "word vectors (--vectors)")
+    }
+    return vectors
   }
 }

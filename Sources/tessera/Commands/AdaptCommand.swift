@@ -69,6 +69,9 @@ struct AdaptCommand: ParsableCommand {
 
   mutating func validate() throws {
     try checkRange("--new-tokens", newTokens, 0...TokenSelectionOptions.newTokenLimit)
+    if initialization.sources.vectors.factors != nil {
+      throw ValidationError("--factors is for tessera extend")
+    }
     if !(0...Self.maximumReplayShare).contains(replayShare) {
       throw ValidationError(
         "--replay-share must be between 0 and \(Self.maximumReplayShare), not \(replayShare)")

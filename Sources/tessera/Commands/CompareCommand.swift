@@ -65,6 +65,7 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
+    try given.vectors.check(for: methods?.methods ?? [])
     try checkRange("--new-tokens", newTokens, 1...TokenSelectionOptions.newTokenLimit)
     try checkRange("--steps", steps, 1...BudgetOptions.maximumSteps)
     try checkRange("--seeds", seeds, 1...1_000)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TesseraBasics
+import TesseraCheckpoints
 import TesseraCorpora
 import TesseraTokenizers
 import TesseraTraining
@@ -17,6 +18,9 @@ struct ExtendCommand: ParsableCommand {
       form or tell of the run that made the base, which are left out; README.md, the base's model \
       card, becomes BASE_README.md, and its BASE_README.md BASE_BASE_README.md. extension.json says \
       for every new token where its row is from, configuration.yaml how this call can be repeated.
+
+      The methods wechsel, focus and ofa go by vectors of words, which are read (--vectors, \
+      --source-vectors) or learned from the corpus and --source-corpus.
 
       Example:
         tessera extend --model models/base-en --corpus corpora-samples/hi \\
@@ -87,12 +91,16 @@ struct ExtendCommand: ParsableCommand {
     try checkRange("--min-frequency", minFrequency, 1...Int.max)
     try checkRange("--max-token-length", maxTokenLength, 2...Int.max)
     try checkRange("--pad-to-multiple", padToMultiple, 1...tokenCountLimit)
-    if let method = initialization.methods.first(where: \.needsDocuments), corpus.contains("-") {
+    if let method = initialization.methods.first(where: readsCorpusAgain), corpus.contains("-") {
       throw ValidationError(
         "\(method.rawValue) reads the corpus twice, which standard input cannot be")
     }
     if output == nil && !dryRun { throw ValidationError("give --output, or --dry-run") }
     if let output { try OutputOptions.checkFolder(output) }
+  }
+
+  private var methods: [InitializationMethod] {
+    [inputMethod] + (outputMethod.map { [$0] } ?? [])
   }
 
   func run() throws {
@@ -102,14 +110,18 @@ struct ExtendCommand: ParsableCommand {
   }
 
   private func extend(_ console: Console) throws {
+    let sourceCorpus = initialization.sources.vectors.sourceCorpus
     let inputs = [model] + corpus + initialization.sources.paths + certify
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
-    let corpora = try documents.corpora([corpus] + (certify.isEmpty ? [] : [certify]))
+    try checkFactors(inputs: inputs)
+    try initialization.sources.checkFiles()
+    let corpora = try documents.corpora([corpus, sourceCorpus, certify].filter { !$0.isEmpty })
     let corpus = corpora[0]
     console.warnIfUnfinished(model)
     let base = try BaseModel(directory: model, names: tensors.names)
     let given = try initialization.sources.inputs()
-    let certification = try corpora.dropFirst().first.map { try Certification($0, model: base) }
+    let certification =
+      try certify.isEmpty ? nil : Certification(corpora.last ?? corpus, model: base)
     var selectionOptions = TokenSelectionOptions(newTokenCount: newTokens)
     selectionOptions.minimumFrequency = minFrequency
     selectionOptions.maximumTokenLength = maxTokenLength
@@ -117,13 +129,15 @@ struct ExtendCommand: ParsableCommand {
       base: base.tokenizer, corpus: corpus, options: selectionOptions,
       firstID: base.firstNewID(padding: padding), progress: console.progress)
     var options = ExtensionOptions()
-    initialization.set(&options)
+    // What would be added does not depend on methods, and a plan need not wait for them.
+    if !dryRun { initialization.set(&options) }
     options.seed = seed.seed
     options.padding = padding
     options.rowMultiple = padToMultiple
+    let source = sourceCorpus.isEmpty ? nil : corpora[1]
     let plan = try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options,
-      inputs: try evidence(selection, corpus, adding: given, console))
+      inputs: dryRun ? given : try evidence(selection, corpus, source, adding: given, console))
     console.finishProgress()
     if !common.json || !dryRun { show(plan, selection, console) }
     guard !dryRun, let output else {
@@ -136,6 +150,7 @@ struct ExtendCommand: ParsableCommand {
     let mass = try certification?.write(of: plan, report, to: directory.stagingPath)
     try RunConfiguration.current.write(to: directory.stagingPath)
     try directory.commit()
+    try writeFactors(of: base, extended: output)
     console.finishProgress()
     if common.json {
       var result = record(plan, selection, report)
@@ -147,10 +162,16 @@ struct ExtendCommand: ParsableCommand {
     }
   }
 
+  /// Whether a method needs the corpus after it was counted.
+  private func readsCorpusAgain(_ method: InitializationMethod) -> Bool {
+    method.needsDocuments
+      || (method.usesVectors && initialization.sources.vectors.vectors == nil)
+  }
+
   /// What the methods are made from.
   private func evidence(
-    _ selection: TokenSelection, _ corpus: Corpus, adding inputs: InitializationInputs,
-    _ console: Console
+    _ selection: TokenSelection, _ corpus: Corpus, _ source: Corpus?,
+    adding inputs: InitializationInputs, _ console: Console
   ) throws -> InitializationInputs {
     var inputs = inputs
     inputs.counts = selection.counts
@@ -158,7 +179,40 @@ struct ExtendCommand: ParsableCommand {
       inputs.documents = try corpus.sample(
         byteLimit: InitializationInputs.documentByteLimit, progress: console.progress)
     }
+    try initialization.sources.addVectors(
+      to: &inputs, for: initialization.methods, target: .corpora([corpus]), source: source,
+      tokenizer: selection.tokenizer, seed: seed.seed, console)
     return inputs
+  }
+
+  /// Finds out before a long way whether the factors could be written.
+  private func checkFactors(inputs: [String]) throws {
+    guard let path = initialization.sources.vectors.factors, !dryRun else { return }
+    try OutputDirectory.checkInputs(inputs, of: path)
+    if !force, Path.exists(path) { throw FileError.exists(path: path) }
+    if Path.isDirectory(path) { throw FileError.notRegularFile(path: path) }
+    let folder = Path.directory(of: path)
+    if !Path.isDirectory(folder) { throw FileError.notDirectory(path: folder) }
+  }
+
+  /// Writes the new matrices as coordinates and primitives.
+  private func writeFactors(of base: BaseModel, extended output: String) throws {
+    guard let path = initialization.sources.vectors.factors,
+      let rank = initialization.sources.vectors.factorize
+    else { return }
+    let old = base.matrices
+    let new = try Checkpoint(directory: output).tokenMatrices()
+    var pairs = [(MatrixRole.input, old.embedding, new.embedding)]
+    if !old.tied, let head = old.head, let newHead = new.head {
+      pairs.append((.output, head, newHead))
+    }
+    try FactoredMatrix.write(
+      pairs.map { role, matrix, extended in
+        FactoredMatrix(
+          role: role,
+          factors: try MatrixFactorization(of: matrix, rows: base.tokenRows, rank: rank),
+          matrix: extended)
+      }, to: path)
   }
 
   /// Prints what will be added.

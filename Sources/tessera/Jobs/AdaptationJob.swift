@@ -31,6 +31,7 @@ struct AdaptationJob {
     inputs =
       [command.model] + command.languages.corpus + command.languages.replay
       + command.initialization.sources.paths
+    try command.initialization.sources.checkFiles()
     isResumed = try command.output.checkRun(resume: command.resume, inputs: inputs)
     let corpora = try LanguageSources.corpora(command.languages)
     console.warnIfUnfinished(command.model)
@@ -171,7 +172,9 @@ struct AdaptationJob {
       command.newTokens
       ?? AdaptationOptions.newTokenCount(trainingByteCount: target.documents.trainingByteCount)
     var options = ExtensionOptions()
-    command.initialization.set(&options)
+    // Rows are made once; a plan and a run that goes on need their number alone.
+    let makesRows = !command.dryRun && !isResumed
+    if makesRows { command.initialization.set(&options) }
     options.seed = command.seed.seed
     let counts = try console.during("counting") {
       try countPreTokens(in: target.documents.training, for: base.tokenizer)
@@ -182,8 +185,17 @@ struct AdaptationJob {
       firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)
     var inputs = initialization
-    inputs.counts = counts
-    inputs.documents = target.documents.training
+    if makesRows {
+      inputs.counts = counts
+      inputs.documents = target.documents.training
+      let sources = command.initialization.sources
+      let sourceCorpus = sources.vectors.sourceCorpus
+      try sources.addVectors(
+        to: &inputs, for: command.initialization.methods,
+        target: .documents(target.documents.training),
+        source: sourceCorpus.isEmpty ? nil : command.languages.documents.corpus(sourceCorpus),
+        tokenizer: selection.tokenizer, seed: command.seed.seed, console)
+    }
     return try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options, inputs: inputs)
   }

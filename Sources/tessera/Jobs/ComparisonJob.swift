@@ -19,6 +19,7 @@ struct ComparisonJob {
     self.command = command
     inputs =
       [command.model] + command.languages.corpus + command.languages.replay + command.given.paths
+    try command.given.checkFiles()
     try command.output.checkRun(resume: command.resume, inputs: inputs)
     let corpora = try LanguageSources.corpora(command.languages)
     console.warnIfUnfinished(command.model)
@@ -46,6 +47,12 @@ struct ComparisonJob {
     var inputs = given
     inputs.counts = counts
     inputs.documents = languages.target.documents.training
+    let sourceCorpus = command.given.vectors.sourceCorpus
+    try command.given.addVectors(
+      to: &inputs, for: command.methods?.methods ?? [],
+      target: .documents(languages.target.documents.training),
+      source: sourceCorpus.isEmpty ? nil : command.languages.documents.corpus(sourceCorpus),
+      tokenizer: selection.tokenizer, seed: 0, console)
     let methods = try methods(with: inputs)
     console.finishProgress()
 

@@ -26,6 +26,7 @@ struct InitializationArguments: ParsableArguments {
   var methods: [InitializationMethod] { [method, outputMethod].compactMap { $0 } }
 
   mutating func validate() throws {
+    try sources.vectors.check(for: methods)
     for method in methods {
       switch method {
       case .transTokenization where sources.parallel.isEmpty:
