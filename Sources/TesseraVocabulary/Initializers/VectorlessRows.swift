@@ -49,9 +49,4 @@ extension InitializationContext {
 
   /// The IDs of the base's tokens.
   var baseIDs: [TokenID] { tokenRows.flatMap { $0.map { TokenID($0) } } }
-
-  /// The tokenizer with the new tokens.
-  func extendedTokenizer() throws(VocabularyError) -> Tokenizer {
-    do { return try tokenizer.extended(with: tokens.merges) } catch { throw .tokenizer(error) }
-  }
 }

@@ -99,10 +99,6 @@ struct ExtendCommand: ParsableCommand {
     if let output { try OutputOptions.checkFolder(output) }
   }
 
-  private var methods: [InitializationMethod] {
-    [inputMethod] + (outputMethod.map { [$0] } ?? [])
-  }
-
   func run() throws {
     let console = common.start()
     Interruption.install()
