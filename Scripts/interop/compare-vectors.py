@@ -26,6 +26,9 @@ from comparison import Report, parser, run
 
 TOLERANCE = 1e-5
 NEIGHBORS = 10
+# Unicode's White_Space; Python also strips the separators U+001C to U+001F.
+WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B)))
 
 
 class Subset:
@@ -58,7 +61,7 @@ def token_bytes(tokenizer):
 def text_of(content):
     """The word that bytes are without white space, or None if they are no whole characters."""
     try:
-        return content.decode("utf-8").strip() or None
+        return content.decode("utf-8").strip(WHITE_SPACE) or None
     except UnicodeDecodeError:
         return None
 
