@@ -15,6 +15,8 @@ let package = Package(
         .product(name: "TesseraModels", package: "tessera"),
         .product(name: "TesseraTokenizers", package: "tessera"),
         .product(name: "TesseraTraining", package: "tessera"),
+        .product(name: "TesseraCheckpoints", package: "tessera"),
+        .product(name: "TesseraVocabulary", package: "tessera"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: [.strictMemorySafety()])

@@ -49,9 +49,18 @@ section "Checkpoints: safetensors, transformers"
   --replay corpora-samples/en --steps 20 --max-forget 1 --output "$work/adapted"
 "$python" Scripts/interop/compare-checkpoints.py "$work/adapted" || failed=1
 
+section "Families: transformers"
+"$python" Scripts/interop/compare-families.py "$tessera" "$work/en.txt" "$work/ru.txt" || failed=1
+
 section "Logits: transformers"
 "$python" Scripts/interop/compare-logits.py "$tessera" \
   models/base-en corpora-samples/en/nature-farming.txt \
   "$work/adapted" corpora-samples/hi/daily-life.txt || failed=1
+
+section "Word vectors, WECHSEL, FOCUS: fasttext, wechsel, deepfocus"
+head --bytes=6500000 corpora/hi.txt | LC_ALL=C sed '$d' > "$work/hi.txt"
+vector_python=$(Scripts/vector-peers.sh)
+"$vector_python" Scripts/interop/compare-vectors.py "$tessera" --model models/base-en \
+  --source "$work/en.txt" --target "$work/hi.txt" || failed=1
 
 exit "$failed"

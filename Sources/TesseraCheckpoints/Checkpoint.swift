@@ -22,8 +22,11 @@ public struct Checkpoint: Sendable {
   public let shardNames: [String]
   /// The shard index, or nil where the weights are in one file.
   public let index: ShardIndex?
-  /// The family that tells which tensors are embedding and head, or nil for unknown model types.
+  /// What tells which tensors are embedding and head: the family of the model's type, with the names that
+  /// were given; nil for unknown model types without them.
   public let family: ModelFamily?
+  /// The names that were given.
+  public let names: TokenTensorNames
   /// All files of the directory, with paths relative to it, sorted; none that is inside a folder
   /// whose name begins with a dot, and none that only locks something or was never finished.
   public let files: [String]
@@ -34,9 +37,14 @@ public struct Checkpoint: Sendable {
 
   /// Opens a model directory and checks that its parts fit together.
   ///
+  /// - Parameters:
+  ///   - directory: The model directory.
+  ///   - names: The tensors that are embedding and head, as far as its type does not tell.
   /// - Throws: ``CheckpointError`` for the first thing that does not. A directory whose only weights
   ///   are pickles is refused, and the error says what to do.
-  public init(directory: String) throws(CheckpointError) {
+  public init(
+    directory: String, names: TokenTensorNames = TokenTensorNames()
+  ) throws(CheckpointError) {
     (files, others) = try Self.content(of: directory)
     func path(_ name: String) -> String { Path.join(directory, name) }
     guard files.contains(ModelConfiguration.fileName) else {
@@ -44,7 +52,8 @@ public struct Checkpoint: Sendable {
     }
     self.directory = directory
     configuration = try ModelConfiguration(path: path(ModelConfiguration.fileName))
-    family = ModelFamily.containing(modelType: configuration.modelType)
+    self.names = names
+    family = ModelFamily.naming(names, modelType: configuration.modelType)
 
     if files.contains(Self.singleFileName) {
       index = nil

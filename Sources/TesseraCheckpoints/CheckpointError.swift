@@ -34,6 +34,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case unknownFamily(modelType: String)
   /// The configuration ties embedding and head, and the weights hold two that differ.
   case tiedTensorsDiffer(embedding: String, head: String)
+  /// Two tensors that hold one matrix differ.
+  case copiesDiffer(first: String, second: String)
 }
 
 extension CheckpointError: CustomStringConvertible {
@@ -73,10 +75,13 @@ extension CheckpointError: CustomStringConvertible {
         + "be computed with; convert the model to one of them first"
     case .unknownFamily(let modelType):
       "the model type \"\(modelType)\" is in no family whose embedding and head are known; known "
-        + "are \(ModelFamily.knownModelTypes.joined(separator: ", "))"
+        + "are \(ModelFamily.knownModelTypes.joined(separator: ", ")); name the tensors with "
+        + "--embedding-tensor and --head-tensor"
     case .tiedTensorsDiffer(let embedding, let head):
       "config.json ties the embedding to the head, but \"\(embedding)\" and \"\(head)\" differ; set "
         + "tie_word_embeddings to false to keep both"
+    case .copiesDiffer(let first, let second):
+      "\"\(first)\" and \"\(second)\" hold one matrix in models of this type, but they differ"
     }
   }
 }

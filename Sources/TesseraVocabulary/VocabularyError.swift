@@ -35,6 +35,14 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case tiedModelHasNoHead(method: InitializationMethod)
   /// A method needs something that was not given; both by their names on the command line.
   case missingInput(method: InitializationMethod, input: String)
+  /// A donor has no token that the base has as well.
+  case nothingShared(donor: String)
+  /// The tokens of a donor are not made of bytes.
+  case donorNotByteLevel(directory: String)
+  /// A line of parallel text is not two fields with a tab between them.
+  case malformedParallelText(path: String, line: Int, tabCount: Int)
+  /// Word vectors, or a dictionary, cannot be used.
+  case wordVectors(WordVectorError)
   /// An extension.json is not what an extension leaves.
   case malformedRecord(path: String, reason: String)
   /// A model is not the one that an extension.json is of: a file or tensor of it is another one.
@@ -74,8 +82,9 @@ extension VocabularyError: CustomStringConvertible {
     case .newTokenCount(let count, let limit):
       "\(count) new tokens are asked for, and from 0 to \(limit) can be added"
     case .unknownTokenTensor(let name):
-      "tensor \"\(name)\" has an element for each token, and it is not known what they mean; remove it "
-        + "from the model if it is not needed"
+      "tensor \"\(name)\" has an element for each token, and it is not known what they mean; if it is "
+        + "the embedding or the head, name it with --embedding-tensor or --head-tensor, and if it is "
+        + "not needed, remove it from the model"
     case .unknownNamedToken(let path, let key, let id):
       "\(path): \"\(key)\" is \(id), and there is no such token"
     case .nonFiniteRow(let tensor, let row):
@@ -85,6 +94,14 @@ extension VocabularyError: CustomStringConvertible {
         + "\"\(method.rawValue)\" on their own"
     case .missingInput(let method, let input):
       "the method \"\(method.rawValue)\" needs \(input)"
+    case .nothingShared(let donor): "the donor \(donor) has no token that the model has as well"
+    case .donorNotByteLevel(let directory):
+      "the donor \(directory) has tokens of characters, and tokens of bytes are expected, since only "
+        + "they can be compared with the model's"
+    case .malformedParallelText(let path, let line, let tabCount):
+      "\(path), line \(line): \(tabCount == 0 ? "no tab" : "\(tabCount) tabs"), and source, one tab and "
+        + "target are expected"
+    case .wordVectors(let error): "\(error)"
     case .malformedRecord(let path, let reason):
       "\(path) is not the record of an extension: \(reason)"
     case .otherBase(let path, let name):

@@ -26,14 +26,15 @@ struct Tessera: ParsableCommand {
       CommandGroup(
         name: "Jobs",
         subcommands: [
-          AdaptCommand.self, ExtendCommand.self, RestoreCommand.self, ReportCommand.self,
+          AdaptCommand.self, ExtendCommand.self, RestoreCommand.self, CompareCommand.self,
+          ReportCommand.self,
         ]),
       CommandGroup(
         name: "Tokenizers",
         subcommands: [
           TrainCommand.self, CountCommand.self, MergeCountsCommand.self, EncodeCommand.self,
           DecodeCommand.self, ConvertCommand.self, MeasureCommand.self, InspectCommand.self,
-          TrimCommand.self,
+          TrimCommand.self, VectorsCommand.self,
         ]),
       CommandGroup(
         name: "Models",

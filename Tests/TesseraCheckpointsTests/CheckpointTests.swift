@@ -107,11 +107,11 @@ import Testing
   @Test func `a family that is not known is refused`() throws {
     let folder = try TemporaryDirectory()
     var model = ModelDirectory.untied
-    model.configuration = model.configuration.replacing("llama", with: "mamba")
+    model.configuration = model.configuration.replacing("llama", with: "novel")
     try model.write(to: folder)
     let checkpoint = try Checkpoint(directory: folder.path)
     #expect(checkpoint.family == nil)
-    #expect(throws: CheckpointError.unknownFamily(modelType: "mamba")) {
+    #expect(throws: CheckpointError.unknownFamily(modelType: "novel")) {
       _ = try checkpoint.tokenMatrices()
     }
   }

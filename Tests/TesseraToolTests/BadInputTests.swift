@@ -77,6 +77,31 @@ import Testing
     #expect(try readFile(tokenizer + "/tokenizer.json", limit: 1 << 20) != before)
   }
 
+  @Test func `an output that cannot be made where it is asked for is no missing input`() throws {
+    let folder = try TemporaryDirectory()
+    let (corpus, tokenizer) = try Self.prepare(folder)
+    let file = folder.path + "/file"
+    let empty = folder.path + "/empty"
+    try writeFile(file, [1])
+    try createDirectory(empty)
+    let train = ["train", corpus, "--vocab-size", "265", "--output"]
+    let count = ["count", corpus, "--output"]
+    let convert = ["convert", "--from", tokenizer, "--to", "compiled", "--output"]
+    for force in [[], ["--force"]] {
+      expectFailure(
+        try ToolRun(train + [file] + force), status: 73, words: ["file is not a folder"])
+      expectFailure(
+        try ToolRun(train + [file + "/x"] + force), status: 73, words: ["file is not a folder"])
+      expectFailure(try ToolRun(count + [tokenizer] + force), status: 73, words: [tokenizer])
+      expectFailure(
+        try ToolRun(count + [file + "/x"] + force), status: 73, words: ["file is not a folder"])
+      expectFailure(try ToolRun(convert + [empty] + force), status: 73, words: ["not a regular"])
+    }
+    expectFailure(
+      try ToolRun(count + [file]), status: 73, words: ["file exists already", "--force"])
+    #expect(try readFile(file, limit: 2) == [1])
+  }
+
   @Test func `options are checked before the corpus is read`() throws {
     let folder = try TemporaryDirectory()
     let corpus = folder.path + "/corpus.txt"

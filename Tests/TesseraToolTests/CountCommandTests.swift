@@ -96,7 +96,10 @@ import Testing
     #expect(try folder.read("0/tokenizer.json") == folder.read("2/tokenizer.json"))
     #expect(try folder.read("0/training.json") == folder.read("2/training.json"))
     try ToolRun(["train"] + corpus + ["--vocab-size", "280", "--memory", "8M", "--output", "x"])
-      .expectFailure(75, ["8388608", "52M is the least that counting works with"])
+      .expectFailure(75, ["8M is too small, 52M is the least that counting works with"])
+    try ToolRun(
+      ["train"] + corpus + ["--vocab-size", "280", "--memory", "9000001", "--output", "x"]
+    ).expectFailure(75, ["9000001 is too small, 52M"])
     try ToolRun(["train"] + corpus + ["--vocab-size", "280", "--memory", "lots", "--output", "x"])
       .expectFailure(64, ["lots"])
   }

@@ -56,6 +56,11 @@ import Testing
     #expect(corpus.status == 1 && corpus.text.hasSuffix("\n1 fault\n"))
     try ToolRun(["inspect", "/nowhere"]).expectFailure(66, ["/nowhere"])
     try ToolRun(["inspect", ranks]).expectFailure(65, ["--pattern"])
+    let folder = try TemporaryDirectory()
+    for name in ["a.tiktoken.gz", "tokenizer.json.gz", "b.model.gz"] {
+      let path = try folder.write(name, [0x1F, 0x8B, 8, 0])
+      try ToolRun(["inspect", path]).expectFailure(65, [name, "compressed", "unpacked"])
+    }
   }
 
   @Test func `measure gives the same for any number of threads`() throws {
@@ -101,6 +106,13 @@ import Testing
     try ToolRun(
       ["measure", "a=\(a)", "b=\(b)", "--lines", "--parity-unit", "documents"] + options
     ).expectFailure(65, ["translations", "b has 1", "a has 2"])
+    for (corpus, missing) in [("en=", "path"), ("=\(a)", "name"), ("", "path")] {
+      try ToolRun(["measure", corpus] + options)
+        .expectFailure(64, ["\"\(corpus)\" has no \(missing)"])
+    }
+    // Behind a folder the sign is a part of the path.
+    let odd = try folder.write("d=", "x\n")
+    try ToolRun(["measure", odd] + options).expectSuccess()
     let empty = try folder.write("c.txt", "")
     try ToolRun(["measure", empty] + options).expectFailure(65, ["no text"])
   }
@@ -199,6 +211,26 @@ import Testing
     #expect(bias?.tensor.shape == [260] && rowCount > 260)
   }
 
+  @Test func `tensors of a type that nobody knows are named`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _, corpus) = try makeSmallModel(in: folder)
+    let configuration = String(decoding: try folder.read("model/config.json"), as: UTF8.self)
+    try folder.write("model/config.json", configuration.replacing("\"llama\"", with: "\"novel\""))
+    let names = ["--embedding-tensor", "model.embed_tokens.weight"]
+    for (verb, more) in [
+      ("trim", ["--last", "--vocab-size", "260"]),
+      ("extend", ["--corpus", corpus, "--paragraphs", "--new-tokens", "3"]),
+    ] {
+      let arguments = [verb, "--model", model] + more + ["--output", folder.file(verb)]
+      try ToolRun(arguments).expectFailure(65, ["\"novel\"", "--embedding-tensor"])
+      try ToolRun(arguments + names).expectSuccess()
+    }
+    try ToolRun(
+      ["trim", "--tokenizer", model, "--last", "--vocab-size", "260", "--dry-run"] + names
+    )
+    .expectFailure(64, ["need --model"])
+  }
+
   /// Writes the folder `more`: a small model of zeros, with one tensor more.
   private func writeSmallModel(
     in folder: borrowing TemporaryDirectory, with name: String, shape: (Int) -> [Int]
@@ -208,7 +240,7 @@ import Testing
       try folder.write("more/\(name)", folder.read("model/\(name)"))
     }
     let more = TensorDescription(
-      name: name, type: .f32, shape: shape(checkpoint.configuration.vocabularySize))
+      name: name, type: .f32, shape: shape(try checkpoint.tokenMatrices().embedding.rowCount))
     var writer = try CheckpointWriter(
       directory: folder.file("more"),
       tensors: checkpoint.shards.flatMap(\.header.tensors).map(\.description) + [more])

@@ -54,4 +54,33 @@ import Testing
     }
     #expect(Path.exists(folder.file("out/configuration.yaml")))
   }
+
+  @Test(arguments: ["mean", "eeve", "univariate"])
+  func `extend measures what new tokens take from old text`(method: String) throws {
+    let folder = try TemporaryDirectory()
+    let output = folder.file("out")
+    let run = try ToolRun([
+      "extend", "--model", base, "--corpus", fixturePath("../../corpora-samples/hi"),
+      "--paragraphs", "--new-tokens", "100", "--init", method, "--json", "--output", output,
+      "--certify", fixturePath("../../corpora-samples/en"),
+    ])
+    #expect(run.status == 0, "\(run.messages)")
+    let record = try JSONValue(parsing: folder.read("out/certificate.json"))
+    let figures = try #require(record["old_text"])
+    #expect(try JSONValue(parsing: run.output)["certificate"]?["mean_mass"] == figures["mean_mass"])
+    let mass = try #require(figures["mean_mass"]?.double)
+    let positions = try #require(figures["positions"]?.int)
+    #expect(mass > 0 && mass < 1 && positions > 1_000)
+    let isConvex = method != "univariate"
+    #expect(record["recipes"]?["convex"] == .bool(isConvex))
+    guard isConvex else {
+      #expect(figures["mean_bound_of_ratio"] == nil)
+      return
+    }
+    #expect(figures["bound_violations"] == 0)
+    let bound = try #require(figures["mean_bound_of_ratio"]?.double)
+    #expect(mass <= bound)
+    // All weights of the mean are equal, so the bound is the number of new tokens by that of old ones.
+    if method == "mean" { #expect(abs(bound - 100.0 / 8_192) < 1e-3) }
+  }
 }

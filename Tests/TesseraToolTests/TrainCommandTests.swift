@@ -35,6 +35,34 @@ import Testing
     #expect(small["vocabulary"]?["tokens"]?.int == 259)
   }
 
+  @Test(arguments: [[], ["--json"]])
+  func `says which sizes a corpus has too few pairs for`(options: [String]) throws {
+    let folder = try TemporaryDirectory()
+    let corpus = try folder.write("corpus.txt", "ab ab")
+    // The bytes, "ab" and " ab".
+    let run = try ToolRun(
+      [
+        "train", corpus, "--vocab-size", "257", "--also-size", "300", "--also-size", "258",
+        "--also-size", "1000", "--output", folder.file("out"),
+      ] + options)
+    run.expectSuccess()
+    let sentences = run.messages.split(separator: "\n").filter { $0.contains("no further pair") }
+    #expect(
+      sentences
+        == ["300", "1,000"].map {
+          "no further pair is frequent enough: 258 tokens and not \($0)"
+        })
+    #expect(run.output.isEmpty == options.isEmpty)
+
+    let more = try ToolRun(
+      [
+        "train", corpus, "--from", folder.file("out"), "--vocab-size", "270", "--output",
+        folder.file("more"),
+      ] + options)
+    more.expectSuccess()
+    #expect(more.messages.contains("no further pair is frequent enough: 258 tokens and not 270"))
+  }
+
   @Test(arguments: ["--force", "--resume"])
   func `keeps a folder in the place of its state that it did not make`(option: String) throws {
     let folder = try TemporaryDirectory()

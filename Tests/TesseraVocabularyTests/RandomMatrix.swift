@@ -118,6 +118,9 @@ func products(_ rows: [Float], _ vector: [Double]) -> [Double] {
 }
 
 extension InitializationMethod {
+  /// The methods that are made from the base and its tokens alone.
+  static let withoutInputs = allCases.filter { (try? $0.initializer()) != nil }
+
   /// Whether the method says that it stays in the hull.
   var staysInHull: Bool {
     do { return try initializer().staysInHull } catch { preconditionFailure("\(error)") }

@@ -34,6 +34,22 @@ struct SmallModel {
       text.split(separator: " ").map { (bytes: Array(" \($0)".utf8), count: times) })
   }
 
+  /// Both texts.
+  static let documents = [Array(target.utf8), Array(english.utf8)]
+
+  /// What every method can be made from.
+  ///
+  /// - Parameter donor: The directory of a model.
+  static func inputs(donor: String) throws -> InitializationInputs {
+    var inputs = InitializationInputs()
+    inputs.donor = try DonorModel(directory: donor)
+    inputs.counts = [counts(target, times: 10)]
+    inputs.documents = documents
+    inputs.parallelText = ParallelText(
+      Array(repeating: (Array(english.utf8), Array(target.utf8)), count: 12))
+    return inputs
+  }
+
   /// Writes the directory with the name `base` into a folder.
   func write(to folder: borrowing TemporaryDirectory) throws -> String {
     let directory = folder.file("base")

@@ -21,3 +21,15 @@ func modeForTest(_ path: String) -> UInt32 {
   var status = stat()
   return unsafe stat(path, &status) == 0 ? UInt32(status.st_mode & 0o777) : 0
 }
+
+/// The largest memory in bytes that the process has had so far.
+func peakMemoryForTest() -> Int {
+  var usage = rusage()
+  // 0 is RUSAGE_SELF, whose type differs between systems.
+  _ = unsafe getrusage(0, &usage)
+  #if canImport(Darwin)
+    return usage.ru_maxrss
+  #else
+    return usage.ru_maxrss * 1024
+  #endif
+}

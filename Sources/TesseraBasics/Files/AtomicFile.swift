@@ -41,7 +41,7 @@ public struct AtomicFile: ~Copyable {
   ///   - path: Where the file will be; its folder exists.
   ///   - overwrite: Whether one that is there already may be replaced.
   /// - Throws: ``FileError/exists(path:)``, ``FileError/locked(path:)``,
-  ///   ``FileError/notRegularFile(path:)``, ``FileError/cannotCreate(path:errno:)``.
+  ///   ``FileError/notReplaceable(path:)``, ``FileError/cannotCreate(path:errno:)``.
   public init(path: String, overwrite: Bool = true) throws(FileError) {
     try self.init(path: path, overwrite: overwrite, permissions: nil)
   }
@@ -51,7 +51,7 @@ public struct AtomicFile: ~Copyable {
     let existing = FileDescriptor.Status(path: path)
     if let existing {
       if !overwrite { throw .exists(path: path) }
-      if existing.kind != .regular { throw .notRegularFile(path: path) }
+      if existing.kind != .regular { throw .notReplaceable(path: path) }
     }
     let lock = try LockFile(
       path: Path.hiddenSibling(of: path, suffix: ".tessera-lock"), for: path)
@@ -172,6 +172,21 @@ public struct AtomicFile: ~Copyable {
     if let error { throw error }
     pending.removeAll(keepingCapacity: true)
     buffer = pending
+  }
+
+  /// Lets the system append bytes of another file, as many as it takes at a time; 0 if it cannot.
+  mutating func appendBySystem(
+    copying range: Range<Int>, of file: InputFile
+  ) throws(FileError) -> Int {
+    try flush()
+    let count: Int
+    do {
+      count = try file.copy(range, to: descriptor)
+    } catch {
+      throw .writeFailed(path: path, offset: size, errno: error.errno)
+    }
+    size += count
+    return count
   }
 
   private func writeOut(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {

@@ -2,12 +2,7 @@
 package func copyFile(_ source: String, to path: String) throws(FileError) {
   let input = try InputFile(path: source)
   var output = try AtomicFile(path: path, permissions: input.permissions)
-  var offset = 0
-  while offset < input.size {
-    let block = try input.read(at: offset, count: min(4 << 20, input.size - offset))
-    try output.write(block)
-    offset += block.count
-  }
+  try output.append(copying: 0..<input.size, of: input)
   try output.commit()
 }
 

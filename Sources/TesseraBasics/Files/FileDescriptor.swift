@@ -133,6 +133,26 @@ struct FileDescriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Lets the system copy bytes of another file to where this one stands, up to as many as the range has.
+  ///
+  /// - Returns: How many it was: 0 if the system or a file system cannot do it, or the other file ends
+  ///   before the range.
+  borrowing func append(
+    copying range: Range<Int>, of source: borrowing FileDescriptor
+  ) throws(SystemError) -> Int {
+    while true {
+      let count = SystemCalls.copyRange(
+        from: source.number, at: range.lowerBound, to: number, count: range.count)
+      if count >= 0 { return count }
+      switch errno {
+      case EINTR: continue
+      // Other file systems, older kernels, files in use as swap, sandboxes that forbid it.
+      case EXDEV, ENOSYS, EINVAL, ENOTSUP, EPERM, ETXTBSY: return 0
+      case let failure: throw SystemError(errno: failure)
+      }
+    }
+  }
+
   /// Makes what was written durable. Folders of some file systems cannot be synced: no error.
   borrowing func synchronize() throws(SystemError) {
     while fsync(number) != 0 {

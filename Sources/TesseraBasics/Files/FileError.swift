@@ -24,6 +24,8 @@ public enum FileError: Error, Hashable, Sendable {
   case cannotCreate(path: String, errno: Int32)
   /// The output is there already, and nobody said to replace it.
   case exists(path: String)
+  /// The output would take the place of a folder, a device or a pipe.
+  case notReplaceable(path: String)
   /// The folder holds the state of a run that was not finished.
   case unfinished(path: String)
   /// The folder is one that no output may replace: the root, the user's home, a folder that holds
@@ -58,8 +60,8 @@ extension FileError {
     case .cannotOpen(let path, _), .notRegularFile(let path), .notDirectory(let path),
       .readFailed(let path, _, _), .truncated(let path, _, _, _), .tooLarge(let path, _, _),
       .cannotCreate(let path, _), .exists(let path), .unfinished(let path), .protected(let path),
-      .notOutput(let path),
-      .overlapsInput(let path, _), .locked(let path), .cannotRemove(let path, _),
+      .notOutput(let path), .notReplaceable(let path), .overlapsInput(let path, _),
+      .locked(let path), .cannotRemove(let path, _),
       .invalidName(let path), .writeFailed(let path, _, _), .commitFailed(let path, _):
       path
     }
@@ -86,6 +88,8 @@ extension FileError: CustomStringConvertible {
       "cannot create \(path): \(systemMessage(errno))"
     case .exists(let path):
       "\(path) exists already; choose another output or say --force"
+    case .notReplaceable(let path):
+      "\(path) will not be replaced: it is not a regular file; choose another output"
     case .unfinished(let path):
       "\(path) holds the state of a run that was not finished; say --resume to go on, or --force to "
         + "start over"

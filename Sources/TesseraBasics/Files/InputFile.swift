@@ -69,6 +69,13 @@ public final class InputFile: Sendable {
     }
   }
 
+  /// Lets the system copy bytes to where another file stands; 0 if it cannot, or the file ends before.
+  func copy(
+    _ range: Range<Int>, to output: borrowing FileDescriptor
+  ) throws(FileDescriptor.SystemError) -> Int {
+    try output.append(copying: range, of: descriptor)
+  }
+
   private func checkRange(at offset: Int, count: Int) throws(FileError) {
     precondition(offset >= 0 && count >= 0, "offset and count are not negative")
     if offset > size || count > size - offset {

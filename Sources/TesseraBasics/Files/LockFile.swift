@@ -24,7 +24,7 @@ struct LockFile: ~Copyable {
   ///   - subject: What the errors speak of.
   ///   - madeFolders: Folders that were made on the way here, the outermost first. Those that are
   ///     empty when the lock ends are removed with it.
-  /// - Throws: ``FileError/locked(path:)``, ``FileError/notRegularFile(path:)``,
+  /// - Throws: ``FileError/locked(path:)``, ``FileError/notReplaceable(path:)``,
   ///   ``FileError/cannotCreate(path:errno:)``.
   init(path: String, for subject: String, madeFolders: [String] = []) throws(FileError) {
     var isExclusive = false
@@ -72,7 +72,7 @@ private func openLocked(
       if error.errno == EWOULDBLOCK { throw .locked(path: subject) }
       throw .cannotCreate(path: subject, errno: error.errno)
     }
-    throw .notRegularFile(path: path)
+    throw .notReplaceable(path: path)
   }
 }
 

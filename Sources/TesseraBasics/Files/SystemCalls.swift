@@ -53,6 +53,30 @@ enum SystemCalls {
     renameSpecially(first, second, .exchanging)
   }
 
+  /// Copies up to `count` bytes of one open file to where another one stands; below zero for an error, which
+  /// is in `errno`.
+  static func copyRange(from source: Int32, at offset: Int, to target: Int32, count: Int) -> Int {
+    #if canImport(Darwin)
+      errno = ENOSYS
+      return -1
+    #else
+      typealias CopyRange =
+        @convention(c) (
+          Int32, UnsafeMutablePointer<Int64>?, Int32, UnsafeMutablePointer<Int64>?, Int, UInt32
+        ) -> Int
+      // As `renameat2` below.
+      guard let symbol = unsafe dlsym(nil, "copy_file_range") else {
+        errno = ENOSYS
+        return -1
+      }
+      // SAFETY: the C library declares `ssize_t copy_file_range(int, off64_t *, int, off64_t *, size_t,
+      // unsigned)`.
+      let copy = unsafe unsafeBitCast(symbol, to: CopyRange.self)
+      var place = Int64(offset)
+      return unsafe copy(source, &place, target, nil, count, 0)
+    #endif
+  }
+
   private enum RenameKind { case withoutReplacing, exchanging }
 
   private static func renameSpecially(_ path: String, _ newPath: String, _ kind: RenameKind)

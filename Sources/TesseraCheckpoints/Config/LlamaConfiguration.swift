@@ -81,6 +81,8 @@ extension ModelConfiguration {
   public func llama() throws(CheckpointError) -> LlamaConfiguration {
     let reader = ConfigurationReader(json: json, path: path)
     typealias Limit = ModelConfigurationLimit
+    let vocabularySize = try reader.count("vocab_size", limit: Limit.vocabularySize)
+    let width = try reader.count("hidden_size", limit: Limit.width)
     let headCount = try reader.count("num_attention_heads", limit: Limit.headCount)
     let keyValueHeadCount = try reader.optionalCount(
       "num_key_value_heads", limit: Limit.headCount)
@@ -93,7 +95,7 @@ extension ModelConfiguration {
       feedForwardWidth: try reader.count("intermediate_size", limit: Limit.feedForwardWidth),
       contextLength: contextLength ?? 2048,
       tiedEmbeddings: tiesEmbeddings
-        ?? ModelFamily.containing(modelType: modelType)?.tiedByDefault ?? false)
+        ?? ModelFamily.containing(modelType: modelType)?.tiesByDefault(modelType) ?? false)
     if let headWidth = try reader.optionalCount("head_dim", limit: Limit.headWidth) {
       result.headWidth = headWidth
     } else if width % headCount != 0 {

@@ -17,16 +17,28 @@ public struct ModelConfiguration: Hashable, Sendable {
 
   /// The value of `model_type`, such as `llama`.
   public let modelType: String
-  /// The number of rows of the embedding, `vocab_size`; at least the number of tokens.
-  public var vocabularySize: Int {
-    didSet { json["vocab_size"] = JSONValue(vocabularySize) }
+  /// The number of rows of the embedding, `vocab_size`; at least the number of tokens. Nil if the
+  /// configuration does not say it, as those of some models that read images as well.
+  ///
+  /// Setting it changes the key wherever it stands: at the top, and in `text_config`.
+  public var vocabularySize: Int? {
+    didSet { if let vocabularySize { setVocabularySize(vocabularySize) } }
   }
-  /// The length of a row, `hidden_size`.
-  public let width: Int
+  /// The length of a row of the embedding, if the configuration says it: `hidden_size`, or what a family
+  /// has instead.
+  public let width: Int?
   /// The value of `tie_word_embeddings`, or nil where the family decides.
   public let tiesEmbeddings: Bool?
-  /// The standard deviation of weights before training, `initializer_range`, if given.
+  /// The standard deviation of weights before training, `initializer_range` or `init_std`, if given.
   public let initializerRange: Double?
+
+  /// Where models that read images as well say what their text part is like.
+  private static let textKey = "text_config"
+  /// What the families call the length of an embedding's row. OPT's rows may be shorter than its hidden
+  /// states, so its word comes first.
+  private static let widthKeys = [
+    "word_embed_proj_dim", "hidden_size", "n_embd", "n_embed", "d_model", "dim",
+  ]
 
   /// Reads and checks a file.
   public init(path: String) throws(CheckpointError) {
@@ -43,12 +55,63 @@ public struct ModelConfiguration: Hashable, Sendable {
     self.json = json
     self.path = path
     modelType = try reader.text("model_type")
-    vocabularySize = try reader.count(
-      "vocab_size", limit: ModelConfigurationLimit.vocabularySize)
-    width = try reader.count("hidden_size", limit: ModelConfigurationLimit.width)
-    tiesEmbeddings = try reader.optionalFlag("tie_word_embeddings")
-    initializerRange = try reader.optionalNumber(
-      "initializer_range", in: ModelConfigurationLimit.initializerRange)
+    var readers = [reader]
+    if let value = reader.value(Self.textKey) {
+      guard let text = value.object else { throw reader.fault(Self.textKey, value, "an object") }
+      readers.insert(
+        ConfigurationReader(json: text, path: path, prefix: "\(Self.textKey)."), at: 0)
+    }
+    typealias Limit = ModelConfigurationLimit
+    vocabularySize = try Self.first(readers, ["vocab_size"]) {
+      reader, key throws(CheckpointError) in
+      try reader.optionalCount(key, limit: Limit.vocabularySize)
+    }
+    width = try Self.first(readers, Self.widthKeys) { reader, key throws(CheckpointError) in
+      try reader.optionalCount(key, limit: Limit.width)
+    }
+    // Here the top decides, as in transformers.
+    tiesEmbeddings = try Self.first(readers.reversed(), ["tie_word_embeddings"]) {
+      reader, key throws(CheckpointError) in try reader.optionalFlag(key)
+    }
+    initializerRange = try Self.first(readers, ["initializer_range", "init_std"]) {
+      reader, key throws(CheckpointError) in
+      try reader.optionalNumber(key, in: Limit.initializerRange)
+    }
+  }
+
+  /// The first value that is there: by the order of the objects, then of the keys.
+  private static func first<Value>(
+    _ readers: [ConfigurationReader], _ keys: [String],
+    _ read: (ConfigurationReader, String) throws(CheckpointError) -> Value?
+  ) throws(CheckpointError) -> Value? {
+    for reader in readers {
+      for key in keys {
+        if let value = try read(reader, key) { return value }
+      }
+    }
+    return nil
+  }
+
+  private mutating func setVocabularySize(_ size: Int) {
+    let key = "vocab_size"
+    let isAtTop = json[key] != nil
+    if isAtTop { json[key] = JSONValue(size) }
+    guard var text = json[Self.textKey]?.object else {
+      json[key] = JSONValue(size)
+      return
+    }
+    guard !isAtTop || text[key] != nil else { return }
+    text[key] = JSONValue(size)
+    json[Self.textKey] = .object(text)
+  }
+
+  /// What the model computes ends in logits, by the name of its class in `architectures`; true if it is
+  /// not said.
+  var hasHead: Bool {
+    guard let names = json["architectures"]?.array?.compactMap(\.string), !names.isEmpty else {
+      return true
+    }
+    return names.contains { $0.contains("LM") || $0.contains("Generation") }
   }
 
   /// The dialect in which the configuration is written.

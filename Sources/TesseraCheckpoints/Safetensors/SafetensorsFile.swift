@@ -12,7 +12,7 @@ public struct SafetensorsFile: Sendable {
   public let header: SafetensorsHeader
   /// The file's size in bytes.
   public let size: Int
-  private let file: InputFile
+  let file: InputFile
   /// The tensors' indices by name.
   private let order: [Int]
 

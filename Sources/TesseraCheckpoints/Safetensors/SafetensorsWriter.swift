@@ -61,6 +61,34 @@ public struct SafetensorsWriter: ~Copyable {
     skipFinished()
   }
 
+  /// Appends bytes of a tensor of another file, which the system copies from file to file.
+  ///
+  /// - Parameters:
+  ///   - range: The bytes, counted from the tensor's first.
+  ///   - tensor: A tensor of that file.
+  ///   - file: The file that has them.
+  /// - Precondition: The range is inside the tensor, and does not reach past the end of the one that is
+  ///   being written.
+  public mutating func append(
+    copying range: Range<Int>, of tensor: StoredTensor, in file: SafetensorsFile
+  ) throws(CheckpointError) {
+    if range.isEmpty { return }
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= tensor.size, "the bytes must be the tensor's")
+    precondition(current < tensors.count, "all tensors are complete")
+    precondition(
+      range.count <= tensors[current].size - written,
+      "the bytes reach past the end of \(tensors[current].name)")
+    let offset = tensor.byteRange.lowerBound + range.lowerBound
+    do {
+      try self.file.append(copying: offset..<offset + range.count, of: file.file)
+    } catch {
+      throw .file(error)
+    }
+    written += range.count
+    skipFinished()
+  }
+
   /// Appends numbers to the tensor that is being written, rounded to its element type.
   ///
   /// - Precondition: The type is one that we compute with, and the numbers do not reach past the

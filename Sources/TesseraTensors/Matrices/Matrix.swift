@@ -108,3 +108,13 @@ package struct Matrix: @unchecked Sendable {
     (0..<rowCount).flatMap { row in (0..<columnCount).map { self[row, $0] } }
   }
 }
+
+extension Matrix {
+  /// Lends one row to a body.
+  package func withRow<Result>(_ row: Int, _ body: (Span<Float>) -> Result) -> Result {
+    precondition(row >= 0 && row < rowCount, "row out of bounds")
+    // SAFETY: the row is inside the view, which is valid for the call.
+    let elements = unsafe UnsafeBufferPointer(start: base + row * stride, count: columnCount)
+    return unsafe body(Span(_unsafeElements: elements))
+  }
+}

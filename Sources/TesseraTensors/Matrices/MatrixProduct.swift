@@ -10,6 +10,9 @@ import COpenBLAS
 /// Tells OpenBLAS to leave the threads to us; evaluated once, before the first product.
 private let libraryIsSingleThreaded: Void = openblas_set_num_threads(1)
 
+/// Sees to it that the library starts no threads.
+func makeLibrarySingleThreaded() { _ = libraryIsSingleThreaded }
+
 /// output = scale * a * b + keep * output.
 ///
 /// With `keep` 0 the output's old content is ignored, even if it is not a number.
@@ -47,7 +50,7 @@ private func product(
   precondition(
     output.columnCount == (bIsPlain ? b.columnCount : b.rowCount), "columns of a product")
   guard output.count > 0 else { return }
-  _ = libraryIsSingleThreaded
+  makeLibrarySingleThreaded()
   // SAFETY: sizes and strides are those of the views, which are valid for the call.
   unsafe cblas_sgemm(
     CblasRowMajor, aTransposition, bTransposition, blasint(output.rowCount),

@@ -159,7 +159,7 @@ struct AddedTokenMatcher: Sendable {
   func longestMatches(in text: Span<UInt8>) -> LongestMatches {
     var result = LongestMatches()
     if tokens.isEmpty { return result }
-    automaton.forEachLongestMatch(in: text) { result.rest.append(($0, sizes[$1])) }
+    forEachLongestMatch(in: text) { result.rest.append(($0.lowerBound, $0.count)) }
     return result
   }
 
@@ -176,16 +176,10 @@ struct AddedTokenMatcher: Sendable {
     }
   }
 
-  /// Whether a token spans a position, begins there or ends there.
-  func isNear(_ position: Int, in text: Span<UInt8>) -> Bool {
-    let lower = max(0, position - longest)
-    let window = text.extracting(lower..<min(text.count, position + longest))
-    var isNear = false
-    automaton.forEachLongestMatch(in: window) { start, token in
-      let start = lower + start
-      if start <= position, start + sizes[token] >= position { isNear = true }
-    }
-    return isNear
+  /// Calls `body` with the range of the longest token at each place, whatever its flags, the last one
+  /// first.
+  func forEachLongestMatch(in text: Span<UInt8>, _ body: (Range<Int>) -> Void) {
+    automaton.forEachLongestMatch(in: text) { body($0..<$0 + sizes[$1]) }
   }
 
   // MARK: Neighbors

@@ -85,6 +85,9 @@ struct TokenizerFile {
     } catch {
       throw .file(error)
     }
+    if CompressionFormat(magicOf: sample) != nil {
+      throw .notATokenizer(path: path, found: "a compressed file, which has to be unpacked")
+    }
     if CompiledFile.isLikely(sample) { return .compiled }
     if sample.first(where: { $0 > UInt8(ascii: " ") }) == UInt8(ascii: "{") {
       if name == VocabularyFiles.vocabularyName { return .vocabularyAndMerges }

@@ -68,8 +68,8 @@ extension TrainingError: CustomStringConvertible {
       "the distinct pre-tokens have \(count) symbols, more than \(maximum), "
         + "the most that can be trained on"
     case .memoryTooSmall(let size, let minimum, let use):
-      "a memory budget of \(size) bytes is too small, "
-        + "\((minimum + (1 << 20) - 1) >> 20)M is the least that \(use.rawValue) works with"
+      "a memory budget of \(MemoryBudget.text(ofSize: size)) is too small, "
+        + "\((minimum + (1 << 20) - 1) >> 20)M \(use.least)"
     case .unusableMerges:
       "the merges that a killed run has left make no tokenizer; with --force they are dropped"
     case .corpusChanged(let path):

@@ -82,6 +82,24 @@ extension Adaptation {
       evaluations: run.evaluations, keepsLimit: excess == 0)
   }
 
+  /// Trains in memory, and scores the held-out documents before the first step and after some others.
+  ///
+  /// - Parameters:
+  ///   - steps: The steps after which to score; after the last there is always a score.
+  ///   - progress: Gets the steps.
+  /// - Returns: The scores, or nil if the process was asked to stop.
+  /// - Throws: ``TrainingRunError``, `TokenizerError`.
+  public func scores(
+    after steps: [Int], progress: ProgressHandler? = nil
+  ) throws -> [RunEvaluation]? {
+    let sets = try evaluationSets(for: tokenizer, rowCount: model.configuration.vocabularySize)
+    var plan = plan
+    plan.evaluationInterval = 0
+    plan.evaluationSteps = steps
+    var run = TrainingRun(model: model, plan: plan, data: data, evaluations: sets)
+    return try run.run(progress: progress).isComplete ? run.evaluations : nil
+  }
+
   /// The plan as a record, for people's and programs' eyes, and for resuming.
   public var record: JSONValue {
     let epochs = data.epochs(after: plan.steps)

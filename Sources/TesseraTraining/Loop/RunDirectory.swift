@@ -60,7 +60,9 @@ public struct RunDirectory: ~Copyable {
   /// Whether a folder is that of a run that has not ended.
   public static func isUnfinished(_ path: String) -> Bool {
     isResumable(path)
-      && !["report.json", "training.json"].contains { Path.exists(Path.join(path, $0)) }
+      && !["report.json", "training.json", "comparison.json"].contains {
+        Path.exists(Path.join(path, $0))
+      }
   }
 
   /// Makes a folder that is being filled that of a run, which can be resumed before it has a plan.

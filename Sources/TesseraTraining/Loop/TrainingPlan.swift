@@ -37,6 +37,8 @@ public struct TrainingPlan: Hashable, Sendable {
   public var microBatchSequenceCount: Int
   /// The number of steps between evaluations; 0 evaluates at the end only.
   public var evaluationInterval: Int
+  /// Steps after which there is an evaluation besides.
+  public var evaluationSteps: [Int] = []
   /// How many steps in a row may have a gradient that is not finite before the run gives up.
   public var skipLimit: Int
 
@@ -74,7 +76,7 @@ public struct TrainingPlan: Hashable, Sendable {
 extension TrainingPlan {
   /// The plan as it is stored beside a state, so that a run is never resumed under another one.
   public var record: JSONValue {
-    .object([
+    var record: JSONObject = [
       "steps": .init(steps),
       "schedule": .array(
         schedule.segments.map { segment in
@@ -91,7 +93,11 @@ extension TrainingPlan {
       "micro_batch_sequences": .init(microBatchSequenceCount),
       "evaluation_interval": .init(evaluationInterval),
       "skip_limit": .init(skipLimit),
-    ])
+    ]
+    if !evaluationSteps.isEmpty {
+      record["evaluation_steps"] = .array(evaluationSteps.map { .init($0) })
+    }
+    return .object(record)
   }
 }
 

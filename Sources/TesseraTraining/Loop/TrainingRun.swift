@@ -195,7 +195,8 @@ public struct TrainingRun: Sendable {
 
   /// Whether the sets are to be scored after the step that was just made.
   private var isEvaluationDue: Bool {
-    step == plan.steps || (plan.evaluationInterval > 0 && step % plan.evaluationInterval == 0)
+    step == plan.steps || plan.evaluationSteps.contains(step)
+      || (plan.evaluationInterval > 0 && step % plan.evaluationInterval == 0)
   }
 
   /// Scores the sets, and keeps the weights if they are the best so far.

@@ -21,7 +21,7 @@ package struct ExtensionAudit {
   /// What does not hold for the files in a directory.
   package func findings(in directory: String) throws(VocabularyError) -> [AuditFinding] {
     let extended = try withVocabularyErrors { () throws(CheckpointError) in
-      try Checkpoint(directory: directory)
+      try Checkpoint(directory: directory, names: subject.base.checkpoint.names)
     }
     var findings = tensorFindings(extended)
     // Rows can be compared only in matrices that are there.
@@ -31,20 +31,18 @@ package struct ExtensionAudit {
   }
 
   private func tensorFindings(_ extended: Checkpoint) -> [AuditFinding] {
-    let grown = Set(
-      [subject.base.matrices.embedding, subject.base.matrices.head].compactMap {
-        $0.map { Array($0.tensor.name.utf8) }
-      } + subject.vectors.map { Array($0.utf8) })
+    let (rowCount, grown) = (subject.layout.rowCount, subject.base.matrices.all)
     var findings: [AuditFinding] = []
-    if extended.configuration.vocabularySize != subject.layout.rowCount {
+    let stated = extended.configuration.vocabularySize
+    if stated != rowCount, stated != nil || rowCount != subject.layout.baseRowCount {
       findings.append(.tensorsDiffer(name: ModelConfiguration.fileName))
     }
     for (i, shard) in subject.base.checkpoint.shards.enumerated() {
       let found = i < extended.shards.count ? extended.shards[i].header.tensors : []
       for (k, tensor) in shard.header.tensors.enumerated() {
         var expected = tensor.description
-        if grown.contains(Array(tensor.name.utf8)) {
-          expected.shape[0] = subject.layout.rowCount
+        if let matrix = grown.first(where: { $0.tensor == tensor }) {
+          expected.shape = matrix.shape(rowCount: rowCount)
         }
         if k >= found.count || found[k].description != expected {
           findings.append(.tensorsDiffer(name: tensor.name))
@@ -61,28 +59,9 @@ package struct ExtensionAudit {
     let matrices = try withVocabularyErrors { () throws(CheckpointError) in
       try extended.tokenMatrices()
     }
-    let base = subject.base.matrices
-    var findings = try compare(base.embedding, matrices.embedding)
-    if let old = base.head, let new = matrices.head { findings += try compare(old, new) }
-    for name in subject.vectors { findings += try compareVector(name, extended) }
-    return findings
-  }
-
-  /// Compares the elements of a vector, as ``compare(_:_:)`` does rows.
-  private func compareVector(
-    _ name: String, _ extended: Checkpoint
-  ) throws(VocabularyError) -> [AuditFinding] {
-    let layout = subject.layout
-    let (old, new) = try withVocabularyErrors { () throws(CheckpointError) in
-      (try subject.base.checkpoint.readTensor(name), try extended.readTensor(name))
-    }
     var findings: [AuditFinding] = []
-    for i in [0..<layout.newRows.lowerBound, layout.remainingPadding].joined()
-    where old[i].bitPattern != new[i].bitPattern {
-      findings.append(.oldRowChanged(tensor: name, row: i))
-    }
-    for i in layout.newRows where !new[i].isFinite {
-      findings.append(.nonFiniteRow(tensor: name, row: i))
+    for (old, new) in zip(subject.base.matrices.all, matrices.all) {
+      findings += try compare(old, new)
     }
     return findings
   }

@@ -55,7 +55,7 @@ public struct RowAudit: Hashable, Sendable {
     meanNorm = norms.isEmpty ? 0 : norms.reduce(0, +) / Double(norms.count)
     smallestNorm = norms.min() ?? 0
     largestNorm = norms.max() ?? 0
-    let isVector = matrix.tensor.shape.count == 1
+    let isVector = matrix.isVector
     func name(_ row: Int) -> String {
       let place = "\(isVector ? "element" : "row") \(row)"
       guard let tokenizer, let text = tokenizer.readableText(of: TokenID(row)) else { return place }

@@ -1,3 +1,4 @@
+public import TesseraBasics
 public import TesseraCheckpoints
 public import TesseraTokenizers
 
@@ -9,23 +10,36 @@ public struct InitializationContext: Sendable {
   public let tokenizer: Tokenizer
   /// The base matrix.
   public let matrix: TokenMatrix
+  /// The matrix of the other role: the head for input rows, the embedding for output rows. In a tied
+  /// model it is the same one.
+  public let counterpart: TokenMatrix
   /// The rows of the base matrix that belong to tokens: ranges in ascending order.
   public let tokenRows: [Range<Int>]
   /// Mean and spread of those rows.
   public let statistics: MatrixStatistics
   /// The standard deviation of weights before training that the model's configuration states.
   public let initializerRange: Double?
+  /// Gets the progress of methods that take long.
+  public let progress: ProgressHandler?
 
-  /// A context from its parts.
+  /// A context from its parts, of a tied model if no counterpart is given.
   public init(
-    tokens: NewTokens, tokenizer: Tokenizer, matrix: TokenMatrix, tokenRows: [Range<Int>],
-    statistics: MatrixStatistics, initializerRange: Double?
+    tokens: NewTokens, tokenizer: Tokenizer, matrix: TokenMatrix, counterpart: TokenMatrix? = nil,
+    tokenRows: [Range<Int>], statistics: MatrixStatistics, initializerRange: Double?,
+    progress: ProgressHandler? = nil
   ) {
     self.tokens = tokens
     self.tokenizer = tokenizer
     self.matrix = matrix
+    self.counterpart = counterpart ?? matrix
     self.tokenRows = tokenRows
     self.statistics = statistics
     self.initializerRange = initializerRange
+    self.progress = progress
+  }
+
+  /// The tokenizer with the new tokens.
+  func extendedTokenizer() throws(VocabularyError) -> Tokenizer {
+    do { return try tokenizer.extended(with: tokens.merges) } catch { throw .tokenizer(error) }
   }
 }

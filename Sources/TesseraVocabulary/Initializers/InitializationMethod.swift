@@ -12,14 +12,44 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   case eeve
   /// Weights that fall from the last piece, or the first: ``AdaptiVocabInitializer``.
   case adaptiVocab = "adaptivocab"
+  /// Read as the mean with the norm of the language's rows, written by length: ``BILInitializer``.
+  case bil
   /// The mean of the two tokens that were merged: ``MergeTreeInitializer``.
   case mergeTree = "merge-tree"
+  /// The mean of what the base makes of the token in the corpus: ``AlignInitializer``.
+  case align
+  /// The mixture of base rows that predicts the token's neighbors: ``ConstrainedWord2VecInitializer``.
+  case constrainedWord2Vec = "cw2v"
+  /// The rows of the words that translations of the token's words have: ``TransTokenizationInitializer``.
+  case transTokenization = "transtok"
+  /// The mean of shared tokens by their similarity in another model: ``CLPInitializer``.
+  case clp
+  /// The few shared tokens that make up the token in another model: ``MatchingPursuitInitializer``.
+  case matchingPursuit = "omp"
   /// Rows like those of the base, each component by itself: ``UnivariateInitializer``.
   case univariate
   /// The mean, and a little noise with the base's covariance: ``MultivariateInitializer``.
   case multivariate
   /// Rows as before any training: ``RandomInitializer``.
   case random
+
+  /// The nearest base tokens in a space of words of both languages: ``WECHSELInitializer``.
+  case wechsel
+  /// The base tokens with the most similar surroundings: ``FOCUSInitializer``.
+  case focus
+  /// The nearest base tokens, in the coordinates of a factorized matrix: ``OFAInitializer``.
+  case ofa
+
+  /// Whether the method reads documents, ``InitializationInputs/documents``.
+  public var needsDocuments: Bool { self == .constrainedWord2Vec }
+
+  /// Whether the method goes by vectors of words.
+  public var usesVectors: Bool {
+    switch self {
+    case .wechsel, .focus, .ofa: true
+    default: false
+    }
+  }
 
   /// The method, with its recommended settings where the inputs say nothing else.
   ///
@@ -35,10 +65,51 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     case .firstLast: FirstLastInitializer()
     case .eeve: EEVEInitializer()
     case .adaptiVocab: AdaptiVocabInitializer()
+    case .bil: BILInitializer()
     case .mergeTree: MergeTreeInitializer()
+    case .align:
+      if let counts = inputs.counts {
+        AlignInitializer(counts: counts)
+      } else {
+        throw .missingInput(method: self, input: "the corpus")
+      }
+    case .constrainedWord2Vec:
+      if let documents = inputs.documents {
+        ConstrainedWord2VecInitializer(documents: documents, options: inputs.constrainedWord2Vec)
+      } else {
+        throw .missingInput(method: self, input: "the corpus")
+      }
+    case .transTokenization:
+      if let text = inputs.parallelText {
+        TransTokenizationInitializer(text: text)
+      } else {
+        throw .missingInput(method: self, input: "--parallel")
+      }
+    case .clp:
+      if let donor = inputs.donor {
+        CLPInitializer(donor: donor)
+      } else {
+        throw .missingInput(method: self, input: "--donor")
+      }
+    case .matchingPursuit:
+      if let donor = inputs.donor {
+        MatchingPursuitInitializer(donor: donor)
+      } else {
+        throw .missingInput(method: self, input: "--donor")
+      }
     case .univariate: UnivariateInitializer()
     case .multivariate: MultivariateInitializer()
     case .random: RandomInitializer()
+    case .wechsel: WECHSELInitializer(try vectors(of: inputs))
+    case .focus: FOCUSInitializer(try vectors(of: inputs))
+    case .ofa: OFAInitializer(try vectors(of: inputs))
     }
+  }
+
+  private func vectors(of inputs: InitializationInputs) throws(VocabularyError) -> VectorInputs {
+    guard let vectors = inputs.vectors else {
+      throw .missingInput(method: self, input: "word vectors (--vectors)")
+    }
+    return vectors
   }
 }

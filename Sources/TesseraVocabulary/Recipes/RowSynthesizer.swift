@@ -67,27 +67,9 @@ public struct RowSynthesizer: Sendable {
     return output
   }
 
-  /// The base rows that some recipes name, read once each.
+  /// The base rows that some recipes name.
   private func gather(_ indices: Range<Int>) throws(VocabularyError) -> GatheredRows {
-    var wanted: [Int] = []
-    for i in indices { wanted.append(contentsOf: recipes[i].terms.map(\.row)) }
-    wanted.sort()
-    var rows: [Int] = []
-    for row in wanted where rows.last != row { rows.append(row) }
-    var values: [Float] = []
-    values.reserveCapacity(rows.count * base.width)
-    var next = 0
-    while next < rows.count {
-      var end = next + 1
-      while end < rows.count && rows[end] == rows[end - 1] + 1 { end += 1 }
-      do {
-        values.append(contentsOf: try base.floats(in: rows[next]..<rows[end - 1] + 1))
-      } catch {
-        throw .checkpoint(error)
-      }
-      next = end
-    }
-    return GatheredRows(rows: rows, values: values)
+    try GatheredRows(indices.flatMap { recipes[$0].terms.map(\.row) }, of: base)
   }
 
   /// One new row.
@@ -129,24 +111,5 @@ public struct RowSynthesizer: Sendable {
       let root = scale.squareRoot()
       for i in row.indices { row[i] += root * noise[i] }
     }
-  }
-}
-
-/// Rows of a base matrix that were read for a block of recipes.
-private struct GatheredRows: Sendable {
-  /// The indices of the rows, in ascending order.
-  let rows: [Int]
-  /// The rows, one after the other.
-  let values: [Float]
-
-  /// Where in `values` a row is, counted in rows.
-  func position(of row: Int) -> Int {
-    var low = 0
-    var high = rows.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if rows[middle] < row { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

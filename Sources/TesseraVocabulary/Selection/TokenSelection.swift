@@ -40,6 +40,8 @@ public struct TokenSelection: Sendable {
   public let tokens: NewTokens
   /// The base tokenizer with the new merges after its own.
   public let tokenizer: Tokenizer
+  /// The pre-tokens of each language with their counts.
+  public let counts: [PreTokenCounts]
   /// The languages, in the order in which they were given.
   public let languages: [Language]
   /// What ended the choice.
@@ -149,6 +151,7 @@ public struct TokenSelection: Sendable {
           }))
     }
     self.languages = outcomes
+    counts = languages.map(\.counts)
     protectedText = protected
     try protected?.check(base: base, extended: tokenizer, progress: progress)
   }

@@ -26,7 +26,8 @@ struct BaseHashes: Hashable {
         })
     }
     let head = base.matrices.tied ? nil : base.matrices.head
-    for matrix in [base.matrices.embedding, head].compactMap({ $0 }) {
+    let matrices = [base.matrices.embedding, head].compactMap { $0 } + base.matrices.headBiases
+    for matrix in matrices {
       var hash = SHA256()
       do {
         try matrix.file.forEachBlock(of: matrix.tensor) { hash.update($0) }

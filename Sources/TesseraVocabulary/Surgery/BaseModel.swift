@@ -7,16 +7,21 @@ public struct BaseModel: Sendable {
   public let checkpoint: Checkpoint
   /// The tokenizer of the same directory.
   public let tokenizer: Tokenizer
-  /// The embedding and the head.
+  /// The embedding, the head and its biases.
   public let matrices: TokenMatrices
 
   /// Opens a model directory.
   ///
+  /// - Parameters:
+  ///   - directory: The model directory.
+  ///   - names: The tensors that are embedding and head, as far as the model's type does not tell.
   /// - Throws: ``VocabularyError/tokenizerLargerThanModel(vocabularySize:rowCount:)`` if the
   ///   tokenizer has IDs without rows, and what the parts throw.
-  public init(directory: String) throws(VocabularyError) {
+  public init(
+    directory: String, names: TokenTensorNames = TokenTensorNames()
+  ) throws(VocabularyError) {
     checkpoint = try withVocabularyErrors { () throws(CheckpointError) in
-      try Checkpoint(directory: directory)
+      try Checkpoint(directory: directory, names: names)
     }
     do {
       tokenizer = try Tokenizer(contentsOf: directory)
@@ -42,20 +47,23 @@ public struct BaseModel: Sendable {
     TokenID(padding == .keep ? rowCount : tokenizer.vocabularySize)
   }
 
-  /// The tensors besides the matrices that have one element for each token and can grow.
+  /// Sees to it that no tensor besides the matrices has an element for each token.
   ///
-  /// - Throws: ``VocabularyError/unknownTokenTensor(name:)`` for a tensor of the embedding or the head
-  ///   that has elements for the tokens of which nothing is known.
-  func tokenVectors() throws(VocabularyError) -> [String] {
-    guard let family = checkpoint.family else { return [] }
-    let bias = matrices.headBias?.tensor.name
+  /// It may be known by its name, such as `lm_head.weight_scale`, or by its shape, such as the head of a
+  /// model for which only the embedding was named.
+  ///
+  /// - Throws: ``VocabularyError/unknownTokenTensor(name:)``.
+  func checkTokenTensors() throws(VocabularyError) {
+    guard let family = checkpoint.family else { return }
+    let known = Set(matrices.all.map { Array($0.tensor.name.utf8) })
+    let width = matrices.embedding.width
+    let shapes = [[rowCount, width], [rowCount], [1, rowCount]]
     for tensor in checkpoint.shards.flatMap(\.header.tensors)
-    where family.ownsTensor(tensor.name) && tensor.shape.contains(rowCount) {
-      guard [family.embedding, family.head, bias].contains(tensor.name) else {
-        throw .unknownTokenTensor(name: tensor.name)
-      }
+    where shapes.contains(tensor.shape)
+      || (family.ownsTensor(tensor.name) && tensor.shape.contains(rowCount))
+    {
+      if !known.contains(Array(tensor.name.utf8)) { throw .unknownTokenTensor(name: tensor.name) }
     }
-    return bias.map { [$0] } ?? []
   }
 
   /// The rows that belong to tokens: all but padding and unused IDs.

@@ -4,7 +4,9 @@
 //   base              sizes of the base, SHA-256 of its configuration, tokenizer and token matrices; size and
 //                     SHA-256 of each file that can be made again, if the base was kept
 //   first_id, new_tokens, rows, padding, row_multiple, tied
-//   initialization    seed; for input and output (null where tied): tensor, method and its settings, noise, norms
+//   initialization    seed; for input and output (null where tied): tensor, copies if the matrix is stored
+//                     several times, method and its settings, noise, norms; biases, if the head has any: their
+//                     new elements are sums with the weights of the output rows (of the input rows where tied)
 //   carried_over, left_out
 //   previous          the extension.json of the base, if it had one
 //   merges            [left, right, result] in the order of their ranks, after those of the base
@@ -86,6 +88,7 @@ struct ExtensionRecord {
       let settings = matrices[index].settings
       var entry = JSONObject()
       entry["tensor"] = .string(found.tensor)
+      if !found.copies.isEmpty { entry["copies"] = .array(found.copies.map { .string($0) }) }
       entry["method"] = .string(found.method.rawValue)
       if !settings.isEmpty { entry["settings"] = .object(settings) }
       entry["stays_in_hull"] = .bool(recipes.areConvex)
@@ -95,6 +98,18 @@ struct ExtensionRecord {
       entry["new_smallest_norm"] = JSONValue(found.newNorms.smallest)
       entry["new_largest_norm"] = JSONValue(found.newNorms.largest)
       result[role.rawValue] = .object(entry)
+    }
+    if !report.biases.isEmpty {
+      result["biases"] = .array(
+        report.biases.map { bias in
+          [
+            "tensor": .string(bias.tensor),
+            "base_mean_magnitude": JSONValue(bias.baseMeanMagnitude),
+            "new_mean_magnitude": JSONValue(bias.newMagnitudes.mean),
+            "new_smallest_magnitude": JSONValue(bias.newMagnitudes.smallest),
+            "new_largest_magnitude": JSONValue(bias.newMagnitudes.largest),
+          ]
+        })
     }
     return result
   }

@@ -8,12 +8,26 @@ public struct ExtensionReport: Hashable, Sendable {
     public let role: MatrixRole
     /// The tensor that holds it.
     public let tensor: String
+    /// Other tensors that hold it as well: copies of one matrix, among them the head of a tied model.
+    public let copies: [String]
     /// The method that made the new rows.
     public let method: InitializationMethod
     /// The mean of the norms of the base's rows.
     public let baseMeanNorm: Double
     /// The norms of the new rows.
     public let newNorms: NewRowNorms
+    /// What the recipes promise, where the rows are those of the head or of a tied embedding.
+    public let certificate: HullCertificate
+  }
+
+  /// What became of a bias of the head, whose new elements follow the recipes of the head's rows.
+  public struct Bias: Hashable, Sendable {
+    /// The tensor that holds it.
+    public let tensor: String
+    /// The mean of the magnitudes of the base's elements.
+    public let baseMeanMagnitude: Double
+    /// The magnitudes of the new elements.
+    public let newMagnitudes: NewRowNorms
   }
 
   /// The number of new tokens.
@@ -28,6 +42,8 @@ public struct ExtensionReport: Hashable, Sendable {
   public let tied: Bool
   /// The matrices that grew: the embedding, and the head of a model that has its own.
   public let matrices: [Matrix]
+  /// The biases that grew with the head.
+  public let biases: [Bias]
   /// Files of the base that were carried over byte for byte.
   public let carriedOver: [String]
   /// Files of the base that were left out, because they hold the old vocabulary.

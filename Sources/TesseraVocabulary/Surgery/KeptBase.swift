@@ -88,13 +88,13 @@ struct KeptBase {
       .sorted { TensorDescription.storedBefore($0.tensor.description, $1.tensor.description) }
     let descriptions = tensors.map { _, tensor in
       var shape = tensor.shape
-      shape[0] = rows.count
+      shape[tensor.rowAxis] = rows.count
       return TensorDescription(name: tensor.name, type: tensor.type, shape: shape)
     }
     try withVocabularyErrors { () throws(CheckpointError) in
       var writer = try SafetensorsWriter(path: path, tensors: descriptions)
       for (shard, tensor) in tensors {
-        let rowSize = tensor.size / max(1, tensor.shape[0])
+        let rowSize = tensor.size / max(1, tensor.shape[tensor.rowAxis])
         let range = rows.lowerBound * rowSize..<rows.upperBound * rowSize
         for block in SafetensorsFile.blocks(of: range) {
           try writer.append(try base.shards[shard].bytes(of: tensor, in: block))
@@ -103,4 +103,12 @@ struct KeptBase {
       try writer.commit()
     }
   }
+}
+
+extension StoredTensor {
+  /// The axis that has something for each token where a tensor has: the first one, or the second of a
+  /// bias that is stored as a single row.
+  ///
+  /// - Precondition: The tensor has an axis.
+  var rowAxis: Int { shape.count == 2 && shape[0] == 1 ? 1 : 0 }
 }

@@ -23,7 +23,7 @@ extension BaseModel {
       baseRowCount: rowCount, vocabularySize: tokenizer.vocabularySize,
       newTokenCount: newTokenCount, padding: options.padding, multiple: options.rowMultiple)
     let rows = layout.rowCount - rowCount
-    let stored = [matrices.embedding, matrices.head, matrices.headBias].compactMap { $0 }
+    let stored = matrices.all
     let embedding = matrices.embedding
     // Where the head is stored, the embedding is not multiplied with.
     let lookedUp = matrices.head == nil ? 0 : embedding.rowCount * embedding.width

@@ -143,7 +143,7 @@ public struct ModelRestoration: Sendable {
     do { try file.write(header) } catch { throw .file(error) }
     for tensor in tensors {
       guard let found = shard.tensor(named: tensor.name), found.type == tensor.type,
-        found.shape.count == tensor.shape.count, found.shape.dropFirst() == tensor.shape.dropFirst()
+        Self.differOnlyInRows(found, tensor)
       else { throw .changedSinceExtension(path: name) }
       let kept = rows?.tensor(named: tensor.name)
       for (source, stored, range) in try pieces(of: tensor, found, shard, kept, rows, name) {
@@ -162,6 +162,14 @@ public struct ModelRestoration: Sendable {
     }
   }
 
+  /// Whether two tensors have the same shape but for the number of their rows.
+  private static func differOnlyInRows(_ a: StoredTensor, _ b: StoredTensor) -> Bool {
+    guard a.shape.count == b.shape.count, !a.shape.isEmpty else { return a.shape == b.shape }
+    var shape = a.shape
+    shape[b.rowAxis] = b.shape[b.rowAxis]
+    return shape == b.shape
+  }
+
   private typealias Piece = (file: SafetensorsFile, tensor: StoredTensor, range: Range<Int>)
 
   /// Where the bytes of a tensor of the base are now, in order.
@@ -169,13 +177,15 @@ public struct ModelRestoration: Sendable {
     of tensor: StoredTensor, _ found: StoredTensor, _ shard: SafetensorsFile,
     _ kept: StoredTensor?, _ rows: SafetensorsFile?, _ name: String
   ) throws(VocabularyError) -> [Piece] {
-    if found.shape == tensor.shape, kept == nil { return [(shard, found, 0..<found.size)] }
-    let rowCount = tensor.shape.first ?? 0
+    if found.shape == tensor.shape, kept == nil || tensor.shape.isEmpty {
+      return [(shard, found, 0..<found.size)]
+    }
+    let rowCount = tensor.shape[tensor.rowAxis]
     let rowSize = tensor.size / max(1, rowCount)
     // Rows of the base up to the first new one, those whose places new ones took, and those behind.
     let start = min(newRows.lowerBound, rowCount)
     let end = max(start, min(newRows.upperBound, rowCount))
-    guard rowCount == baseRowCount, found.shape[0] >= rowCount,
+    guard rowCount == baseRowCount, found.shape[tensor.rowAxis] >= rowCount,
       kept?.size ?? 0 == (end - start) * rowSize
     else { throw .changedSinceExtension(path: name) }
     var pieces: [Piece] = [(shard, found, 0..<start * rowSize)]

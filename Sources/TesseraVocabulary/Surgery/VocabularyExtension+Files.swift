@@ -7,7 +7,7 @@ extension VocabularyExtension {
   func copyFiles(to directory: String) throws(VocabularyError) -> CarriedFiles {
     let checkpoint = base.checkpoint
     var configuration = checkpoint.configuration
-    if configuration.vocabularySize != layout.rowCount {
+    if (configuration.vocabularySize ?? layout.baseRowCount) != layout.rowCount {
       configuration.vocabularySize = layout.rowCount
       let content = configuration.serialized()
       try withVocabularyErrors { () throws(FileError) in

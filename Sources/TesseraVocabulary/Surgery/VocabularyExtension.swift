@@ -33,8 +33,6 @@ public struct VocabularyExtension: Sendable {
   public let layout: RowLayout
   /// The record of the base, if it was extended itself.
   let previousRecord: JSONValue?
-  /// The tensors that have one element for each token and grow as the matrices do.
-  let vectors: [String]
   /// What the record has to say, if the extension is one that was made before.
   var delta: ExtensionDelta?
 
@@ -69,7 +67,7 @@ public struct VocabularyExtension: Sendable {
     } catch {
       throw .tokenizer(error)
     }
-    vectors = try base.tokenVectors()
+    try base.checkTokenTensors()
     previousRecord = try ExtensionRecord.previous(of: base.checkpoint)
     self.base = base
     self.tokens = tokens
@@ -89,7 +87,7 @@ public struct VocabularyExtension: Sendable {
   ///   - directory: The new directory.
   ///   - force: Whether one that Tessera wrote may be replaced.
   ///   - inputs: Files and folders besides the base that must not be lost, such as the corpus.
-  ///   - progress: Gets bytes of weights.
+  ///   - progress: Gets the progress of the methods, then bytes of weights.
   /// - Throws: ``VocabularyError/auditFailed(_:)``, and what reading and writing throws. Nothing is
   ///   left behind then.
   public func write(
@@ -116,28 +114,37 @@ public struct VocabularyExtension: Sendable {
   public func write(
     intoStaging directory: String, keepsBase: Bool = true, progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> ExtensionReport {
-    let prepared = try prepareMatrices()
+    let prepared = try prepareMatrices(progress: progress)
+    let biases = try prepareBiases(prepared)
     let surgery = WeightSurgery(
       base: base.checkpoint,
       matrices: prepared.flatMap { matrix in
         matrix.tensors.map { (tensor: $0, matrix: matrix.matrix) }
-      }, vectors: vectors, layout: layout, progress: progress)
-    let norms = try surgery.write(to: directory)
-    var index = 0
+      } + biases.map { (tensor: $0.base.tensor.name, matrix: $0) }, progress: progress)
+    var norms = try surgery.write(to: directory)[...]
     let matrices = prepared.map { matrix in
-      defer { index += matrix.tensors.count }
+      defer { norms = norms.dropFirst(matrix.tensors.count) }
       return ExtensionReport.Matrix(
-        role: matrix.role, tensor: matrix.tensors[0], method: matrix.method,
-        baseMeanNorm: matrix.matrix.synthesizer.statistics.meanNorm, newNorms: norms[index])
+        role: matrix.role, tensor: matrix.tensors[0], copies: Array(matrix.tensors.dropFirst()),
+        method: matrix.method, baseMeanNorm: matrix.matrix.synthesizer.statistics.meanNorm,
+        newNorms: norms[norms.startIndex],
+        certificate: HullCertificate(
+          matrix.matrix.synthesizer.recipes, rowCount: base.rowCount, tokenRows: base.tokenRows))
+    }
+    let grownBiases = zip(biases, norms).map { bias, norms in
+      ExtensionReport.Bias(
+        tensor: bias.base.tensor.name, baseMeanMagnitude: bias.synthesizer.statistics.meanNorm,
+        newMagnitudes: norms)
     }
     let files = try copyFiles(to: directory)
     let report = ExtensionReport(
       newTokenCount: tokens.count, firstID: tokens.firstID, baseRowCount: layout.baseRowCount,
-      rowCount: layout.rowCount, tied: base.matrices.tied, matrices: matrices,
+      rowCount: layout.rowCount, tied: base.matrices.tied, matrices: matrices, biases: grownBiases,
       carriedOver: files.carriedOver, leftOut: files.leftOut)
     let kept = keepsBase ? KeptBase(of: base.checkpoint, carriedOver: files.sources) : nil
     try kept?.write(
-      to: directory, tensors: prepared.flatMap(\.tensors) + vectors, rows: layout.replacedRows)
+      to: directory, tensors: prepared.flatMap(\.tensors) + biases.map(\.base.tensor.name),
+      rows: layout.replacedRows)
     let record = try ExtensionRecord(
       self, report: report, matrices: prepared, restorable: kept?.restorable ?? []
     ).serialized()

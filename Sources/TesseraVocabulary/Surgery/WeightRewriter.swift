@@ -4,7 +4,7 @@ package import TesseraCheckpoints
 /// Writes the weights of a checkpoint again, with other rows in some of its tensors.
 ///
 /// The files, the order of their tensors, all types and all metadata are those of the base. All other
-/// tensors are copied byte for byte in blocks, so memory does not depend on the model's size.
+/// tensors are copied from file to file by the system, so memory does not depend on the model's size.
 package struct WeightRewriter {
   /// Takes the next bytes of a tensor.
   package typealias Append = ([UInt8]) throws(VocabularyError) -> Void
@@ -21,10 +21,10 @@ package struct WeightRewriter {
   ///
   /// - Parameters:
   ///   - directory: The folder.
-  ///   - rowCount: The number of rows that a tensor gets; nil for one that is copied.
+  ///   - shape: The shape that a tensor gets; nil for one that is copied.
   ///   - content: Hands out all bytes of a tensor that is not copied.
   package func write(
-    to directory: String, rowCount: (TensorDescription) -> Int?,
+    to directory: String, shape: (TensorDescription) -> [Int]?,
     content: (StoredTensor, SafetensorsFile, Append) throws(VocabularyError) -> Void
   ) throws(VocabularyError) {
     var totalSize = 0
@@ -34,7 +34,7 @@ package struct WeightRewriter {
     for (name, shard) in zip(base.shardNames, base.shards) {
       let tensors = shard.header.tensors.map { tensor -> TensorDescription in
         var description = tensor.description
-        if let rowCount = rowCount(description) { description.shape[0] = rowCount }
+        if let shape = shape(description) { description.shape = shape }
         return description
       }
       totalSize += tensors.reduce(0) { $0 + $1.size }
@@ -44,15 +44,19 @@ package struct WeightRewriter {
           path: Path.join(directory, name), tensors: tensors, metadata: shard.header.metadata)
       }
       for tensor in shard.header.tensors {
-        if rowCount(tensor.description) != nil {
+        if shape(tensor.description) != nil {
           try content(tensor, shard) { bytes throws(VocabularyError) in
             try Self.append(bytes, to: &writer, &counter)
           }
         } else {
-          for block in SafetensorsFile.blocks(of: 0..<tensor.size) {
-            let bytes: [UInt8]
-            do { bytes = try shard.bytes(of: tensor, in: block) } catch { throw .checkpoint(error) }
-            try Self.append(bytes, to: &writer, &counter)
+          // In parts, for the progress and for signals.
+          for part in SafetensorsFile.blocks(of: 0..<tensor.size, size: 64 << 20) {
+            do {
+              try writer.append(copying: part, of: tensor, in: shard)
+            } catch {
+              throw .checkpoint(error)
+            }
+            try counter.add(part.count)
           }
         }
       }

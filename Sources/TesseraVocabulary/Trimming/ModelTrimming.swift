@@ -23,7 +23,6 @@ public struct ModelTrimming: Sendable {
   /// For each row of the base, whether it stays.
   private let isKept: [Bool]
   private let rowCount: Int
-  private let tensors: Set<String>
   private let configuration: NamedTokenIDs
   private let generation: NamedTokenIDs?
 
@@ -44,8 +43,7 @@ public struct ModelTrimming: Sendable {
       row < trimming.newIDs.count && trimming.newIDs[row] != nil
     }
     rowCount = isKept.count { $0 }
-    let matrices = [base.matrices.embedding, base.matrices.head].compactMap { $0?.tensor.name }
-    tensors = Set(try base.tokenVectors() + matrices)
+    try base.checkTokenTensors()
     configuration = Self.configuration(of: base)
     generation = try Self.generation(of: base)
   }
@@ -56,7 +54,7 @@ public struct ModelTrimming: Sendable {
   /// - Parameter base: The model.
   /// - Throws: ``VocabularyError/unknownTokenTensor(name:)``.
   public static func checkTensors(of base: BaseModel) throws(VocabularyError) {
-    _ = try base.tokenVectors()
+    try base.checkTokenTensors()
   }
 
   /// The tokens that the model's configuration gives a role to, such as ending a text: they have to stay.
@@ -108,7 +106,11 @@ public struct ModelTrimming: Sendable {
     intoStaging directory: String, progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> (carriedOver: [String], leftOut: [String]) {
     try WeightRewriter(base: base.checkpoint, progress: progress).write(
-      to: directory, rowCount: { tensors.contains($0.name) ? rowCount : nil }
+      to: directory,
+      shape: { tensor in
+        base.matrices.all.first { $0.tensor.name.utf8.elementsEqual(tensor.name.utf8) }
+          .map { $0.shape(rowCount: rowCount) }
+      }
     ) { (tensor, shard, append) throws(VocabularyError) in
       try copyRows(of: tensor, shard, append)
     }
@@ -138,9 +140,16 @@ public struct ModelTrimming: Sendable {
   ) throws(VocabularyError) {
     var named = named
     named.renumber(trimming.newIDs)
-    var json = named.json
-    if let size { json["vocab_size"] = JSONValue(size) }
-    let content = JSONValue.object(json).serialized(pretty: true) + [UInt8(ascii: "\n")]
+    let content: [UInt8]
+    if let size {
+      var configuration = try withVocabularyErrors { () throws(CheckpointError) in
+        try ModelConfiguration(json: named.json, path: named.path)
+      }
+      configuration.vocabularySize = size
+      content = configuration.serialized()
+    } else {
+      content = JSONValue.object(named.json).serialized(pretty: true) + [UInt8(ascii: "\n")]
+    }
     try withVocabularyErrors { () throws(FileError) in
       try writeFile(Path.join(directory, name), content)
     }
@@ -172,7 +181,7 @@ public struct ModelTrimming: Sendable {
 
   /// Reads the new model and compares rows and tokens with those of the base.
   private func audit(_ directory: String) throws(VocabularyError) -> [AuditFinding] {
-    let new = try BaseModel(directory: directory)
+    let new = try BaseModel(directory: directory, names: base.checkpoint.names)
     var findings: [AuditFinding] = []
     if new.tokenizer.vocabularySize != rowCount {
       findings.append(
@@ -184,12 +193,9 @@ public struct ModelTrimming: Sendable {
       }
       findings.append(.oldTokenChanged(TokenID(old)))
     }
-    let pairs = [
-      (base.matrices.embedding, new.matrices.embedding),
-      (base.matrices.head, new.matrices.head), (base.matrices.headBias, new.matrices.headBias),
-    ]
-    for case (let before?, let after) in pairs {
-      guard let after else {
+    for before in base.matrices.all {
+      guard let after = new.matrices.all.first(where: { $0.tensor.name == before.tensor.name })
+      else {
         findings.append(.tensorsDiffer(name: before.tensor.name))
         continue
       }

@@ -4,11 +4,13 @@ internal import TesseraTokenizers
 
 // Where config.json and generation_config.json name tokens by ID:
 //
-//   ..._token_id           an ID or a list of them, null, or a negative number for none
+//   ..._token_id, ..._token_index
+//                          an ID or a list of them, null, or a negative number for none
 //   suppress_tokens, begin_suppress_tokens
 //                          lists of IDs that are never generated
 //   bad_words_ids          lists of lists of IDs that are never generated one after the other
 //   forced_decoder_ids     lists of a position and an ID
+//   text_config            an object with any of these, of models that read images as well
 
 /// The IDs of tokens in a configuration.
 struct NamedTokenIDs {
@@ -17,6 +19,12 @@ struct NamedTokenIDs {
   private(set) var json: JSONObject
 
   private static let suppressedKeys = ["suppress_tokens", "begin_suppress_tokens"]
+  private static let textKey = "text_config"
+
+  /// The IDs in `text_config`, if it is there.
+  private var text: NamedTokenIDs? {
+    json[Self.textKey]?.object.map { NamedTokenIDs($0, path: path) }
+  }
 
   init(_ json: JSONObject, path: String) {
     self.json = json
@@ -27,7 +35,7 @@ struct NamedTokenIDs {
   ///
   /// - Throws: ``VocabularyError/unknownNamedToken(path:key:id:)`` for one that no token has.
   func roles(_ tokenizer: Tokenizer) throws(VocabularyError) -> Set<TokenID> {
-    var ids = Set<TokenID>()
+    var ids = try text?.roles(tokenizer) ?? []
     for (key, value) in json.members where Self.isRole(key) {
       for number in Self.numbers(value) where number >= 0 {
         guard let id = TokenID(exactly: number), tokenizer.bytes(of: id) != nil else {
@@ -48,6 +56,10 @@ struct NamedTokenIDs {
 
   /// Gives all IDs their new numbers, and leaves out lists of removed tokens.
   mutating func renumber(_ newIDs: [TokenID?]) {
+    if var text {
+      text.renumber(newIDs)
+      json[Self.textKey] = .object(text.json)
+    }
     func new(_ value: JSONValue) -> JSONValue? {
       guard let number = value.int, number >= 0 else { return value }
       return number < newIDs.count ? newIDs[number].map { JSONValue($0) } : nil
@@ -76,7 +88,9 @@ struct NamedTokenIDs {
     }
   }
 
-  private static func isRole(_ key: String) -> Bool { key.hasSuffix("_token_id") }
+  private static func isRole(_ key: String) -> Bool {
+    key.hasSuffix("_token_id") || key.hasSuffix("_token_index")
+  }
 
   private static func numbers(_ value: JSONValue) -> [Int] {
     (value.array ?? [value]).compactMap(\.int)

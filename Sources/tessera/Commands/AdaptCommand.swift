@@ -27,24 +27,7 @@ struct AdaptCommand: ParsableCommand {
   @Option(help: "The base model's directory.", completion: .directory)
   var model: String
 
-  @Option(
-    parsing: .upToNextOption, help: "Files or folders of text in the new language.",
-    completion: .file())
-  var corpus: [String]
-
-  @Option(
-    parsing: .upToNextOption,
-    help: "Files or folders of text in the model's own language, trained on along with the corpus.",
-    completion: .file())
-  var replay: [String] = []
-
-  @Flag(help: "Train without text of the model's own language; it will be forgotten.")
-  var noReplay = false
-
-  @Option(help: "What tables call the new language. (default: the corpus' last path component)")
-  var name: String?
-
-  @OptionGroup var documents: DocumentOptions
+  @OptionGroup var languages: LanguageOptions
 
   @Option(
     help:
@@ -52,12 +35,7 @@ struct AdaptCommand: ParsableCommand {
   )
   var newTokens: Int?
 
-  @Option(
-    name: .customLong("init"),
-    help:
-      "How new rows are made: \(InitializationMethod.allCases.map(\.rawValue).joined(separator: ", "))."
-  )
-  var initialization = InitializationMethod.subwordMean
+  @OptionGroup var initialization: InitializationArguments
 
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var step: StepOptions
@@ -73,9 +51,6 @@ struct AdaptCommand: ParsableCommand {
 
   @Option(help: "Bits per byte that the replayed language may lose.")
   var maxForget = AdaptationOptions().maximumForgetting
-
-  @Option(help: "Share of each corpus that is held out, as a fraction.")
-  var heldOut = AdaptationOptions().heldOutShare
 
   @Flag(help: "Continue the run in the output folder.")
   var resume = false
@@ -93,10 +68,10 @@ struct AdaptCommand: ParsableCommand {
   static let maximumForgetting = 100.0
 
   mutating func validate() throws {
-    if noReplay != replay.isEmpty {
-      throw ValidationError("give --replay with text of the model's own language, or --no-replay")
-    }
     try checkRange("--new-tokens", newTokens, 0...TokenSelectionOptions.newTokenLimit)
+    if initialization.sources.vectors.factors != nil {
+      throw ValidationError("--factors is for tessera extend")
+    }
     if !(0...Self.maximumReplayShare).contains(replayShare) {
       throw ValidationError(
         "--replay-share must be between 0 and \(Self.maximumReplayShare), not \(replayShare)")
@@ -104,9 +79,6 @@ struct AdaptCommand: ParsableCommand {
     if !(0...Self.maximumForgetting).contains(maxForget) {
       throw ValidationError(
         "--max-forget must be between 0 and \(Int(Self.maximumForgetting)), not \(maxForget)")
-    }
-    if !(heldOut > 0 && heldOut <= 0.5) {
-      throw ValidationError("--held-out must be above 0 and at most 0.5, not \(heldOut)")
     }
     try budget.checkTokens(batchTokens: step.batchTokens)
     if resume && output.force { throw ValidationError("--resume and --force exclude each other") }
@@ -148,8 +120,8 @@ struct AdaptCommand: ParsableCommand {
     options.learningRate = step.learningRate
     options.curve = schedule
     options.warmupStepCount = step.warmup
-    options.replayShare = noReplay ? 0 : replayShare
-    options.heldOutShare = heldOut
+    options.replayShare = languages.noReplay ? 0 : replayShare
+    options.heldOutShare = languages.heldOut
     options.maximumForgetting = maxForget
     options.seed = seed.seed
     return options

@@ -65,7 +65,7 @@ struct ConvertCommand: ParsableCommand {
     let sources = try Tokenizer.sources(at: from)
     if to == .compiled {
       try OutputDirectory.checkInputs(sources, of: output)
-      if Path.isDirectory(output) { throw FileError.notRegularFile(path: output) }
+      if Path.isDirectory(output) { throw FileError.notReplaceable(path: output) }
       if Path.exists(output) {
         if !force { throw FileError.exists(path: output) }
         if try !Tokenizer.isCompiled(at: output) { throw FileError.notOutput(path: output) }

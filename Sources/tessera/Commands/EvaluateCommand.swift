@@ -50,7 +50,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let console = common.start()
-    let named = namedPaths(corpus)
+    let named = try namedPaths(corpus)
     let corpora = try documents.corpora(named.map(\.paths))
     console.warnIfUnfinished(model)
     let transformer = try console.during("loading \(model)") { try Transformer(checkpoint: model) }

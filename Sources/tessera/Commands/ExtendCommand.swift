@@ -1,6 +1,9 @@
 import ArgumentParser
 import TesseraBasics
+import TesseraCheckpoints
+import TesseraCorpora
 import TesseraTokenizers
+import TesseraTraining
 import TesseraVocabulary
 
 /// `tessera extend --model DIR --corpus FILE... --new-tokens N --output DIR`: a model with new tokens.
@@ -16,6 +19,9 @@ struct ExtendCommand: ParsableCommand {
       card, becomes BASE_README.md, and its BASE_README.md BASE_BASE_README.md. extension.json says \
       for every new token where its row is from, configuration.yaml how this call can be repeated.
 
+      The methods wechsel, focus and ofa go by vectors of words, which are read (--vectors, \
+      --source-vectors) or learned from the corpus and --source-corpus.
+
       extension.json and the base are enough to make the same model again (--delta), and the model is \
       enough to make its base again (restore).
 
@@ -29,9 +35,12 @@ struct ExtendCommand: ParsableCommand {
   @Option(help: "The model directory to extend.", completion: .directory)
   var model: String
 
+  @OptionGroup var tensors: TokenTensorOptions
+
   @OptionGroup(title: "Choosing tokens") var selection: SelectionArguments
   @OptionGroup(title: "Reading text") var documents: DocumentOptions
   @OptionGroup(title: "Making rows") var initialization: InitializationArguments
+  @OptionGroup(title: "Placing rows") var placement: PlacementArguments
 
   @Option(
     help: """
@@ -41,9 +50,19 @@ struct ExtendCommand: ParsableCommand {
     completion: .file())
   var delta: String?
 
+  @Option(
+    parsing: .upToNextOption,
+    help: """
+      Text of the model's own language: measure how much of the probability new tokens take there, and \
+      leave the figures in certificate.json.
+      """, completion: .file())
+  var certify: [String] = []
+
   @Flag(
     help: "Print what would be added, a table of other sizes included, and stop.")
   var dryRun = false
+
+  @OptionGroup var seed: SeedOption
 
   @Option(
     name: [.customShort("o"), .long], help: "The model directory to make.", completion: .directory)
@@ -58,12 +77,19 @@ struct ExtendCommand: ParsableCommand {
     if delta != nil {
       let given = [
         selection.givenOption, documents.givenOption, initialization.givenOption,
+        placement.givenOption, seed.seed == 0 ? nil : "--seed",
       ].compactMap { $0 }
       if let option = given.first {
         throw ValidationError("\(option) is what --delta says already")
       }
     } else if selection.corpus.isEmpty && selection.language.isEmpty {
       throw ValidationError("give --corpus, --language or --delta")
+    }
+    if let method = initialization.methods.first(where: readsCorpusAgain),
+      selection.paths.contains("-")
+    {
+      throw ValidationError(
+        "\(method.rawValue) reads the corpus twice, which standard input cannot be")
     }
     if output == nil && !dryRun { throw ValidationError("give --output, or --dry-run") }
     if let output { try OutputOptions.checkFolder(output) }
@@ -76,11 +102,18 @@ struct ExtendCommand: ParsableCommand {
   }
 
   private func extend(_ console: Console) throws {
-    let inputs = [model] + selection.paths + (delta.map { [$0] } ?? [])
+    let inputs =
+      [model] + selection.paths + initialization.sources.paths + certify
+      + (delta.map { [$0] } ?? [])
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
+    try checkFactors(inputs: inputs)
+    try initialization.sources.checkFiles()
     let corpora = delta == nil ? try selection.corpora(documents) : nil
+    let old = certify.isEmpty ? nil : try documents.corpus(certify)
     console.warnIfUnfinished(model)
-    let base = try BaseModel(directory: model)
+    let base = try BaseModel(directory: model, names: tensors.names)
+    let given = try initialization.sources.inputs()
+    let certification = try old.map { try Certification($0, model: base) }
     let plan: VocabularyExtension
     var report: SelectionReport?
     var table: SizeTable?
@@ -89,10 +122,12 @@ struct ExtendCommand: ParsableCommand {
       if dryRun { options.surveyFactor = 2 }
       let chosen = try TokenSelection(
         base: base.tokenizer, corpora: corpora.languages, protected: corpora.protected,
-        options: options, firstID: base.firstNewID(padding: initialization.padding),
+        options: options, firstID: base.firstNewID(padding: placement.padding),
         progress: console.progress)
       plan = try VocabularyExtension(
-        of: base, tokens: chosen.tokens, options: initialization.options)
+        of: base, tokens: chosen.tokens, options: extensionOptions,
+        inputs: dryRun
+          ? given : try evidence(chosen, corpora.languages.map(\.corpus), adding: given, console))
       report = SelectionReport(selection: chosen, options: options)
       if dryRun { table = SizeTable(plan, chosen) }
     } else {
@@ -107,14 +142,89 @@ struct ExtendCommand: ParsableCommand {
     let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
     let result = try plan.write(
       intoStaging: directory.stagingPath, progress: console.progress)
+    let mass = try certification?.write(of: plan, result, to: directory.stagingPath)
     try RunConfiguration.current.write(to: directory.stagingPath)
     try directory.commit()
+    try writeFactors(of: base, extended: output)
     console.finishProgress()
     if common.json {
-      try console.printJSON(.object(record(plan, report, nil, result)))
+      var record = record(plan, report, nil, result)
+      if let mass { record["certificate"] = .object(mass.record) }
+      try console.printJSON(.object(record))
     } else {
       show(result, output, console)
+      if let mass { Self.show(mass, console) }
     }
+  }
+
+  /// How rows are made and placed.
+  ///
+  /// What would be added does not depend on methods, and a plan need not wait for them.
+  private var extensionOptions: ExtensionOptions {
+    var options = ExtensionOptions()
+    if !dryRun { initialization.set(&options) }
+    options.seed = seed.seed
+    options.padding = placement.padding
+    options.rowMultiple = placement.padToMultiple
+    return options
+  }
+
+  /// Whether a method needs the corpus after it was counted.
+  private func readsCorpusAgain(_ method: InitializationMethod) -> Bool {
+    method.needsDocuments
+      || (method.usesVectors && initialization.sources.vectors.vectors == nil)
+  }
+
+  /// What the methods are made from.
+  private func evidence(
+    _ selection: TokenSelection, _ corpora: [Corpus], adding inputs: InitializationInputs,
+    _ console: Console
+  ) throws -> InitializationInputs {
+    var inputs = inputs
+    inputs.counts = selection.counts
+    if initialization.methods.contains(where: \.needsDocuments) {
+      inputs.documents = try corpora.flatMap { corpus in
+        try corpus.sample(
+          byteLimit: InitializationInputs.documentByteLimit / corpora.count,
+          progress: console.progress)
+      }
+    }
+    let source = initialization.sources.vectors.sourceCorpus
+    try initialization.sources.addVectors(
+      to: &inputs, for: initialization.methods, target: .corpora(corpora),
+      source: source.isEmpty ? nil : documents.corpus(source), tokenizer: selection.tokenizer,
+      seed: seed.seed, console)
+    return inputs
+  }
+
+  /// Finds out before a long way whether the factors could be written.
+  private func checkFactors(inputs: [String]) throws {
+    guard let path = initialization.sources.vectors.factors, !dryRun else { return }
+    try OutputDirectory.checkInputs(inputs, of: path)
+    if !force, Path.exists(path) { throw FileError.exists(path: path) }
+    if Path.isDirectory(path) { throw FileError.notRegularFile(path: path) }
+    let folder = Path.directory(of: path)
+    if !Path.isDirectory(folder) { throw FileError.notDirectory(path: folder) }
+  }
+
+  /// Writes the new matrices as coordinates and primitives.
+  private func writeFactors(of base: BaseModel, extended output: String) throws {
+    guard let path = initialization.sources.vectors.factors,
+      let rank = initialization.sources.vectors.factorize
+    else { return }
+    let old = base.matrices
+    let new = try Checkpoint(directory: output).tokenMatrices()
+    var pairs = [(MatrixRole.input, old.embedding, new.embedding)]
+    if !old.tied, let head = old.head, let newHead = new.head {
+      pairs.append((.output, head, newHead))
+    }
+    try FactoredMatrix.write(
+      pairs.map { role, matrix, extended in
+        FactoredMatrix(
+          role: role,
+          factors: try MatrixFactorization(of: matrix, rows: base.tokenRows, rank: rank),
+          matrix: extended)
+      }, to: path)
   }
 
   /// Prints what will be added.
@@ -154,6 +264,11 @@ struct ExtendCommand: ParsableCommand {
         "\(report.tied ? "tied" : matrix.role.rawValue) rows: \(matrix.method.rawValue), mean norm "
           + "\(fixed(matrix.newNorms.mean, 4)), base \(fixed(matrix.baseMeanNorm, 4))")
     }
+    for bias in report.biases {
+      console.say(
+        "\(bias.tensor): as the rows, mean magnitude \(fixed(bias.newMagnitudes.mean, 4)), base "
+          + fixed(bias.baseMeanMagnitude, 4))
+    }
     if !report.leftOut.isEmpty {
       console.say(
         "left out (the old vocabulary, a run's records, or no files): "
@@ -164,6 +279,16 @@ struct ExtendCommand: ParsableCommand {
       audited: old rows, tensors, tokenizer and configuration agree
       wrote \(output)
       next: tessera evaluate --model \(output) --corpus NAME=FILE
+      """)
+  }
+
+  /// Prints what new tokens take from old text.
+  private static func show(_ mass: NewTokenMass, _ console: Console) {
+    let bound = mass.meanBound.map { ", at most \(fixed(100 * $0, 2)) % by the recipes" } ?? ""
+    console.say(
+      """
+      old text: new tokens take \(fixed(100 * mass.mean, 2)) % of the probability on average\(bound), and are \
+      the likeliest at \(groupDigits(mass.leadCount)) of \(groupDigits(mass.positionCount)) positions
       """)
   }
 
@@ -190,6 +315,16 @@ struct ExtendCommand: ParsableCommand {
       entry["base_mean_norm"] = JSONValue(matrix.baseMeanNorm)
       entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
       result[matrix.role.rawValue] = .object(entry)
+    }
+    if !report.biases.isEmpty {
+      result["biases"] = .array(
+        report.biases.map { bias in
+          [
+            "tensor": .string(bias.tensor),
+            "base_mean_magnitude": JSONValue(bias.baseMeanMagnitude),
+            "new_mean_magnitude": JSONValue(bias.newMagnitudes.mean),
+          ]
+        })
     }
     result["carried_over"] = .array(report.carriedOver.map { .string($0) })
     result["left_out"] = .array(report.leftOut.map { .string($0) })

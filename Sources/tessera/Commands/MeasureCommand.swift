@@ -57,7 +57,7 @@ struct MeasureCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     Interruption.install()
-    let named = namedPaths(corpus)
+    let named = try namedPaths(corpus)
     let names = named.map(\.name)
     guard let reference = names.firstIndex(of: reference ?? names[0]) else {
       throw UsageError(

@@ -257,6 +257,10 @@ struct TrainCommand: ParsableCommand {
   ) throws {
     console.finishProgress()
     let textSize = outcome.corpora.textSize
+    for size in Set(alsoSize + [vocabSize]).sorted() {
+      let made = min(size, outcome.trained.vocabularySize)
+      if made < size { sayTooFewPairs(made, of: size, console) }
+    }
     if common.json {
       try console.printJSON([
         "output": JSONValue(output.output),
@@ -267,11 +271,6 @@ struct TrainCommand: ParsableCommand {
         "distinct_pre_tokens": JSONValue(outcome.totals.distinctCount),
       ])
       return
-    }
-    if trained.vocabularySize < vocabSize {
-      console.say(
-        "no further pair is frequent enough: "
-          + "\(groupDigits(trained.vocabularySize)) tokens and not \(groupDigits(vocabSize))")
     }
     for language in outcome.languages {
       console.say(
@@ -284,10 +283,19 @@ struct TrainCommand: ParsableCommand {
         + "\(groupDigits(outcome.totals.distinctCount)) distinct pre-tokens")
   }
 
+  /// Says that a vocabulary is smaller than it was asked for.
+  private func sayTooFewPairs(_ made: Int, of size: Int, _ console: Console) {
+    console.say(
+      "no further pair is frequent enough: \(groupDigits(made)) tokens and not \(groupDigits(size))"
+    )
+  }
+
   /// Says what was made out of another tokenizer.
   private func report(_ tokenizer: Tokenizer, _ record: JSONValue, _ console: Console) throws {
     console.finishProgress()
     let newTokenCount = record["vocabulary"]?["new_tokens"]?.int ?? 0
+    let made = tokenizer.vocabularySize
+    if made < vocabSize { sayTooFewPairs(made, of: vocabSize, console) }
     if common.json {
       try console.printJSON([
         "output": JSONValue(output.output),
@@ -296,7 +304,6 @@ struct TrainCommand: ParsableCommand {
       ])
       return
     }
-    if tokenizer.vocabularySize < vocabSize { console.say("no further pair is frequent enough") }
     console.say(
       "\(output.output): \(groupDigits(tokenizer.vocabularySize)) IDs, "
         + "\(groupDigits(newTokenCount)) new")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TesseraBasics
+import TesseraCheckpoints
 import TesseraCorpora
 import TesseraTokenizers
 import TesseraVocabulary
@@ -31,6 +32,8 @@ struct TrimCommand: ParsableCommand {
 
   @Option(help: "A model directory to trim, instead of a tokenizer alone.", completion: .directory)
   var model: String?
+
+  @OptionGroup var tensors: TokenTensorOptions
 
   @Option(
     help: "How text is split, for a rank file or a vocab.json that does not say it.",
@@ -77,6 +80,9 @@ struct TrimCommand: ParsableCommand {
     if model != nil, pattern != nil {
       throw ValidationError("--model and --pattern exclude each other")
     }
+    if model == nil, tensors.names != TokenTensorNames() {
+      throw ValidationError("--embedding-tensor and --head-tensor need --model")
+    }
     if last != corpus.isEmpty { throw ValidationError("give either --corpus or --last") }
     if last, let option = documents.givenOption {
       throw ValidationError("--last and \(option) exclude each other")
@@ -92,7 +98,7 @@ struct TrimCommand: ParsableCommand {
     let inputs = [tokenizer ?? model ?? ""] + corpus + (keep.map { [$0] } ?? [])
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
     let corpus = self.corpus.isEmpty ? nil : try documents.corpus(self.corpus)
-    let base = try model.map { try BaseModel(directory: $0) }
+    let base = try model.map { try BaseModel(directory: $0, names: tensors.names) }
     let tokenizer =
       try base?.tokenizer ?? Tokenizer(contentsOf: self.tokenizer ?? "", pattern: pattern)
     var options = TrimmingOptions(vocabularySize: vocabSize)

@@ -15,7 +15,9 @@ enum InspectedKind: String, CaseIterable, ExpressibleByArgument {
   init(of path: String) throws {
     guard Path.isDirectory(path) else {
       let endings = [".json", ".tiktoken", ".model", ".tessera"]
-      self = endings.contains(where: path.hasSuffix) ? .tokenizer : .corpus
+      // Also one that is compressed, and has to be unpacked first.
+      let name = path.dropLast(CompressionFormat(suffixOf: path)?.suffix.count ?? 0)
+      self = endings.contains(where: name.hasSuffix) ? .tokenizer : .corpus
       return
     }
     if let kind = Self(ofFolder: path) {

@@ -15,63 +15,32 @@ import TesseraVocabulary
 struct AdaptationJob {
   private let command: AdaptCommand
   private let base: BaseModel
-  private let target: Adaptation.Source
-  private let replay: Adaptation.Source?
+  private let languages: LanguageSources
+  private let initialization: InitializationInputs
   private let inputs: [String]
   private let isResumed: Bool
   private let time = RunTime()
+
+  private var target: Adaptation.Source { languages.target }
+  private var replay: Adaptation.Source? { languages.replay }
 
   /// Sees to it that the output can be made and the inputs be opened, then reads the base model and
   /// the corpora.
   init(_ command: AdaptCommand, _ console: Console) throws {
     self.command = command
-    inputs = [command.model] + command.corpus + command.replay
+    inputs =
+      [command.model] + command.languages.corpus + command.languages.replay
+      + command.initialization.sources.paths
+    try command.initialization.sources.checkFiles()
     isResumed = try command.output.checkRun(resume: command.resume, inputs: inputs)
-    let corpora = try command.documents.corpora(
-      [command.corpus] + (command.noReplay ? [] : [command.replay]))
+    let corpora = try LanguageSources.corpora(command.languages)
     console.warnIfUnfinished(command.model)
     base = try BaseModel(directory: command.model)
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
-    func source(_ name: String, _ corpus: Corpus) throws -> Adaptation.Source {
-      let documents = try console.during("reading \(name)") { try corpus.readAll() }
-      if documents.isEmpty { throw CommandError.emptyCorpus(paths: corpus.paths) }
-      return Adaptation.Source(
-        name: name,
-        documents: DocumentSplit(
-          documents, share: command.options.heldOutShare,
-          sizeLimit: command.options.heldOutSizeLimit))
-    }
-    let targetName = command.name ?? Self.name(of: command.corpus)
-    var target = try source(targetName, corpora[0])
-    if command.noReplay {
-      replay = nil
-    } else {
-      let names = [Self.name(of: command.replay), "replay", "replayed"]
-      var replay = try source(names.first { $0 != targetName } ?? "replay", corpora[1])
-      target.documents.leaveOut(heldOutOf: replay.documents)
-      replay.documents.leaveOut(heldOutOf: target.documents)
-      try Self.check(replay, corpora[1])
-      self.replay = replay
-    }
-    try Self.check(target, corpora[0])
-    self.target = target
-  }
-
-  /// Sees to it that there is something to train on, and something to measure by.
-  private static func check(_ source: Adaptation.Source, _ corpus: Corpus) throws {
-    if source.documents.training.isEmpty || source.documents.heldOut.isEmpty {
-      throw TrainingRunError.noDocuments(source: corpus.paths.joined(separator: ", "))
-    }
-  }
-
-  /// What tables call a corpus: the last part of its path, without an ending.
-  private static func name(of paths: [String]) -> String {
-    var path = paths[0]
-    while path.hasSuffix("/") { path.removeLast() }
-    let name = Path.lastComponent(of: path).prefix { $0 != "." }
-    return name.isEmpty || name == "-" ? "target" : String(name)
+    initialization = try command.initialization.sources.inputs()
+    languages = try LanguageSources(command.languages, corpora, console)
   }
 
   /// Plans without writing anything.
@@ -205,7 +174,9 @@ struct AdaptationJob {
       command.newTokens
       ?? AdaptationOptions.newTokenCount(trainingByteCount: target.documents.trainingByteCount)
     var options = ExtensionOptions()
-    options.inputMethod = command.initialization
+    // Rows are made once; a plan and a run that goes on need their number alone.
+    let makesRows = !command.dryRun && !isResumed
+    if makesRows { command.initialization.set(&options) }
     options.seed = command.seed.seed
     let counts = try console.during("counting") {
       try countPreTokens(in: target.documents.training, for: base.tokenizer)
@@ -215,7 +186,20 @@ struct AdaptationJob {
       options: TokenSelectionOptions(newTokenCount: count),
       firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)
-    return try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
+    var inputs = initialization
+    if makesRows {
+      inputs.counts = [counts]
+      inputs.documents = target.documents.training
+      let sources = command.initialization.sources
+      let sourceCorpus = sources.vectors.sourceCorpus
+      try sources.addVectors(
+        to: &inputs, for: command.initialization.methods,
+        target: .documents(target.documents.training),
+        source: sourceCorpus.isEmpty ? nil : command.languages.documents.corpus(sourceCorpus),
+        tokenizer: selection.tokenizer, seed: command.seed.seed, console)
+    }
+    return try VocabularyExtension(
+      of: base, tokens: selection.tokens, options: options, inputs: inputs)
   }
 
   /// Says what is going to happen.

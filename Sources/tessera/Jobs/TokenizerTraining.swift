@@ -36,7 +36,8 @@ struct TokenizerTraining {
   func train(on corpus: Corpus) throws -> Outcome {
     try train(
       on: countPreTokens(
-        in: corpus, options.counting, memory: budget, state: state, progress: console.progress))
+        in: corpus, options.counting, memory: budget, precedesMerging: true, state: state,
+        progress: console.progress))
   }
 
   /// Trains on what was counted.
@@ -57,7 +58,8 @@ struct TokenizerTraining {
     var second = self
     second.options.pattern = pattern
     let counted = try countPreTokens(
-      in: corpus, second.options.counting, memory: budget, progress: console.progress)
+      in: corpus, second.options.counting, memory: budget, precedesMerging: true,
+      progress: console.progress)
     var outcome = try second.train(on: counted, after: words.trained)
     outcome.firstStage = first.options
     return outcome
@@ -74,7 +76,7 @@ struct TokenizerTraining {
     continued.maximumTokenLength = options.maximumTokenLength
     try continued.check(base: base)
     let counted = try countPreTokens(
-      in: corpus, for: base, memory: budget, progress: console.progress)
+      in: corpus, for: base, memory: budget, precedesMerging: true, progress: console.progress)
     let learned = try continueTraining(
       base: base, counted: counted, options: continued, memory: budget,
       progress: console.progress)

@@ -1,56 +1,56 @@
 import ArgumentParser
 import TesseraVocabulary
 
-/// How new rows are made, and where they go.
+/// How new rows are made, and what from.
 struct InitializationArguments: ParsableArguments {
   @Option(
     name: .customLong("init"),
-    help: "How new rows are made: \(Self.names(InitializationMethod.allCases)).")
-  var inputMethod = InitializationMethod.subwordMean
+    help: ArgumentHelp(
+      "How new rows are made: \(Self.names).", valueName: "method"))
+  var method = ExtensionOptions().inputMethod
 
   @Option(
     name: .customLong("output-init"),
-    help: "The same for the head's rows, if the model has a head of its own. (default: as --init)")
+    help: ArgumentHelp(
+      "The same for the head's rows, if the model has a head of its own. (default: as --init)",
+      valueName: "method"))
   var outputMethod: InitializationMethod?
 
-  @Option(
-    help: """
-      Rows of the base that no token uses: \(Self.names(PaddingPolicy.allCases)). Kept, new tokens \
-      come after them; reused, new tokens take their places first.
-      """)
-  var padding = ExtensionOptions().padding
+  @OptionGroup var sources: InitializationSources
 
-  @Option(help: "Make the number of rows a multiple of this.")
-  var padToMultiple = 1
+  private static var names: String {
+    InitializationMethod.allCases.map(\.rawValue).joined(separator: ", ")
+  }
 
-  @OptionGroup var seed: SeedOption
+  /// The methods that are asked for.
+  var methods: [InitializationMethod] { [method, outputMethod].compactMap { $0 } }
 
   mutating func validate() throws {
-    try checkRange("--pad-to-multiple", padToMultiple, 1...tokenCountLimit)
+    try sources.vectors.check(for: methods)
+    for method in methods {
+      switch method {
+      case .transTokenization where sources.parallel.isEmpty:
+        throw ValidationError("\(method.rawValue) needs --parallel")
+      case .clp where sources.donor == nil, .matchingPursuit where sources.donor == nil:
+        throw ValidationError("\(method.rawValue) needs --donor")
+      default: break
+      }
+    }
   }
 
-  /// The first option of the group that does not have its default, for where none has a meaning.
+  /// Sets the methods of an extension.
+  func set(_ options: inout ExtensionOptions) {
+    options.inputMethod = method
+    options.outputMethod = outputMethod
+  }
+
+  /// The first option of the group that is given, for where none has a meaning.
   var givenOption: String? {
     let given: [(String, Bool)] = [
-      ("--init", inputMethod != .subwordMean), ("--output-init", outputMethod != nil),
-      ("--padding", padding != ExtensionOptions().padding),
-      ("--pad-to-multiple", padToMultiple != 1), ("--seed", seed.seed != 0),
+      ("--init", method != ExtensionOptions().inputMethod), ("--output-init", outputMethod != nil),
+      ("--parallel", !sources.parallel.isEmpty), ("--donor", sources.donor != nil),
+      ("--vectors", !sources.vectors.inputs.isEmpty),
     ]
     return given.first { $0.1 }?.0
-  }
-
-  /// The options of the library.
-  var options: ExtensionOptions {
-    var options = ExtensionOptions()
-    options.inputMethod = inputMethod
-    options.outputMethod = outputMethod
-    options.seed = seed.seed
-    options.padding = padding
-    options.rowMultiple = padToMultiple
-    return options
-  }
-
-  private static func names<Value: RawRepresentable<String>>(_ values: [Value]) -> String {
-    values.map(\.rawValue).joined(separator: ", ")
   }
 }

@@ -56,7 +56,7 @@ struct OutputFileOptions: ParsableArguments {
   func check(inputs: [String]) throws {
     try OutputDirectory.checkInputs(inputs, of: output)
     if !force, Path.exists(output) { throw FileError.exists(path: output) }
-    if Path.isDirectory(output) { throw FileError.notRegularFile(path: output) }
+    if Path.isDirectory(output) { throw FileError.notReplaceable(path: output) }
     let folder = Path.directory(of: output)
     if !Path.isDirectory(folder) { throw FileError.notDirectory(path: folder) }
   }

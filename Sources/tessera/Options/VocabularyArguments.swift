@@ -3,3 +3,6 @@ public import TesseraVocabulary
 
 extension InitializationMethod: ExpressibleByArgument {}
 extension PaddingPolicy: ExpressibleByArgument {}
+extension VectorlessRows: ExpressibleByArgument {}
+extension VectorInputs.Unit: ExpressibleByArgument {}
+extension WordVectorOptions.Architecture: ExpressibleByArgument {}

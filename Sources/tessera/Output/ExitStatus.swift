@@ -44,6 +44,12 @@ extension ExitStatus {
     case VocabularyError.checkpoint(let cause): self.init(of: cause)
     case VocabularyError.tokenizer(let cause): self.init(of: cause)
     case VocabularyError.corpus(let cause): self.init(of: cause)
+    case VocabularyError.wordVectors(let cause): self.init(of: cause)
+    case WordVectorError.file(let cause), WordVectorError.unreadable(.file(let cause)):
+      self.init(file: cause)
+    case WordVectorError.corpus(let cause): self.init(of: cause)
+    case WordVectorError.tokenizer(let cause): self.init(of: cause)
+    case WordVectorError.rank, WordVectorError.supportTooLarge: self = .usage
     case VocabularyError.auditFailed, VocabularyError.protectedTextChanged: self = .internalFault
     case CheckpointError.noConfiguration, CheckpointError.noWeights: self = .inputMissing
     case TokenizerError.notATokenizer(let path, _) where Path.isDirectory(path):
@@ -58,7 +64,7 @@ extension ExitStatus {
     case is CheckpointError, is CommandError, is CompressionError, is CorpusError,
       is CountFileError,
       is GenerationError, is JSONError, is TokenizerError, is TokenFormatError, is TrainingError,
-      is TrainingRunError, is TrimmingError, is VocabularyError:
+      is TrainingRunError, is TrimmingError, is VocabularyError, is WordVectorError:
       self = .inputContent
     default: return nil
     }
@@ -66,8 +72,10 @@ extension ExitStatus {
 
   private init(file error: FileError) {
     switch error {
-    case .cannotOpen, .notRegularFile, .notDirectory: self = .inputMissing
-    case .cannotCreate, .exists, .unfinished, .locked, .protected, .notOutput, .overlapsInput:
+    case .cannotOpen, .notRegularFile: self = .inputMissing
+    // Only an output has to be a folder, or to be in one.
+    case .cannotCreate, .notDirectory, .exists, .notReplaceable, .unfinished, .locked, .protected,
+      .notOutput, .overlapsInput:
       self = .cannotCreateOutput
     case .truncated, .tooLarge, .invalidName: self = .inputContent
     case .readFailed, .writeFailed, .commitFailed, .cannotRemove: self = .inputOutput

@@ -20,9 +20,11 @@ struct Interrupted: Error {
     case let error as Interrupted: self = error
     case TokenizerError.interrupted, TrainingError.interrupted, CountFileError.interrupted,
       TrimmingError.tokenizer(.interrupted), VocabularyError.interrupted,
-      VocabularyError.training(.interrupted):
+      VocabularyError.training(.interrupted), VocabularyError.wordVectors(.interrupted),
+      WordVectorError.interrupted:
       self.init()
     case CorpusError.unreadable(.file(let error)) where error.isInterruption: self.init()
+    case WordVectorError.corpus(let error): self.init(error)
     default: return nil
     }
   }

@@ -61,6 +61,30 @@ private func commitError(_ file: consuming AtomicFile) -> FileError? {
     #expect(try directory.read("a") == expected)
   }
 
+  @Test func `bytes of another file follow what was written before`() throws {
+    let directory = try TemporaryDirectory()
+    let content = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 * $0 >> 3) }
+    let source = try InputFile(path: directory.write("source", String(repeating: "x", count: 7)))
+    var big = try AtomicFile(path: directory.file("big"))
+    try big.write(content)
+    try big.commit()
+    let other = try InputFile(path: directory.file("big"))
+    var file = try AtomicFile(path: directory.file("copy"))
+    try file.write("abc")
+    try file.append(copying: 2..<5, of: source)
+    try file.append(copying: 0..<0, of: source)
+    try file.append(copying: 1..<299_999, of: other)
+    try file.write("def")
+    #expect(file.size == 3 + 3 + 299_998 + 3)
+    #expect(throws: FileError.truncated(path: source.path, offset: 7, count: 1, size: 7)) {
+      try file.append(copying: 7..<8, of: source)
+    }
+    try file.commit()
+    #expect(
+      try directory.read("copy")
+        == Array("abcxxx".utf8) + content[1..<299_999] + Array("def".utf8))
+  }
+
   @Test func `replaces only if it may`() throws {
     let directory = try TemporaryDirectory()
     let path = try directory.write("a", "old")
@@ -139,7 +163,7 @@ private func commitError(_ file: consuming AtomicFile) -> FileError? {
 
     let pipe = directory.file(".b.tessera-lock")
     try #require(makePipeForTest(pipe))
-    #expect(throws: FileError.notRegularFile(path: pipe)) {
+    #expect(throws: FileError.notReplaceable(path: pipe)) {
       try writeFile(directory.file("b"), [1])
     }
   }
@@ -161,10 +185,10 @@ private func commitError(_ file: consuming AtomicFile) -> FileError? {
 
   @Test func `does not write to folders, devices and missing folders`() throws {
     let directory = try TemporaryDirectory()
-    #expect(throws: FileError.notRegularFile(path: directory.path)) {
+    #expect(throws: FileError.notReplaceable(path: directory.path)) {
       _ = try AtomicFile(path: directory.path)
     }
-    #expect(throws: FileError.notRegularFile(path: "/dev/null")) {
+    #expect(throws: FileError.notReplaceable(path: "/dev/null")) {
       _ = try AtomicFile(path: "/dev/null")
     }
     let path = directory.file("no/a")

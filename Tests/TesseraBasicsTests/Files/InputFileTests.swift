@@ -67,6 +67,10 @@ import Testing
       (.cannotOpen(path: "a", errno: 2), "cannot open a: No such file or directory"),
       (.notRegularFile(path: "a"), "a is not a regular file"),
       (
+        .notReplaceable(path: "a"),
+        "a will not be replaced: it is not a regular file; choose another output"
+      ),
+      (
         .truncated(path: "a", offset: 5, count: 8, size: 7),
         "a ends at byte 7, where 8 bytes at byte 5 are expected"
       ),

@@ -1,3 +1,4 @@
+import Synchronization
 import TesseraBasics
 import TesseraCorpora
 import TesseraTestSupport
@@ -98,6 +99,51 @@ import Testing
     }
     // What counting needs, and then at once what merging does.
     #expect(steps <= 2)
+  }
+
+  @Test func `counting for a training ends when merging is known not to fit`() throws {
+    let folder = try TemporaryDirectory()
+    // Each pre-token is another one of 64 letters and a space.
+    let words = (0..<150_000).map { number in
+      let digits = "\(number)".utf8.map { $0 - UInt8(ascii: "0") + UInt8(ascii: "a") }
+      return String(decoding: digits, as: UTF8.self)
+        + String(repeating: "x", count: 64 - digits.count)
+    }
+    let corpus = try Corpus(paths: [folder.write("a.txt", words.joined(separator: " "))])
+    var limits = CountingLimits()
+    limits.memory = MemoryBudget(size: MemoryBudget.minimumSize, folder: folder.path)
+    limits.chunkSize = 1 << 16
+    limits.tableSize = 10 << 20
+    var options = CountingOptions()
+    options.pattern = .gpt2
+    #expect(try countPreTokens(in: corpus, options, limits).totals().distinctCount >= words.count)
+    limits.precedesMerging = true
+    let state = TrainingState(folder: folder.file("state"))
+    try createDirectory(state.folder)
+    for state in [nil, state] {
+      let completed = Atomic(0)
+      let error = #expect(throws: TrainingError.self) {
+        try countPreTokens(in: corpus, options, limits, state: state) {
+          completed.store($0.completed, ordering: .relaxed)
+        }
+      }
+      guard case .memoryTooSmall(MemoryBudget.minimumSize, let minimum, for: .mergingSoFar) = error
+      else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      // Long before the end of the corpus.
+      #expect(completed.load(ordering: .relaxed) < 9_000_000)
+      // The half of the pre-tokens, at two bytes a byte.
+      #expect((52 << 20..<70 << 20).contains(minimum), "\(minimum)")
+      let sentence = "\(error!)"
+      #expect(sentence.contains("52M is too small, "))
+      #expect(sentence.hasSuffix("merging works with for what has been counted so far"))
+    }
+    // What was counted is there for a larger budget.
+    limits.memory?.size = 1 << 30
+    let counted = try countPreTokens(in: corpus, options, limits, state: state)
+    #expect(try counted.totals().distinctCount >= words.count)
   }
 
   @Test(arguments: [0, 1, 40])

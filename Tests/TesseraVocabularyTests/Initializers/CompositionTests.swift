@@ -82,4 +82,27 @@ import Testing
     #expect(
       try terms(MergeTreeInitializer(), .output, 3) == [RowRecipe.Term(row: 4, weight: 1)])
   }
+
+  @Test func `means are as long as the rows of the language`() throws {
+    let base = try RandomMatrix(rows: Self.rowCount, width: 6)
+    func norm(_ row: some Sequence<Float>) -> Double {
+      row.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    }
+    // The pieces of all new tokens: 1, 2, 3, 4 and 257.
+    let norms = [1, 2, 3, 4, 257].map { row in
+      base.row(row).reduce(0) { $0 + $1 * $1 }.squareRoot()
+    }.sorted()
+    let rows = try base.rows(of: BILInitializer(), for: Self.tokens)
+    let means = try base.rows(of: SubwordMeanInitializer(), for: Self.tokens)
+    for index in 0..<Self.tokens.count {
+      let (row, mean) = (rows[index * 6..<index * 6 + 6], means[index * 6..<index * 6 + 6])
+      #expect(abs(norm(row) - norms[2]) < 1e-5)
+      for (a, b) in zip(row, mean) {
+        #expect(abs(Double(a) / norm(row) - Double(b) / norm(mean)) < 1e-5)
+      }
+    }
+    #expect(
+      try base.rows(of: BILInitializer(), for: Self.tokens, role: .output)
+        == base.rows(of: LengthWeightedInitializer(), for: Self.tokens, role: .output))
+  }
 }

@@ -47,11 +47,11 @@ import Testing
   @Test func `another seed gives other noise, the same seed the same`() throws {
     let base = try RandomMatrix(rows: 10, width: 4)
     let tokens = NewTokens.random(count: 5, baseCount: 10)
-    for method in InitializationMethod.allCases {
+    for method in InitializationMethod.withoutInputs {
       let first = try base.rows(of: method.initializer(), for: tokens, seed: 1)
       #expect(try base.rows(of: method.initializer(), for: tokens, seed: 1) == first)
       let other = try base.rows(of: method.initializer(), for: tokens, seed: 2)
-      #expect((other == first) == method.staysInHull, "\(method)")
+      #expect((other == first) == (method.staysInHull || method == .bil), "\(method)")
     }
   }
 
@@ -72,7 +72,7 @@ import Testing
         result: merge.result, bytes: [])
     }
     let same = NewTokens(merges: merges, firstID: 32)
-    for method in InitializationMethod.allCases {
+    for method in InitializationMethod.withoutInputs {
       let a = try base.rows(of: method.initializer(), for: tokens, seed: 1)
       let b = try permuted.rows(of: method.initializer(), for: same, seed: 1)
       for (x, y) in zip(a, b) { #expect(abs(x - y) < 1e-5, "\(method)") }
@@ -83,7 +83,7 @@ import Testing
     let base = try RandomMatrix(rows: 32, width: 6)
     let tokens = NewTokens.random(count: 20, baseCount: 32)
     let scaled = try RandomMatrix(values: base.values.map { 4 * $0 }, width: 6)
-    for method in InitializationMethod.allCases where method != .random {
+    for method in InitializationMethod.withoutInputs where method != .random {
       let a = try base.rows(of: method.initializer(), for: tokens, seed: 1)
       let b = try scaled.rows(of: method.initializer(), for: tokens, seed: 1)
       for (x, y) in zip(a, b) { #expect(abs(4 * x - y) < 1e-4, "\(method)") }

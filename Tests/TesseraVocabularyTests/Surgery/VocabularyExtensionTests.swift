@@ -10,7 +10,7 @@ import Testing
   static let embedding = "model.embed_tokens.weight"
   static let head = "lm_head.weight"
 
-  @Test(arguments: [true, false], InitializationMethod.allCases)
+  @Test(arguments: [true, false], InitializationMethod.allCases.filter { !$0.usesVectors })
   func `a model is extended and nothing old changes`(
     tied: Bool, method: InitializationMethod
   ) throws {
@@ -24,8 +24,10 @@ import Testing
     var options = ExtensionOptions()
     options.inputMethod = method
     let output = folder.file("new")
-    let report = try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
-      .write(to: output, force: false)
+    let report = try VocabularyExtension(
+      of: base, tokens: selection.tokens, options: options,
+      inputs: SmallModel.inputs(donor: folder.file("base"))
+    ).write(to: output, force: false)
     #expect(report.newTokenCount == 40)
     #expect(report.rowCount == base.rowCount + 40)
     #expect(report.matrices.count == (tied ? 1 : 2))
@@ -207,8 +209,10 @@ import Testing
     #expect((0..<303).allSatisfy { new.bytes(of: TokenID($0)) != nil })
   }
 
-  @Test(arguments: PaddingPolicy.allCases, [1, 64])
-  func `the bias of a head grows by its mean`(padding: PaddingPolicy, multiple: Int) throws {
+  @Test(arguments: PaddingPolicy.allCases, [InitializationMethod.mean, .random, .subwordMean])
+  func `the bias of a head grows as its rows do, or by its mean`(
+    padding: PaddingPolicy, method: InitializationMethod
+  ) throws {
     let folder = try TemporaryDirectory()
     var model = SmallModel()
     model.tied = false
@@ -218,7 +222,8 @@ import Testing
     let base = try BaseModel(directory: model.write(to: folder))
     var options = ExtensionOptions()
     options.padding = padding
-    options.rowMultiple = multiple
+    options.inputMethod = method
+    options.rowMultiple = 64
     let tokens = try base.select(3, padding: padding).tokens
     let subject = try VocabularyExtension(of: base, tokens: tokens, options: options)
     _ = try subject.write(to: folder.file("new"), force: false)
@@ -229,7 +234,13 @@ import Testing
     #expect(new.count == layout.rowCount)
     for (i, value) in new.enumerated() {
       let isKept = i < 305 && !layout.newRows.contains(i)
-      #expect(value == (isKept ? old[i] : mean), "\(i)")
+      if method == .subwordMean, layout.newRows.contains(i) {
+        let pieces = tokens.pieces(of: i - layout.newRows.lowerBound)
+        let sum = pieces.reduce(0.0) { $0 + Double(old[Int($1)]) }
+        #expect(abs(Double(value) - sum / Double(pieces.count)) < 1e-6, "\(i)")
+      } else {
+        #expect(value == (isKept ? old[i] : mean), "\(i)")
+      }
     }
   }
 
@@ -295,14 +306,16 @@ import Testing
     let base = try BaseModel(directory: model.write(to: folder))
     let threadCount = Workers.threadCount
     defer { Workers.setThreadCount(threadCount) }
-    for method in InitializationMethod.allCases {
+    for method in InitializationMethod.allCases where !method.usesVectors {
       var options = ExtensionOptions()
       options.inputMethod = method
       options.seed = 11
       for (name, count) in [("one", 1), ("two", 2)] {
         Workers.setThreadCount(count)
-        _ = try VocabularyExtension(of: base, tokens: base.select(20).tokens, options: options)
-          .write(to: folder.file(name), force: true)
+        _ = try VocabularyExtension(
+          of: base, tokens: base.select(20).tokens, options: options,
+          inputs: SmallModel.inputs(donor: folder.file("base"))
+        ).write(to: folder.file(name), force: true)
       }
       for file in try folder.listing() where file.hasPrefix("one/") {
         #expect(try folder.read(file) == folder.read(file.replacing("one/", with: "two/")))

@@ -73,7 +73,7 @@ import Testing
   @Test(arguments: [StoredType.f32, .bf16, .f16], [true, false])
   func `old rows and other tensors are the base's`(type: StoredType, storesHead: Bool) throws {
     for shardSize in [1 << 30, 300, 1] {
-      for method in InitializationMethod.allCases {
+      for method in InitializationMethod.withoutInputs {
         let folder = try TemporaryDirectory()
         let (base, new) = try extend(
           in: folder, type: type, storesHead: storesHead, shardSize: shardSize,

@@ -15,7 +15,8 @@ final class CountFileReader: CountCursor {
   private(set) var count: UInt64 = 0
 
   private let file: InputFile
-  private let totals: CountTotals
+  /// How much it says that it holds.
+  let totals: CountTotals
   private var hash = SHA256()
   private var seen = CountTotals()
 
@@ -172,6 +173,8 @@ struct CountFileReference: Hashable, Sendable {
   let path: String
   /// The checksum at its end.
   let digest: [UInt8]
+  /// How much it holds, as it says.
+  let totals: CountTotals
 
   /// A reader at the first entry.
   ///
@@ -185,5 +188,7 @@ struct CountFileReference: Hashable, Sendable {
 
 extension CountFileReader {
   /// The file as it is now.
-  var reference: CountFileReference { CountFileReference(path: path, digest: digest) }
+  var reference: CountFileReference {
+    CountFileReference(path: path, digest: digest, totals: totals)
+  }
 }

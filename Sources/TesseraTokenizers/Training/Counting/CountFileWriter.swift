@@ -60,14 +60,14 @@ struct CountFileWriter: ~Copyable {
     buffer.append(littleEndian: totals.occurrenceCount)
     try flush()
     let digest = exchange(&hash, with: SHA256()).finalize()
-    let path = path
+    let (path, totals) = (path, totals)
     do {
       try file.write(digest)
       try file.commit()
     } catch {
       throw .file(error)
     }
-    return CountFileReference(path: path, digest: digest)
+    return CountFileReference(path: path, digest: digest, totals: totals)
   }
 
   private mutating func flush() throws(CountFileError) {

@@ -46,14 +46,30 @@ public struct MemoryBudget: Hashable, Sendable {
   /// What a text needs that has no place to cut it at.
   static func minimumSize(uncut size: Int) -> Int { fixedSize + 8 * (size + 1) }
 
+  /// What merging takes beside the arena and the lists of positions: small tables.
+  private static let mergingTableSize = 8 << 20
+
+  /// Refuses what is too small for merging, as far as a part of the pre-tokens tells.
+  ///
+  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:for:)``.
+  func checkMerging(ofAtLeast totals: CountTotals) throws(TrainingError) {
+    // Slots of 16 bits, and not one pair that stands anywhere twice.
+    let slotCount = totals.textSize + totals.distinctCount + 1
+    let minimum =
+      Self.fixedSize + slotCount * MemoryLayout<UInt16>.stride + Self.mergingTableSize
+    if size < minimum {
+      throw .memoryTooSmall(size: size, minimum: minimum, for: .mergingSoFar)
+    }
+  }
+
   /// What merging may take, for an arena of so many bytes and a bound for how often a pair stands in
   /// it.
   ///
   /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:for:)``.
   func mergingSize(arenaSize: Int, longestList: Int) throws(TrainingError) -> Int {
     // The longest list of positions, the lists of the pairs that its merge makes, and what they are
-    // collected in; and small tables.
-    let least = 32 * longestList + (8 << 20)
+    // collected in.
+    let least = 32 * longestList + Self.mergingTableSize
     let minimum = Self.fixedSize + arenaSize + least
     guard size >= minimum else {
       let unit = 1 << 20
@@ -74,9 +90,31 @@ public struct MemoryBudget: Hashable, Sendable {
 }
 
 /// The steps of a training that take memory, each its own least.
-public enum MemoryUse: String, Hashable, Sendable {
+public enum MemoryUse: Hashable, Sendable {
   /// Counting pre-tokens. How much merging needs is known when it is done.
   case counting
   /// Merging, which comes last.
   case merging
+  /// Merging, for what was counted until it was too much; the whole corpus may need more.
+  case mergingSoFar
+
+  /// What the least is for, in words.
+  var least: String {
+    switch self {
+    case .counting: "is the least that counting works with"
+    case .merging: "is the least that merging works with"
+    case .mergingSoFar: "is the least that merging works with for what has been counted so far"
+    }
+  }
+}
+
+extension MemoryBudget {
+  /// A number of bytes as `--memory` takes it, in the largest unit that divides it.
+  static func text(ofSize size: Int) -> String {
+    for (power, letter) in [(30, "G"), (20, "M"), (10, "K")]
+    where size != 0 && size % (1 << power) == 0 {
+      return "\(size >> power)\(letter)"
+    }
+    return "\(size)"
+  }
 }

@@ -58,6 +58,8 @@ public func countPreTokens(
 ///   - corpus: The documents. A pre-token never spans two of them.
 ///   - options: What is done to text, and how it is split.
 ///   - memory: The budget; nil: as much as the distinct pre-tokens take.
+///   - precedesMerging: Whether a training under the same budget follows; counting ends then as soon as
+///     it is known that its merging does not fit.
 ///   - state: Where counts are kept as they are made; the counting goes on from what is there, which
 ///     must be of the same corpus and options.
 ///   - progress: Called now and then, in bytes of files.
@@ -66,29 +68,29 @@ public func countPreTokens(
 ///   ``TrainingError/interrupted``.
 public func countPreTokens(
   in corpus: Corpus, _ options: CountingOptions, memory: MemoryBudget? = nil,
-  state: TrainingState? = nil, progress: ProgressHandler? = nil
+  precedesMerging: Bool = false, state: TrainingState? = nil, progress: ProgressHandler? = nil
 ) throws -> CountedPreTokens {
-  try countPreTokens(
-    in: corpus, TextSplitting(options), options,
-    CountingLimits(memory: memory, threadCount: Workers.threadCount), state: state,
-    progress: progress)
+  let limits = CountingLimits(
+    memory: memory, precedesMerging: precedesMerging, threadCount: Workers.threadCount)
+  return try countPreTokens(
+    in: corpus, TextSplitting(options), options, limits, state: state, progress: progress)
 }
 
 /// Counts the distinct pre-tokens of a corpus as a tokenizer splits it, in bounded memory if that is
 /// asked for.
 ///
-/// - Throws: As `countPreTokens(in:_:memory:state:progress:)` does.
+/// - Throws: As `countPreTokens(in:_:memory:precedesMerging:state:progress:)` does.
 public func countPreTokens(
   in corpus: Corpus, for tokenizer: Tokenizer, memory: MemoryBudget?,
-  progress: ProgressHandler? = nil
+  precedesMerging: Bool = false, progress: ProgressHandler? = nil
 ) throws -> CountedPreTokens {
   let options = CountingOptions(
     pattern: tokenizer.pattern, normalization: tokenizer.normalization,
     specialTokens: tokenizer.addedTokens.map(\.content))
+  let limits = CountingLimits(
+    memory: memory, precedesMerging: precedesMerging, threadCount: Workers.threadCount)
   return try countPreTokens(
-    in: corpus, TextSplitting(tokenizer), options,
-    CountingLimits(memory: memory, threadCount: Workers.threadCount), state: nil,
-    progress: progress)
+    in: corpus, TextSplitting(tokenizer), options, limits, state: nil, progress: progress)
 }
 
 /// Counts with chunks of a given size, which the result does not depend on.
@@ -145,6 +147,7 @@ private func countPreTokens(
       let counts = try spilled ?? SpilledCounts(in: folder, options)
       spilled = counts
       try counts.append(&table)
+      try given.checkMerging(counts)
     }, progress: progress)
   var table = exchange(&result.table, with: PreTokenTable(shards: []))
   guard let spilled else {
@@ -152,7 +155,15 @@ private func countPreTokens(
       exchange(&table, with: PreTokenTable(shards: [])), options, [result.summary])
   }
   try spilled.append(&table)
+  try given.checkMerging(spilled)
   return CountedPreTokens(spilled, options, [result.summary])
+}
+
+extension CountingLimits {
+  /// Ends the counting where merging is to follow and is known not to fit.
+  fileprivate func checkMerging(_ spilled: SpilledCounts) throws(TrainingError) {
+    if precedesMerging, let memory { try spilled.checkMerging(in: memory) }
+  }
 }
 
 /// Counts with a state, so that neither an interruption nor a killed run loses much.
@@ -175,6 +186,7 @@ private func countPreTokens(
     let names = spilled.files.map { Path.lastComponent(of: $0.path) }
     try CountingRecord(position, names: names).write(to: state)
     spilled.removeObsolete()
+    try given.checkMerging(spilled)
   }
   var result = try countTable(
     in: corpus, splitting, limits, from: record?.position, spilling: spill, progress: progress)

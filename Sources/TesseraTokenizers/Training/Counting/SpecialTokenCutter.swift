@@ -28,8 +28,16 @@ struct SpecialTokenCutter: Sendable {
     }
   }
 
-  /// Whether a token spans a position, begins there or ends there.
-  func isNear(_ position: Int, in bytes: Span<UInt8>) -> Bool {
-    matcher.isNear(position, in: bytes)
+  /// The places near tokens, asked about from the end of a text on; none where there are no tokens.
+  ///
+  /// - Parameters:
+  ///   - normalization: The form of the text in which tokens are looked for.
+  ///   - margin: How many bytes of the text a token has at most in that form.
+  ///   - lowest: No place below this is asked about.
+  func nearTokens(
+    in normalization: Normalization = .none, margin: Int, downTo lowest: Int
+  ) -> NearTokens? {
+    longest == 0
+      ? nil : NearTokens(matcher, in: normalization, margin: margin, downTo: lowest)
   }
 }

@@ -89,6 +89,14 @@ final class SpilledCounts {
     if files.count >= CountMerger.width { try addUpSmaller() }
   }
 
+  /// Refuses a budget in which merging does not fit, as far as one of the files tells: the corpus has
+  /// at least its pre-tokens.
+  ///
+  /// - Throws: ``TrainingError/memoryTooSmall(size:minimum:for:)``.
+  func checkMerging(in memory: MemoryBudget) throws(TrainingError) {
+    for file in files { try memory.checkMerging(ofAtLeast: file.totals) }
+  }
+
   /// Removes files that have been added up in another one, when no record names them any more.
   func removeObsolete() {
     for path in obsolete { removeTree(path) }

@@ -81,45 +81,34 @@ package struct TextSplitting: Sendable {
   /// - Parameter start: The split must be greater.
   /// - Returns: The position, or nil if there is none.
   package func safeSplit(of text: Span<UInt8>, after start: Int) -> Int? {
+    // Of a tokenizer that is there, tokens may be found in normalized text as well; normal forms are at
+    // most a few times longer or shorter, so the margin is enough.
+    var near = cutter.nearTokens(margin: cutter.longest, downTo: start)
+    var nearNormalized =
+      tokenizer == nil || normalization == .none
+      ? nil : cutter.nearTokens(in: normalization, margin: lookAhead, downTo: start)
     var limit = text.count - lookAhead
     while limit > start {
       guard let position = preTokenizer.safeSplit(before: limit, after: start, in: text) else {
         return nil
       }
-      if isSafe(position, in: text) { return position }
+      if near?.contains(position, in: text) != true, isSafe(position, in: text),
+        nearNormalized?.contains(position, in: text) != true
+      {
+        return position
+      }
       limit = position - 1
     }
     return nil
   }
 
+  /// Whether a text may be cut at a position as far as its neighbors tell.
   private func isSafe(_ position: Int, in text: Span<UInt8>) -> Bool {
     if tellsWords, !Words.areTold(at: position, in: text) { return false }
-    if cutter.isNear(position, in: text) { return false }
     if tokenizer?.addsPrefixSpace == true && text[position] != UInt8(ascii: " ") { return false }
     if normalization == .none { return true }
     guard normalization.isIndependent(at: position, in: text) else { return false }
     let letterStart = UTF8Decoding.characterStart(before: position, in: text)
-    guard normalization.normalized(text.extracting(letterStart..<position)) == nil else {
-      return false
-    }
-    return tokenizer == nil || cutter.longest == 0 || !isNearNormalized(position, in: text)
-  }
-
-  /// Whether an added token spans or touches a split in the normalized text.
-  private func isNearNormalized(_ position: Int, in text: Span<UInt8>) -> Bool {
-    // Normal forms are at most a few times longer or shorter, so this window is enough.
-    var lower = max(0, position - lookAhead)
-    while lower > 0 && text[lower] & 0xC0 == 0x80 { lower -= 1 }
-    let upper = min(text.count, position + lookAhead)
-    let before = normalized(text.extracting(lower..<position))
-    let both = before + normalized(text.extracting(position..<upper))
-    return cutter.isNear(before.count, in: both.span)
-  }
-
-  private func normalized(_ text: Span<UInt8>) -> [UInt8] {
-    if let normalized = normalization.normalized(text) { return normalized }
-    var copy: [UInt8] = []
-    for index in text.indices { copy.append(text[index]) }
-    return copy
+    return normalization.normalized(text.extracting(letterStart..<position)) == nil
   }
 }

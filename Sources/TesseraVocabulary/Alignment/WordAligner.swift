@@ -1,0 +1,194 @@
+internal import TesseraBasics
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Which source word each target word is a translation of.
+///
+///   p(f_j, a_j = i | e) = d(i | j) * t(f_j | e_i)
+///   d(0 | j) = p0,   d(i | j) = (1 - p0) * exp(-tension * |i / m - j / n|) / Z(j)
+///
+/// with m source and n target words, counted from 1, and 0 for no word. The table t is learned by
+/// expectation maximization from equal probabilities, with a Dirichlet prior, so that rare words do not
+/// collect what nothing explains.
+///
+/// Dyer, Chahuneau and Smith, "A Simple, Fast, and Effective Reparameterization of IBM Model 2", 2013.
+struct WordAligner {
+  /// A target word, the source word that it stands for, and how often it does.
+  struct Link: Hashable, Sendable {
+    var source: UInt32
+    var target: UInt32
+    var count: Int
+  }
+
+  /// The probability of no word.
+  private static let nullProbability = 0.08
+  /// How much alignments keep to the diagonal.
+  private static let tension = 4.0
+  /// The parameter of the Dirichlet prior.
+  private static let concentration = 0.01
+  /// Pairs of sentences that one worker takes at once.
+  private static let chunkSize = 1_024
+
+  private let text: ParallelText
+  /// For each source word, and last for no word, the target words that it stands beside, in order; they are
+  /// `targets[starts[e] ..< starts[e + 1]]`.
+  private var targets: [UInt32] = []
+  private var starts: [Int] = [0]
+  /// t(f | e), beside ``targets``.
+  private var probabilities: [Double]
+
+  /// Learns the table.
+  ///
+  /// - Throws: ``VocabularyError/interrupted``.
+  /// - Complexity: O(iterations * pairs of words) time, O(distinct pairs of words) memory.
+  init(_ text: ParallelText, iterationCount: Int = 5) throws(VocabularyError) {
+    self.text = text
+    let nullWord = UInt32(text.sourceWords.count)
+    var beside = [Set<UInt32>](repeating: [], count: text.sourceWords.count + 1)
+    for pair in text.pairs {
+      for source in Set(pair.source) { beside[Int(source)].formUnion(pair.target) }
+      beside[Int(nullWord)].formUnion(pair.target)
+    }
+    for words in beside {
+      targets.append(contentsOf: words.sorted())
+      starts.append(targets.count)
+    }
+    probabilities = [Double](repeating: 1, count: targets.count)
+    for _ in 0..<iterationCount {
+      if Interruption.isRequested { throw .interrupted }
+      update(with: expectedCounts())
+    }
+  }
+
+  /// How often pairs of words are expected to be linked.
+  private func expectedCounts() -> [Double] {
+    let chunkCount = (text.pairs.count + Self.chunkSize - 1) / Self.chunkSize
+    // Sparse sums of each chunk, which are added up in the order of the chunks.
+    let chunks = parallelMap(chunkCount) { chunk -> [(slot: Int, count: Double)] in
+      var found: [(slot: Int, count: Double)] = []
+      let range = chunk * Self.chunkSize..<min(text.pairs.count, (chunk + 1) * Self.chunkSize)
+      for pair in text.pairs[range] {
+        for j in pair.target.indices {
+          let shares = shares(of: j, in: pair)
+          let total = shares.reduce(0) { $0 + $1.share }
+          for (slot, share) in shares where share > 0 { found.append((slot, share / total)) }
+        }
+      }
+      return Self.summed(found)
+    }
+    var counts = [Double](repeating: 0, count: targets.count)
+    for chunk in chunks { for (slot, count) in chunk { counts[slot] += count } }
+    return counts
+  }
+
+  private static func summed(
+    _ found: [(slot: Int, count: Double)]
+  ) -> [(slot: Int, count: Double)] {
+    var sums: [(slot: Int, count: Double)] = []
+    for entry in found.enumerated().sorted(by: {
+      ($0.element.slot, $0.offset) < ($1.element.slot, $1.offset)
+    }) {
+      if let last = sums.indices.last, sums[last].slot == entry.element.slot {
+        sums[last].count += entry.element.count
+      } else {
+        sums.append(entry.element)
+      }
+    }
+    return sums
+  }
+
+  /// What each source word, and last no word, is worth as the origin of target word j.
+  private func shares(of j: Int, in pair: ParallelText.Pair) -> [(slot: Int, share: Double)] {
+    let (m, n) = (pair.source.count, pair.target.count)
+    let position = Double(j + 1) / Double(n)
+    let nearness = (1...m).map { exp(-Self.tension * abs(Double($0) / Double(m) - position)) }
+    let total = nearness.reduce(0, +)
+    var shares = pair.source.indices.map { i in
+      let slot = slot(pair.source[i], pair.target[j])
+      return (
+        slot: slot,
+        share: (1 - Self.nullProbability) * nearness[i] / total * probabilities[slot]
+      )
+    }
+    let null = slot(UInt32(text.sourceWords.count), pair.target[j])
+    shares.append((null, Self.nullProbability * probabilities[null]))
+    return shares
+  }
+
+  /// Where the table has a pair of words.
+  private func slot(_ source: UInt32, _ target: UInt32) -> Int {
+    var low = starts[Int(source)]
+    var high = starts[Int(source) + 1] - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if targets[middle] < target { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The mean of the posterior's logarithm in place of the mean, as variational Bayes has it.
+  private mutating func update(with counts: [Double]) {
+    for source in 0..<starts.count - 1 {
+      let range = starts[source]..<starts[source + 1]
+      let total = counts[range].reduce(0, +) + Self.concentration * Double(range.count)
+      let scale = Self.digamma(total)
+      for slot in range {
+        probabilities[slot] = exp(Self.digamma(counts[slot] + Self.concentration) - scale)
+      }
+    }
+  }
+
+  /// The derivative of the logarithm of the gamma function, for x > 0, to about ten digits.
+  ///
+  /// Abramowitz and Stegun, 6.3.5 and 6.3.18.
+  static func digamma(_ x: Double) -> Double {
+    var (x, result) = (x, 0.0)
+    while x < 10 {
+      result -= 1 / x
+      x += 1
+    }
+    let inverse = 1 / (x * x)
+    return result + log(x) - 0.5 / x
+      - inverse * (1.0 / 12 - inverse * (1.0 / 120 - inverse * (1.0 / 252 - inverse / 240)))
+  }
+
+  /// The likeliest origin of every target word, counted over the text; words without one are left out.
+  ///
+  /// Of origins that are as likely, the first in the sentence is taken.
+  func links() -> [Link] {
+    let chunkCount = (text.pairs.count + Self.chunkSize - 1) / Self.chunkSize
+    let chunks = parallelMap(chunkCount) { chunk -> [UInt64] in
+      let range = chunk * Self.chunkSize..<min(text.pairs.count, (chunk + 1) * Self.chunkSize)
+      var links: [UInt64] = []
+      for pair in text.pairs[range] {
+        for j in pair.target.indices {
+          let shares = shares(of: j, in: pair)
+          var best = shares.count - 1
+          for i in shares.indices.dropLast().reversed() where shares[i].share >= shares[best].share
+          {
+            best = i
+          }
+          guard best < pair.source.count else { continue }
+          links.append(UInt64(pair.target[j]) << 32 | UInt64(pair.source[best]))
+        }
+      }
+      return links
+    }
+    var links: [Link] = []
+    for key in chunks.joined().sorted() {
+      let (target, source) = (UInt32(key >> 32), UInt32(truncatingIfNeeded: key))
+      if let last = links.indices.last, links[last].target == target, links[last].source == source {
+        links[last].count += 1
+      } else {
+        links.append(Link(source: source, target: target, count: 1))
+      }
+    }
+    return links
+  }
+}

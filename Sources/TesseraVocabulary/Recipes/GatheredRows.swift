@@ -1,0 +1,57 @@
+internal import TesseraCheckpoints
+
+/// Some rows of a base matrix in memory, each read once.
+struct GatheredRows: Sendable {
+  /// The indices of the rows, in ascending order.
+  private let rows: [Int]
+  /// The rows, one after the other.
+  let values: [Float]
+  /// The length of a row.
+  private let width: Int
+
+  /// Reads rows.
+  ///
+  /// - Parameters:
+  ///   - wanted: The indices, in any order, also several times.
+  ///   - matrix: The matrix.
+  /// - Precondition: The rows are inside the matrix.
+  init(_ wanted: [Int], of matrix: TokenMatrix) throws(VocabularyError) {
+    var rows: [Int] = []
+    for row in wanted.sorted() where rows.last != row { rows.append(row) }
+    var values: [Float] = []
+    values.reserveCapacity(rows.count * matrix.width)
+    var next = 0
+    while next < rows.count {
+      var end = next + 1
+      while end < rows.count && rows[end] == rows[end - 1] + 1 { end += 1 }
+      do {
+        values.append(contentsOf: try matrix.floats(in: rows[next]..<rows[end - 1] + 1))
+      } catch {
+        throw .checkpoint(error)
+      }
+      next = end
+    }
+    self.rows = rows
+    self.values = values
+    width = matrix.width
+  }
+
+  /// Where in `values` a row is, counted in rows.
+  ///
+  /// - Precondition: The row was read.
+  func position(of row: Int) -> Int {
+    var low = 0
+    var high = rows.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle] < row { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// One row.
+  subscript(row: Int) -> ArraySlice<Float> {
+    let start = position(of: row) * width
+    return values[start..<start + width]
+  }
+}

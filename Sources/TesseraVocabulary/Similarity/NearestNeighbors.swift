@@ -1,0 +1,90 @@
+// The k keys with the largest cosines for each query, exactly: by cosine in double precision, and of equal
+// ones the smaller index first.
+//
+// The cosines in single precision are off by at most d units in the last place of 1. So keys below the
+// k-th largest by more than twice that are out, and the few others are compared in double precision.
+
+internal import TesseraBasics
+
+/// A key and its similarity.
+struct Neighbor: Hashable, Sendable {
+  /// The index of the key.
+  var key: Int
+  /// Its cosine with the query.
+  var similarity: Double
+}
+
+/// The nearest keys of each query, the most similar first, of equally similar ones the smaller index.
+///
+/// - Parameters:
+///   - count: How many neighbors; fewer where there are fewer keys.
+/// - Throws: ``WordVectorError/interrupted``.
+/// - Complexity: That of ``mapSimilarities(of:with:progress:_:)``.
+func nearestNeighbors(
+  of queries: UnitVectors, in keys: UnitVectors, count: Int, progress: ProgressHandler? = nil
+) throws(WordVectorError) -> [[Neighbor]] {
+  precondition(count > 0, "there are neighbors to be found")
+  let slack = Float(2 * keys.dimension) * 0x1p-24
+  return try mapSimilarities(of: queries, with: keys, progress: progress) { query, cosines in
+    var neighbors = candidates(in: cosines, count: count, slack: slack).map { key in
+      Neighbor(key: key, similarity: queries.cosine(of: query, with: key, in: keys))
+    }
+    neighbors.sort { ($1.similarity, $0.key) < ($0.similarity, $1.key) }
+    return Array(neighbors.prefix(count))
+  }
+}
+
+/// The indices of all values that are at most `slack` below the `count`-th largest.
+private func candidates(in values: Span<Float>, count: Int, slack: Float) -> [Int] {
+  // The largest values so far in ascending order: the first one is what others must exceed.
+  var largest = [Float](repeating: -.infinity, count: min(count, values.count))
+  guard !largest.isEmpty else { return [] }
+  forEachIndex(in: values, above: { largest[0] }) { index in
+    let value = values[index]
+    var place = 0
+    while place + 1 < largest.count, largest[place + 1] < value {
+      largest[place] = largest[place + 1]
+      place += 1
+    }
+    largest[place] = value
+  }
+  let threshold = (largest[0] - slack).nextDown
+  var found: [Int] = []
+  forEachIndex(in: values, above: { threshold }) { found.append($0) }
+  return found
+}
+
+/// Calls the body for each value above a bound that may grow, in order of the indices.
+@inline(__always)
+private func forEachIndex(
+  in values: Span<Float>, above bound: () -> Float, _ body: (Int) -> Void
+) {
+  unsafe values.withUnsafeBytes { bytes in
+    var index = 0
+    while index + 16 <= values.count {
+      // SAFETY: sixteen floats from `index` on are within the span.
+      let lanes = unsafe bytes.loadUnaligned(fromByteOffset: 4 * index, as: SIMD16<Float>.self)
+      if any(lanes .> bound()) {
+        for lane in 0..<16 where lanes[lane] > bound() { body(index + lane) }
+      }
+      index += 16
+    }
+    while index < values.count {
+      if values[index] > bound() { body(index) }
+      index += 1
+    }
+  }
+}
+
+/// The neighbors by definition: all cosines in double precision, sorted.
+func nearestNeighborsReference(
+  of queries: UnitVectors, in keys: UnitVectors, count: Int
+) -> [[Neighbor]] {
+  (0..<queries.count).map { query in
+    let all = (0..<keys.count).map {
+      Neighbor(key: $0, similarity: queries.cosine(of: query, with: $0, in: keys))
+    }
+    return Array(
+      all.sorted { ($1.similarity, $0.key) < ($0.similarity, $1.key) }.prefix(count))
+  }
+}

@@ -1,0 +1,106 @@
+/// Words of one language with their translations into another.
+///
+/// A file has an entry on each line: a source word and a target word, with a tab between them, or with
+/// white space if there is no tab. Blank lines are left out. Phrases need the tab.
+public struct BilingualDictionary: Hashable, Sendable {
+  /// A word and a translation.
+  public struct Entry: Hashable, Sendable {
+    /// The word in the language of the base.
+    public var source: [UInt8]
+    /// The word in the new language.
+    public var target: [UInt8]
+
+    /// A word and a translation.
+    public init(source: [UInt8], target: [UInt8]) {
+      self.source = source
+      self.target = target
+    }
+  }
+
+  /// What errors call the dictionary: the path of its file.
+  public let path: String
+  /// The entries in their order.
+  public let entries: [Entry]
+
+  /// The most bytes of a line.
+  static let lineLimit = 1 << 16
+
+  /// A dictionary out of entries.
+  public init(entries: [Entry], path: String = "the dictionary") {
+    self.entries = entries
+    self.path = path
+  }
+
+  /// Reads a file; `.gz` and `.zst` are decompressed.
+  ///
+  /// - Throws: ``WordVectorError/malformedEntry(path:line:)`` and what reading throws.
+  public init(path: String) throws(WordVectorError) {
+    var reader = try LineReader(path: path)
+    var entries: [Entry] = []
+    var line = 1
+    while let block = try reader.nextLines(size: 1 << 20, limit: Self.lineLimit, line: line) {
+      for range in block.lines {
+        let text = block.bytes[range]
+        if !text.allSatisfy(Self.isSpace) {
+          guard let entry = Self.entry(text) else {
+            throw .malformedEntry(path: path, line: line)
+          }
+          entries.append(entry)
+        }
+        line += 1
+      }
+    }
+    self.init(entries: entries, path: path)
+  }
+
+  private static func entry(_ line: ArraySlice<UInt8>) -> Entry? {
+    let hasTab = line.contains(UInt8(ascii: "\t"))
+    let fields = line.split { hasTab ? $0 == UInt8(ascii: "\t") : isSpace($0) }
+      .map { trimmed($0) }.filter { !$0.isEmpty }
+    return fields.count == 2 ? Entry(source: Array(fields[0]), target: Array(fields[1])) : nil
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (0x09...0x0D).contains(byte)
+  }
+
+  private static func trimmed(_ field: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    var field = field.drop(while: isSpace)
+    while let last = field.last, isSpace(last) { field.removeLast() }
+    return field
+  }
+
+  /// Every entry in nine pairs: each word as it is, in lower case, and with capitals.
+  ///
+  /// Texts have words in all three forms, and dictionaries in one. Forms that are equal make equal pairs,
+  /// which count as often as they come up. Words that are not UTF-8 have one form.
+  ///
+  /// Minixhofer, Paischer and Rekabsaz, "WECHSEL", 2022, arXiv:2112.06598, in their code.
+  var expandedPairs: [Entry] {
+    entries.flatMap { entry in
+      Self.forms(of: entry.source).flatMap { source in
+        Self.forms(of: entry.target).map { Entry(source: source, target: $0) }
+      }
+    }
+  }
+
+  private static func forms(of word: [UInt8]) -> [[UInt8]] {
+    guard let text = String(validating: word, as: UTF8.self) else { return [word, word, word] }
+    return [word, Array(text.lowercased().utf8), Array(titleCased(text).utf8)]
+  }
+
+  /// The first letter of each run of letters in title case, the others in lower case.
+  private static func titleCased(_ text: String) -> String {
+    var result = ""
+    var isInside = false
+    for scalar in text.unicodeScalars {
+      let isCased = scalar.properties.isCased
+      result +=
+        !isCased
+        ? String(scalar)
+        : isInside ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
+      isInside = isCased
+    }
+    return result
+  }
+}

@@ -1,0 +1,87 @@
+import TesseraBasics
+import TesseraTokenizers
+import Testing
+
+@testable import TesseraVocabulary
+
+@Suite struct SimilarityTests {
+  static func vectors(_ count: Int, _ dimension: Int, seed: UInt64) -> UnitVectors {
+    var random = SplitMix64(seed: seed)
+    return UnitVectors(
+      rows: (0..<count * dimension).map { _ in Float(random.normal()) }, dimension: dimension)
+  }
+
+  @Test(arguments: [(1, 1, 1), (5, 3, 2), (40, 1_000, 7), (300, 130, 33)])
+  func `the nearest are those of the definition`(
+    queryCount: Int, keyCount: Int, dimension: Int
+  ) throws {
+    let queries = Self.vectors(queryCount, dimension, seed: 1)
+    let keys = Self.vectors(keyCount, dimension, seed: 2)
+    for count in [1, 10, 2_000] {
+      #expect(
+        try nearestNeighbors(of: queries, in: keys, count: count)
+          == nearestNeighborsReference(of: queries, in: keys, count: count))
+    }
+  }
+
+  /// Equal keys lie at all places of the kernel's tiles, where sums may have another order.
+  @Test func `of equally similar keys the first ones are taken`() throws {
+    var random = SplitMix64(seed: 5)
+    let distinct = (0..<7).map { _ in (0..<19).map { _ in Float(random.normal()) } }
+    let keys = UnitVectors(
+      rows: (0..<701).flatMap { distinct[$0 % 7] }, dimension: 19)
+    let queries = Self.vectors(50, 19, seed: 6)
+    let found = try nearestNeighbors(of: queries, in: keys, count: 12)
+    #expect(found == nearestNeighborsReference(of: queries, in: keys, count: 12))
+    for neighbors in found {
+      let first = neighbors[0].key
+      #expect(first < 7 && neighbors.map(\.key) == (0..<12).map { first + 7 * $0 })
+    }
+  }
+
+  @Test func `a tile more or less changes nothing`() throws {
+    // 128 rows are a tile.
+    let queries = Self.vectors(257, 12, seed: 3)
+    let keys = Self.vectors(64, 12, seed: 4)
+    let whole = try nearestNeighbors(of: queries, in: keys, count: 4)
+    Workers.setThreadCount(1)
+    defer { Workers.setThreadCount(Workers.availableProcessorCount()) }
+    #expect(try nearestNeighbors(of: queries, in: keys, count: 4) == whole)
+    let part = try mapSimilarities(of: queries, in: 100..<103, with: keys) { query, cosines in
+      (query, cosines.count)
+    }
+    #expect(part.map(\.0) == [100, 101, 102] && part.allSatisfy { $0.1 == 64 })
+  }
+
+  @Test func `a sparsemax is the projection on the simplex`() {
+    var random = SplitMix64(seed: 9)
+    for count in [1, 2, 5, 100, 1_000] {
+      for scale in [0.001, 1, 30] {
+        for temperature in [0.1, 1, 4] {
+          let values = (0..<count).map { _ in Float(scale * random.normal()) }
+          let found = Sparsemax(values.span, temperature: temperature)
+          let expected = sparsemaxReference(values.map { Double($0) / temperature })
+          #expect(found.indices == found.indices.sorted())
+          #expect(abs(found.weights.reduce(0, +) - 1) < 1e-9)
+          var weights = [Double](repeating: 0, count: count)
+          for (index, weight) in zip(found.indices, found.weights) { weights[index] = weight }
+          for (a, b) in zip(weights, expected) { #expect(abs(a - b) < 1e-9) }
+        }
+      }
+    }
+  }
+
+  @Test func `a colder sparsemax has a smaller support`() {
+    let values: [Float] = (0..<200).map { Float($0) / 400 }
+    let sizes = [0.01, 0.1, 1].map { Sparsemax(values.span, temperature: $0).indices.count }
+    #expect(sizes[0] < sizes[1] && sizes[1] < sizes[2])
+  }
+
+  @Test func `a softmax stands large numbers`() {
+    #expect(softmax([1_000, 1_000], temperature: 0.001) == [0.5, 0.5])
+    #expect(softmax([], temperature: 1).isEmpty)
+    let weights = softmax([0.9, 0.8, 0.1], temperature: 0.1)
+    #expect(abs(weights[0] / weights[1] - 2.718281828459045) < 1e-9)
+    #expect(abs(weights.reduce(0, +) - 1) < 1e-12)
+  }
+}

@@ -1,0 +1,173 @@
+import TesseraBasics
+import TesseraCorpora
+import TesseraTestSupport
+import TesseraTokenizers
+import Testing
+
+@testable import TesseraVocabulary
+
+@Suite struct WordVectorTrainingTests {
+  /// Sentences of one of several topics, whose words never meet those of another.
+  static func topics(_ count: Int, sentences: Int) -> [[UInt8]] {
+    var random = SplitMix64(seed: 2)
+    return (0..<sentences).map { _ in
+      let topic = random.below(count)
+      let words = (0..<8).map { _ in "w\(topic)x\(random.below(6))" }
+      return Array(words.joined(separator: " ").utf8)
+    }
+  }
+
+  static func options(_ architecture: WordVectorOptions.Architecture) -> WordVectorOptions {
+    var options = WordVectorOptions()
+    options.architecture = architecture
+    options.dimension = 8
+    options.window = 2
+    options.negativeCount = 2
+    options.subsampling = 0
+    options.learningRate = 0.1
+    options.epochs = 6
+    return options
+  }
+
+  private func cosine(_ a: [Float], _ b: [Float]) -> Double {
+    func product(_ x: [Float], _ y: [Float]) -> Double {
+      zip(x, y).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    return product(a, b) / (product(a, a) * product(b, b)).squareRoot()
+  }
+
+  @Test(arguments: WordVectorOptions.Architecture.allCases, [0, 4])
+  func `words of one topic come together`(
+    architecture: WordVectorOptions.Architecture, grams: Int
+  ) throws {
+    let text = try TrainingText(
+      wordsOf: [.documents(Self.topics(5, sentences: 500))], minimumCount: 1)
+    var options = Self.options(architecture)
+    options.maximumLength = grams
+    let vectors = try WordVectors(learnedFrom: text, options: options)
+    #expect(vectors.count == 30 && (vectors.subwords == nil) == (grams == 0))
+    var right = 0
+    for a in 0..<30 {
+      let topic = vectors.word(at: a)[1]
+      let others = (0..<30).filter { $0 != a }.sorted {
+        cosine(vectors.vector(at: a), vectors.vector(at: $0))
+          > cosine(vectors.vector(at: a), vectors.vector(at: $1))
+      }
+      right += others.prefix(5).count { vectors.word(at: $0)[1] == topic }
+    }
+    #expect(right >= 120, "\(right) of 150")
+    #expect(vectors.rows.allSatisfy { $0.isFinite && abs($0) < 20 })
+  }
+
+  @Test(arguments: WordVectorOptions.Architecture.allCases)
+  func `any number of threads gives the same bits, another seed others`(
+    architecture: WordVectorOptions.Architecture
+  ) throws {
+    let text = try TrainingText(
+      wordsOf: [.documents(Self.topics(40, sentences: 1_200))], minimumCount: 1)
+    var options = Self.options(architecture)
+    options.epochs = 1
+    options.subsampling = 1e-3
+    defer { Workers.setThreadCount(Workers.availableProcessorCount()) }
+    var results: [WordVectors] = []
+    for threads in [1, 3] {
+      Workers.setThreadCount(threads)
+      results.append(try WordVectors(learnedFrom: text, options: options, seed: 5))
+    }
+    for other in results.dropFirst() {
+      #expect(other.rows == results[0].rows)
+      #expect(other.subwords?.rows == results[0].subwords?.rows)
+      #expect(other.outputRows == results[0].outputRows)
+    }
+    let other = try WordVectors(learnedFrom: text, options: options, seed: 6)
+    #expect(other.rows != results[0].rows)
+  }
+
+  /// One chunk at a time is plain stochastic gradient descent.
+  @Test func `one chunk changes rows as the steps say`() throws {
+    let text = try TrainingText(
+      wordsOf: [.documents([Array("a b a b a".utf8)])], minimumCount: 1)
+    var options = Self.options(.skipGram)
+    options.maximumLength = 0
+    options.window = 1
+    options.epochs = 1
+    let training = WordVectorTraining(text, options, seed: 3)
+    let before = training.rows.values(0..<training.rows.count, dimension: 8).map { Double($0) }
+    try training.run(nil)
+    let after = training.rows.values(0..<training.rows.count, dimension: 8)
+    // With two words each step has its target and, every time, the other one as negatives.
+    var rows = before
+    let chunk = text.tokens.filter { $0 >= 0 }.map { Int($0) }
+    for position in chunk.indices {
+      for other in [position - 1, position + 1] where chunk.indices.contains(other) {
+        let (word, target) = (chunk[position], chunk[other])
+        let hidden = Array(rows[word * 8..<word * 8 + 8])
+        var gradient = [Double](repeating: 0, count: 8)
+        for k in 0...options.negativeCount {
+          let output = 2 + (k == 0 ? target : 1 - target)
+          let score = (0..<8).reduce(0.0) { $0 + hidden[$1] * rows[output * 8 + $1] }
+          let slope =
+            options.learningRate * ((k == 0 ? 1 : 0) - Double(sigmoid(Float(score))))
+          for i in 0..<8 {
+            gradient[i] += slope * rows[output * 8 + i]
+            rows[output * 8 + i] += slope * hidden[i]
+          }
+        }
+        for i in 0..<8 { rows[word * 8 + i] += gradient[i] }
+      }
+    }
+    for (a, b) in zip(after, rows) { #expect(abs(Double(a) - b) < 1e-5) }
+    #expect(after.map { Double($0) } != before)
+  }
+
+  @Test func `few steps are added up, many are averaged`() {
+    #expect(RowMerging.scale(chunks: 1, steps: 32) == 1)
+    #expect(RowMerging.scale(chunks: 16, steps: 32) == 1)
+    #expect(RowMerging.scale(chunks: 16, steps: 64) == 0.5)
+    #expect(RowMerging.scale(chunks: 4, steps: 10_000) == 0.25)
+    #expect(RowMerging.scale(chunks: 1, steps: 10_000) == 1)
+  }
+
+  @Test func `drawn indices have their shares`() {
+    let weights = [1.0, 0, 3, 6]
+    let table = AliasTable(weights)
+    var random = SplitMix64(seed: 8)
+    var counts = [Int](repeating: 0, count: 4)
+    for _ in 0..<100_000 { counts[table.draw(&random)] += 1 }
+    for (count, weight) in zip(counts, weights) {
+      #expect(abs(Double(count) / 100_000 - weight / 10) < 0.01)
+    }
+    #expect(counts[1] == 0)
+  }
+
+  @Test func `words are runs of letters, marks and digits, the frequent ones first`() throws {
+    let documents = ["नदी, नदी; river_1 (नदी) naïve naïve\u{FF}", "  ", "a-b 👍 a"]
+    let text = try TrainingText(
+      wordsOf: [.documents(documents.map { Array($0.utf8) })], minimumCount: 1)
+    #expect(
+      text.words.map { String(decoding: $0, as: UTF8.self) }
+        == ["नदी", "a", "b", "naïve", "naïveÿ", "river_1"])
+    #expect(text.counts == [3, 2, 1, 1, 1, 1])
+    #expect(text.tokens == [0, 0, 5, 0, 3, 4, -1, 1, 2, 1, -1])
+    let frequent = try TrainingText(
+      wordsOf: [.documents(documents.map { Array($0.utf8) })], minimumCount: 2)
+    #expect(frequent.tokens == [0, 0, 0, -1, 1, 1, -1])
+    #expect(throws: WordVectorError.noWords(minimumCount: 4)) {
+      _ = try TrainingText(
+        wordsOf: [.documents(documents.map { Array($0.utf8) })], minimumCount: 4)
+    }
+    // Bytes that are not UTF-8 belong to no word.
+    let broken = try TrainingText(
+      wordsOf: [.documents([[0x61, 0xFF, 0x62, 0xE0, 0xA4]])], minimumCount: 1)
+    #expect(broken.words == [[0x61], [0x62]])
+  }
+
+  @Test func `tokens are spelled as the vocabulary spells them`() throws {
+    let tokenizer = try Tokenizer.withoutMerges(tokenCount: 256)
+    let text = try TrainingText(
+      tokensOf: [.documents([[0x20, 0x61, 0xE0, 0x20]])], tokenizer: tokenizer, minimumCount: 1)
+    #expect(
+      text.words.map { String(decoding: $0, as: UTF8.self) } == ["Ġ", "a", "à"])
+    #expect(text.tokens == [0, 1, 2, 0, -1])
+  }
+}
