@@ -46,8 +46,7 @@ public struct NewTokenMass: Hashable, Sendable {
 
   /// Adds the logits of one position.
   mutating func add(
-    _ logits: ArraySlice<Float>, baseRowCount: Int, isNew: (Int) -> Bool,
-    bound: (([Double]) -> Double)?
+    _ logits: ArraySlice<Float>, baseRowCount: Int, isNew: [Bool], bound: (([Double]) -> Double)?
   ) {
     let top = Double(logits.max() ?? 0)
     var (old, new) = (0.0, 0.0)
@@ -55,7 +54,7 @@ public struct NewTokenMass: Hashable, Sendable {
     var probabilities = [Double](repeating: 0, count: bound == nil ? 0 : baseRowCount)
     for (row, logit) in logits.enumerated() {
       let value = exp(Double(logit) - top)
-      if isNew(row) {
+      if isNew[row] {
         new += value
         newTop = max(newTop, logit)
       } else {
@@ -103,11 +102,12 @@ extension Transformer {
   ///   - bound: The bound of R for the probabilities of the base's rows.
   public func newTokenMass(
     in documents: TokenizedDocuments, newRows: [Range<Int>], baseRowCount: Int,
-    positionLimit: Int = 8_192, bound: (([Double]) -> Double)? = nil
+    positionLimit: Int = 2_048, bound: (([Double]) -> Double)? = nil
   ) -> NewTokenMass {
     var mass = NewTokenMass(hasBound: bound != nil)
-    let isNew = { (row: Int) in newRows.contains { $0.contains(row) } }
     let rowCount = configuration.vocabularySize
+    var isNew = [Bool](repeating: false, count: rowCount)
+    for row in newRows.joined() { isNew[row] = true }
     let length = min(configuration.contextLength, 256)
     for document in 0..<documents.count where mass.positionCount < positionLimit {
       // Inputs are the end-of-text token and what follows it; the last token is only predicted.
@@ -116,7 +116,7 @@ extension Transformer {
       documents.tokens.copy(start..<start + tokens.count, into: &tokens, at: 0)
       let inputs = [Int32(bitPattern: documents.endOfText)] + tokens.dropLast()
       let logits = logits(for: inputs)
-      for (position, next) in tokens.enumerated() where !isNew(Int(next)) {
+      for (position, next) in tokens.enumerated() where !isNew[Int(next)] {
         mass.add(
           logits[position * rowCount..<(position + 1) * rowCount], baseRowCount: baseRowCount,
           isNew: isNew, bound: bound)
