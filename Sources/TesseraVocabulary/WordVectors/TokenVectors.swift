@@ -86,7 +86,7 @@ public struct TokenVectors: Sendable {
   ///   - tokenizer: What encodes the words.
   ///   - vectors: The words.
   ///   - weights: Which f, and which variants.
-  /// - Throws: ``TokenizerError`` if words cannot be encoded.
+  /// - Throws: `TokenizerError` if words cannot be encoded.
   /// - Complexity: O(words) time to encode, O(occurrences * dimension) to add up, on all workers;
   ///   16 bytes of memory for each token of each variant.
   public init(

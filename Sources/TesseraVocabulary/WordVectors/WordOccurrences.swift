@@ -13,7 +13,7 @@ struct WordOccurrences: Sendable {
 
   /// Encodes all words in their variants.
   ///
-  /// - Throws: ``TokenizerError`` if a word cannot be encoded.
+  /// - Throws: `TokenizerError` if a word cannot be encoded.
   init(
     of tokens: [TokenID], in vectors: WordVectors, encodedBy tokenizer: Tokenizer,
     weights: TokenVectors.WordWeights

@@ -37,6 +37,7 @@ public struct WordVectors: Sendable {
   /// - Parameters:
   ///   - words: The words. Of words that are given several times the first one counts.
   ///   - rows: Their vectors, `[words.count, dimension]`.
+  ///   - dimension: The length of a vector, above 0.
   ///   - counts: How often each stood in a text, or nothing.
   /// - Throws: ``WordVectorError/tooManyWords(limit:)``.
   /// - Precondition: The numbers fit together, and no word is empty.
