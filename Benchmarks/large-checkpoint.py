@@ -5,7 +5,7 @@
 
 Makes a checkpoint with the shapes of Llama 3 8B (bf16, 128,256 rows of 4,096 numbers, head of its own, four
 shards, 16 GB) out of normally distributed numbers, with a tokenizer of at most 128,256 tokens; extends it
-by 20,000 tokens for the corpus; and copies its files with `cp --reflink=never` and `sync`. Needs 52 GB of
+by 20,000 tokens for the corpus, whose rows come behind all others; and copies its files with `cp --reflink=never` and `sync`. Needs 52 GB of
 disk, and removes what it made.
 """
 import argparse
@@ -111,7 +111,8 @@ def main():
         for _ in range(arguments.runs):
             extended, copy = arguments.folder / "extended", arguments.folder / "copy"
             timed("extend", arguments.tessera, "extend", "--quiet", "--model", base, "--corpus",
-                  arguments.corpus, "--new-tokens", arguments.new_tokens, "--output", extended)
+                  arguments.corpus, "--lines", "--padding", "keep", "--new-tokens",
+                  arguments.new_tokens, "--output", extended)
             shutil.rmtree(extended)
             timed("cp and sync", "sh", "-c", f"cp -r --reflink=never --sparse=never '{base}' '{copy}'"
                   f" && sync -f '{copy}'")
