@@ -34,6 +34,8 @@ struct WordAligner {
   private static let concentration = 0.01
   /// Pairs of sentences that one worker takes at once.
   private static let chunkSize = 1_024
+  /// Chunks that are in memory at once.
+  private static let roundSize = 32
 
   private let text: ParallelText
   /// For each source word, and last for no word, the target words that it stands beside, in order; they are
@@ -46,7 +48,7 @@ struct WordAligner {
   /// Learns the table.
   ///
   /// - Throws: ``VocabularyError/interrupted``.
-  /// - Complexity: O(iterations * pairs of words) time, O(distinct pairs of words) memory.
+  /// - Complexity: O(iterations * pairs of words) time, O(distinct pairs of words + words) memory.
   init(_ text: ParallelText, iterationCount: Int = 5) throws(VocabularyError) {
     self.text = text
     let nullWord = UInt32(text.sourceWords.count)
@@ -61,30 +63,44 @@ struct WordAligner {
     }
     probabilities = [Double](repeating: 1, count: targets.count)
     for _ in 0..<iterationCount {
-      if Interruption.isRequested { throw .interrupted }
-      update(with: expectedCounts())
+      update(with: try expectedCounts())
     }
   }
 
   /// How often pairs of words are expected to be linked.
-  private func expectedCounts() -> [Double] {
-    let chunkCount = (text.pairs.count + Self.chunkSize - 1) / Self.chunkSize
-    // Sparse sums of each chunk, which are added up in the order of the chunks.
-    let chunks = parallelMap(chunkCount) { chunk -> [(slot: Int, count: Double)] in
-      var found: [(slot: Int, count: Double)] = []
-      let range = chunk * Self.chunkSize..<min(text.pairs.count, (chunk + 1) * Self.chunkSize)
-      for pair in text.pairs[range] {
-        for j in pair.target.indices {
-          let shares = shares(of: j, in: pair)
-          let total = shares.reduce(0) { $0 + $1.share }
-          for (slot, share) in shares where share > 0 { found.append((slot, share / total)) }
-        }
-      }
-      return Self.summed(found)
-    }
+  private func expectedCounts() throws(VocabularyError) -> [Double] {
     var counts = [Double](repeating: 0, count: targets.count)
-    for chunk in chunks { for (slot, count) in chunk { counts[slot] += count } }
+    // Sparse sums of each chunk, which are added up in the order of the chunks; not all at once, since
+    // together they are as many as the text has pairs of words.
+    for round in rounds {
+      if Interruption.isRequested { throw .interrupted }
+      let chunks = parallelMap(round.count) { index -> [(slot: Int, count: Double)] in
+        var found: [(slot: Int, count: Double)] = []
+        for pair in text.pairs[range(ofChunk: round.lowerBound + index)] {
+          for j in pair.target.indices {
+            let shares = shares(of: j, in: pair)
+            let total = shares.reduce(0) { $0 + $1.share }
+            for (slot, share) in shares where share > 0 { found.append((slot, share / total)) }
+          }
+        }
+        return Self.summed(found)
+      }
+      for chunk in chunks { for (slot, count) in chunk { counts[slot] += count } }
+    }
     return counts
+  }
+
+  /// The chunks of the text, some at a time.
+  private var rounds: [Range<Int>] {
+    let count = (text.pairs.count + Self.chunkSize - 1) / Self.chunkSize
+    return stride(from: 0, to: count, by: Self.roundSize).map {
+      $0..<min(count, $0 + Self.roundSize)
+    }
+  }
+
+  /// The pairs of sentences of a chunk.
+  private func range(ofChunk chunk: Int) -> Range<Int> {
+    chunk * Self.chunkSize..<min(text.pairs.count, (chunk + 1) * Self.chunkSize)
   }
 
   private static func summed(
@@ -161,27 +177,30 @@ struct WordAligner {
   /// The likeliest origin of every target word, counted over the text; words without one are left out.
   ///
   /// Of origins that are as likely, the first in the sentence is taken.
-  func links() -> [Link] {
-    let chunkCount = (text.pairs.count + Self.chunkSize - 1) / Self.chunkSize
-    let chunks = parallelMap(chunkCount) { chunk -> [UInt64] in
-      let range = chunk * Self.chunkSize..<min(text.pairs.count, (chunk + 1) * Self.chunkSize)
-      var links: [UInt64] = []
-      for pair in text.pairs[range] {
-        for j in pair.target.indices {
-          let shares = shares(of: j, in: pair)
-          var best = shares.count - 1
-          for i in shares.indices.dropLast().reversed() where shares[i].share >= shares[best].share
-          {
-            best = i
+  func links() throws(VocabularyError) -> [Link] {
+    var keys: [UInt64] = []
+    for round in rounds {
+      if Interruption.isRequested { throw .interrupted }
+      let chunks = parallelMap(round.count) { index -> [UInt64] in
+        var links: [UInt64] = []
+        for pair in text.pairs[range(ofChunk: round.lowerBound + index)] {
+          for j in pair.target.indices {
+            let shares = shares(of: j, in: pair)
+            var best = shares.count - 1
+            for i in shares.indices.dropLast().reversed()
+            where shares[i].share >= shares[best].share {
+              best = i
+            }
+            guard best < pair.source.count else { continue }
+            links.append(UInt64(pair.target[j]) << 32 | UInt64(pair.source[best]))
           }
-          guard best < pair.source.count else { continue }
-          links.append(UInt64(pair.target[j]) << 32 | UInt64(pair.source[best]))
         }
+        return links
       }
-      return links
+      for chunk in chunks { keys += chunk }
     }
     var links: [Link] = []
-    for key in chunks.joined().sorted() {
+    for key in keys.sorted() {
       let (target, source) = (UInt32(key >> 32), UInt32(truncatingIfNeeded: key))
       if let last = links.indices.last, links[last].target == target, links[last].source == source {
         links[last].count += 1

@@ -17,59 +17,69 @@ struct ReplacedRuns: Sendable {
     _ corpora: [PreTokenCounts], in context: InitializationContext
   ) throws(VocabularyError) {
     var sums: [Occurrence: UInt64] = [:]
-    for counts in corpora {
-      for chunk in try Self.occurrences(in: counts, context) { sums.merge(chunk) { $0 + $1 } }
-    }
+    for counts in corpora { try Self.count(counts, in: context, to: &sums) }
     var runs = [[(run: [TokenID], count: UInt64)]](repeating: [], count: context.tokens.count)
     for (occurrence, count) in sums { runs[occurrence.index].append((occurrence.run, count)) }
     for i in runs.indices { runs[i].sort { $0.run.lexicographicallyPrecedes($1.run) } }
     self.runs = runs
   }
 
-  /// The runs in one corpus, in chunks.
-  private static func occurrences(
-    in counts: PreTokenCounts, _ context: InitializationContext
-  ) throws(VocabularyError) -> [[Occurrence: UInt64]] {
-    let firstID = context.tokens.firstID
-    let base: Tokenizer
+  /// Adds the runs in one corpus.
+  private static func count(
+    _ counts: PreTokenCounts, in context: InitializationContext,
+    to sums: inout [Occurrence: UInt64]
+  ) throws(VocabularyError) {
     let extended: Tokenizer
+    let base: Tokenizer
+    let whole = try context.extendedTokenizer()
     do {
       base = try wholePreTokens(context.tokenizer)
-      extended = try wholePreTokens(
-        context.tokenizer.extended(with: context.tokens.merges))
+      extended = try wholePreTokens(whole)
     } catch {
       throw .tokenizer(error)
     }
-    let chunkSize = 1 << 13
+    let (chunkSize, roundSize) = (1 << 13, 32)
     let chunkCount = (counts.count + chunkSize - 1) / chunkSize
-    let found = parallelMap(chunkCount) { chunk -> [Occurrence: UInt64] in
-      var found: [Occurrence: UInt64] = [:]
-      if Interruption.isRequested { return found }
-      var old = base.makeEncoder()
-      var new = extended.makeEncoder()
-      var before: [TokenID] = []
-      var after: [TokenID] = []
-      for i in chunk * chunkSize..<min(counts.count, (chunk + 1) * chunkSize) {
-        let (bytes, count) = counts[i]
-        before.removeAll(keepingCapacity: true)
-        after.removeAll(keepingCapacity: true)
-        do {
-          try old.encode(bytes.span, into: &before)
-          try new.encode(bytes.span, into: &after)
-        } catch {
-          preconditionFailure("no steps, no error: \(error)")
-        }
-        var next = 0
-        for token in after {
-          let run = run(of: token, in: before, from: &next, base, extended)
-          if token >= firstID, Int(token - firstID) < context.tokens.count {
-            found[Occurrence(index: Int(token - firstID), run: run), default: 0] += count
-          }
+    for start in stride(from: 0, to: chunkCount, by: roundSize) {
+      if Interruption.isRequested { throw .interrupted }
+      let found = parallelMap(min(roundSize, chunkCount - start)) { index in
+        let first = (start + index) * chunkSize
+        return occurrences(
+          in: counts, first..<min(counts.count, first + chunkSize), base, extended, context)
+      }
+      for chunk in found { sums.merge(chunk) { $0 + $1 } }
+    }
+  }
+
+  /// The runs in some pre-tokens.
+  private static func occurrences(
+    in counts: PreTokenCounts, _ range: Range<Int>, _ base: Tokenizer, _ extended: Tokenizer,
+    _ context: InitializationContext
+  ) -> [Occurrence: UInt64] {
+    let firstID = context.tokens.firstID
+    var found: [Occurrence: UInt64] = [:]
+    var old = base.makeEncoder()
+    var new = extended.makeEncoder()
+    var before: [TokenID] = []
+    var after: [TokenID] = []
+    for i in range {
+      let (bytes, count) = counts[i]
+      before.removeAll(keepingCapacity: true)
+      after.removeAll(keepingCapacity: true)
+      do {
+        try old.encode(bytes.span, into: &before)
+        try new.encode(bytes.span, into: &after)
+      } catch {
+        preconditionFailure("no steps, no error: \(error)")
+      }
+      var next = 0
+      for token in after {
+        let run = run(of: token, in: before, from: &next, base, extended)
+        if token >= firstID, Int(token - firstID) < context.tokens.count {
+          found[Occurrence(index: Int(token - firstID), run: run), default: 0] += count
         }
       }
-      return found
     }
-    if Interruption.isRequested { throw .interrupted }
     return found
   }
 

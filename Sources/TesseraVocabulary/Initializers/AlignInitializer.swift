@@ -28,17 +28,21 @@ public struct AlignInitializer: RowInitializer {
   ) throws(VocabularyError) -> RowRecipes {
     let runs = try ReplacedRuns(counts, in: context)
     return RowRecipes(for: context.tokens) { index in
-      let found = runs.runs[index]
-      if found.isEmpty { return .mean(of: context.tokens.pieceRows(of: index)) }
-      var rows: [Int] = []
-      var weights: [Double] = []
-      for (run, count) in found {
-        for token in run {
-          rows.append(Int(token))
-          weights.append(Double(count) / Double(run.count))
-        }
-      }
-      return .mean(of: rows, weights: weights)
+      Self.recipe(of: runs.runs[index]) ?? .mean(of: context.tokens.pieceRows(of: index))
     }
+  }
+
+  /// The mean of the means of runs, each as heavy as it is frequent; nil if there is none.
+  static func recipe(of runs: [(run: [TokenID], count: UInt64)]) -> RowRecipe? {
+    if runs.isEmpty { return nil }
+    var rows: [Int] = []
+    var weights: [Double] = []
+    for (run, count) in runs {
+      for token in run {
+        rows.append(Int(token))
+        weights.append(Double(count) / Double(run.count))
+      }
+    }
+    return .mean(of: rows, weights: weights)
   }
 }

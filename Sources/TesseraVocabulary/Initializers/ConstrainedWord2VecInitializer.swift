@@ -51,6 +51,8 @@ public struct ConstrainedWord2VecInitializer: RowInitializer {
 
   /// Tokens in this many rows of a matrix are looked at together.
   private static let tileSize = 64
+  /// Tokens are solved for in rounds, so that progress can be told, and a signal ends the search.
+  private static let roundSize = 512
   /// Of the first weights, the share of all candidates; the rest is the pieces'.
   private static let candidateShare = 0.1
 
@@ -89,8 +91,17 @@ public struct ConstrainedWord2VecInitializer: RowInitializer {
     do { encoded = try extended.encodeDocuments(documents) } catch { throw .tokenizer(error) }
     let problems = try SkipGramProblems(encoded, in: context, options, seed: seed)
     let candidates = try candidates(problems, context)
-    let found = try parallelMap(context.tokens.count) { index throws(VocabularyError) in
-      try recipe(index, problems, candidates[index].rows, context)
+    var found: [RowRecipe] = []
+    for start in stride(from: 0, to: context.tokens.count, by: Self.roundSize) {
+      if Interruption.isRequested { throw .interrupted }
+      let round = start..<min(context.tokens.count, start + Self.roundSize)
+      found += try parallelMap(round.count) { index throws(VocabularyError) in
+        try recipe(start + index, problems, candidates[start + index].rows, context)
+      }
+      context.progress?(
+        ProgressUpdate(
+          phase: "solving for rows", completed: round.upperBound, total: context.tokens.count,
+          unit: "tokens"))
     }
     return RowRecipes(for: context.tokens) { found[$0] }
   }
@@ -103,6 +114,7 @@ public struct ConstrainedWord2VecInitializer: RowInitializer {
     let tokens = context.tokens
     let slopes = try parallelMap((tokens.count + Self.tileSize - 1) / Self.tileSize) {
       tile throws(VocabularyError) -> [Float] in
+      if Interruption.isRequested { throw .interrupted }
       var slopes: [Float] = []
       for index in tile * Self.tileSize..<min(tokens.count, (tile + 1) * Self.tileSize) {
         let start = try context.matrix.mean(of: tokens.pieceRows(of: index))

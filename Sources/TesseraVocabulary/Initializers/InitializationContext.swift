@@ -8,6 +8,8 @@ public struct InitializationContext: Sendable {
   public let tokens: NewTokens
   /// The tokenizer of the base.
   public let tokenizer: Tokenizer
+  /// The tokenizer with the new tokens, if it is at hand.
+  private let extended: Tokenizer?
   /// The base matrix.
   public let matrix: TokenMatrix
   /// The matrix of the other role: the head for input rows, the embedding for output rows. In a tied
@@ -24,12 +26,14 @@ public struct InitializationContext: Sendable {
 
   /// A context from its parts, of a tied model if no counterpart is given.
   public init(
-    tokens: NewTokens, tokenizer: Tokenizer, matrix: TokenMatrix, counterpart: TokenMatrix? = nil,
+    tokens: NewTokens, tokenizer: Tokenizer, extended: Tokenizer? = nil, matrix: TokenMatrix,
+    counterpart: TokenMatrix? = nil,
     tokenRows: [Range<Int>], statistics: MatrixStatistics, initializerRange: Double?,
     progress: ProgressHandler? = nil
   ) {
     self.tokens = tokens
     self.tokenizer = tokenizer
+    self.extended = extended
     self.matrix = matrix
     self.counterpart = counterpart ?? matrix
     self.tokenRows = tokenRows
@@ -40,6 +44,7 @@ public struct InitializationContext: Sendable {
 
   /// The tokenizer with the new tokens.
   func extendedTokenizer() throws(VocabularyError) -> Tokenizer {
+    if let extended { return extended }
     do { return try tokenizer.extended(with: tokens.merges) } catch { throw .tokenizer(error) }
   }
 }

@@ -39,6 +39,8 @@ struct SimplexDescent {
   func weights(from start: [Double], stepCount: Int) -> [Double] {
     let count = start.count
     guard count > 0, !factors.isEmpty else { return start }
+    // Comparisons pass over what is not a number.
+    guard products.allSatisfy(\.isFinite) else { return start }
     let largest = products.reduce(0) { Swift.max($0, abs($1)) }
     let curvature = Double(largest) * Double(largest) * factors.reduce(0, +) / 4
     guard curvature > 0, curvature.isFinite else { return start }

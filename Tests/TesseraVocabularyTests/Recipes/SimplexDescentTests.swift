@@ -49,8 +49,10 @@ import Testing
   }
 
   @Test func `products that are not finite leave the start as it is`() {
-    let broken = SimplexDescent(products: [.infinity, 1], factors: [1], signs: [1])
-    #expect(broken.weights(from: [0.25, 0.75], stepCount: 3) == [0.25, 0.75])
+    for value in [Float.infinity, -.infinity, .nan] {
+      let broken = SimplexDescent(products: [1, value], factors: [1], signs: [1])
+      #expect(broken.weights(from: [0.25, 0.75], stepCount: 3) == [0.25, 0.75])
+    }
   }
 
   @Test func `the highest rows are those of a sort`() {
