@@ -47,6 +47,8 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case malformedRecord(path: String, reason: String)
   /// A model is not the one that an extension.json is of: a file or tensor of it is another one.
   case otherBase(path: String, name: String)
+  /// An extension.json does not hold all of the rows that a method made.
+  case rowsNotRecorded(path: String, method: InitializationMethod)
   /// Rows or tokens that an extension.json describes come out otherwise.
   case otherResult(path: String, member: String)
   /// A model was extended without keeping its base.
@@ -90,8 +92,7 @@ extension VocabularyError: CustomStringConvertible {
     case .nonFiniteRow(let tensor, let row):
       "row \(row) of tensor \"\(tensor)\" has a component that is not a finite number"
     case .tiedModelHasNoHead(let method):
-      "the model's head is its embedding, so its output rows cannot be made by "
-        + "\"\(method.rawValue)\" on their own"
+      "the model has no head of its own, so there are no output rows that \"\(method.rawValue)\" could make"
     case .missingInput(let method, let input):
       "the method \"\(method.rawValue)\" needs \(input)"
     case .nothingShared(let donor): "the donor \(donor) has no token that the model has as well"
@@ -106,6 +107,9 @@ extension VocabularyError: CustomStringConvertible {
       "\(path) is not the record of an extension: \(reason)"
     case .otherBase(let path, let name):
       "\(path) is about another model: \"\(name)\" is not the same as in the model it was made for"
+    case .rowsNotRecorded(let path, let method):
+      "\(path) does not hold the rows that \"\(method.rawValue)\" made, since they are no weights of the "
+        + "base's rows; extend the base again with what they were made from"
     case .otherResult(let path, let member):
       "\(path) has other \"\(member)\" than this version of Tessera, or these inputs, give"
     case .baseNotKept(let path):

@@ -37,12 +37,23 @@ struct SmallModel {
   /// Both texts.
   static let documents = [Array(target.utf8), Array(english.utf8)]
 
+  /// Random vectors of the words of both texts, every fifth left out.
+  static func vectors() throws -> WordVectors {
+    let words = Set((english + " " + target).split(separator: " ").map { Array($0.utf8) })
+      .sorted { $0.lexicographicallyPrecedes($1) }
+      .enumerated().filter { $0.offset % 5 != 0 }.map(\.element)
+    var random = SplitMix64(seed: 7)
+    return try WordVectors(
+      words: words, rows: (0..<words.count * 4).map { _ in Float(random.normal()) }, dimension: 4)
+  }
+
   /// What every method can be made from.
   ///
   /// - Parameter donor: The directory of a model.
   static func inputs(donor: String) throws -> InitializationInputs {
     var inputs = InitializationInputs()
     inputs.donor = try DonorModel(directory: donor)
+    inputs.vectors = VectorInputs(target: try vectors())
     inputs.counts = [counts(target, times: 10)]
     inputs.documents = documents
     inputs.parallelText = ParallelText(

@@ -1,4 +1,3 @@
-internal import TesseraBasics
 internal import TesseraTokenizers
 
 /// What methods that go by vectors do for a new token that has none.
@@ -19,26 +18,16 @@ extension InitializationContext {
   func recipes(
     _ found: [TokenID: RowRecipe], vectorless: VectorlessRows, seed: UInt64
   ) -> RowRecipes {
-    var recipes = RowRecipes()
-    var noisy: [Int] = []
+    var recipes = RowRecipes(
+      noise: vectorless == .normal ? .diagonal(factor: 1) : .none, seed: seed)
     for index in 0..<tokens.count {
-      if let recipe = found[tokens.id(of: index)] {
+      if var recipe = found[tokens.id(of: index)] {
+        recipe.hasNoise = false
         recipes.append(recipe)
       } else if vectorless == .pieces {
         recipes.append(.mean(of: tokens.pieceRows(of: index)))
       } else {
         recipes.append(RowRecipe(meanWeight: 1))
-        noisy.append(index)
-      }
-    }
-    guard !noisy.isEmpty else { return recipes }
-    let deviation = statistics.deviation
-    let width = deviation.count
-    recipes.offsets = [Float](repeating: 0, count: tokens.count * width)
-    for index in noisy {
-      var random = SplitMix64(seed: seed, stream: UInt64(index))
-      for i in 0..<width {
-        recipes.offsets[index * width + i] = Float(deviation[i] * random.normal())
       }
     }
     return recipes

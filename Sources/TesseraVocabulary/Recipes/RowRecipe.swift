@@ -5,7 +5,7 @@
 /// `base` are the rows of the base matrix, and `mean` is the mean of its rows that belong to tokens.
 /// The mean stands apart because as a sum it would have a term for each base row. Few
 /// methods have offsets, see ``RowRecipes/offsets``. What the noise is like is the same for all rows of
-/// a method, see ``RowRecipes/noise``.
+/// a method that have any, see ``RowRecipes/noise``.
 ///
 /// Every method of initialization is an answer in this form, so that applying, explaining and
 /// comparing them is written once.
@@ -30,12 +30,17 @@ public struct RowRecipe: Hashable, Sendable {
   public var meanWeight: Double
   /// The factor of the whole sum.
   public var scale: Double
+  /// Whether the noise of the method is added to this row.
+  public var hasNoise: Bool
 
   /// A recipe from its parts.
-  public init(terms: [Term] = [], meanWeight: Double = 0, scale: Double = 1) {
+  public init(
+    terms: [Term] = [], meanWeight: Double = 0, scale: Double = 1, hasNoise: Bool = true
+  ) {
     self.terms = terms
     self.meanWeight = meanWeight
     self.scale = scale
+    self.hasNoise = hasNoise
   }
 
   /// Whether the recipe without offset and noise is a convex combination of base rows.

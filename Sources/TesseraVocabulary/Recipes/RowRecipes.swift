@@ -3,7 +3,7 @@
 /// Terms of all recipes lie in one array, so that tens of thousands of them are quick to make and
 /// to walk through.
 public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
-  /// The noise on top of every row.
+  /// The noise on top of the rows whose recipes have any.
   public let noise: RowNoise
   /// Where the noise starts. Row i draws from stream i, so rows do not depend on each other.
   public let seed: UInt64
@@ -14,6 +14,7 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
   private var starts: [Int] = [0]
   private var meanWeights: [Double] = []
   private var scales: [Double] = []
+  private var noisy: [Bool] = []
 
   /// A list without recipes.
   public init(noise: RowNoise = .none, seed: UInt64 = 0) {
@@ -39,6 +40,7 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
     starts.append(terms.count)
     meanWeights.append(recipe.meanWeight)
     scales.append(recipe.scale)
+    noisy.append(recipe.hasNoise)
   }
 
   /// The index of the first recipe.
@@ -50,13 +52,13 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
   public subscript(index: Int) -> RowRecipe {
     RowRecipe(
       terms: Array(terms[starts[index]..<starts[index + 1]]), meanWeight: meanWeights[index],
-      scale: scales[index])
+      scale: scales[index], hasNoise: noisy[index])
   }
 
   /// Whether every row is a convex combination of base rows, exactly: no noise, no offsets, no
   /// other weights.
   public var areConvex: Bool {
-    noise == .none && offsets.isEmpty && allSatisfy(\.isConvex)
+    (noise == .none || !noisy.contains(true)) && offsets.isEmpty && allSatisfy(\.isConvex)
   }
 
   /// The largest row that some recipe uses, or nil if none uses any.

@@ -89,7 +89,7 @@ public struct RowSynthesizer: Sendable {
     if !recipes.offsets.isEmpty {
       for i in 0..<width { sum[i] += Double(recipes.offsets[index * width + i]) }
     }
-    addNoise(to: &sum, index: index)
+    if recipe.hasNoise { addNoise(to: &sum, index: index) }
     return sum
   }
 

@@ -4,8 +4,10 @@ internal import TesseraTokenizers
 
 /// An extension that was made before, without its model: what `extension.json` says of it.
 ///
-/// Merges, methods, seed and places are enough to make the extended model again out of its base, byte for
-/// byte, without the corpus: a small file takes the place of a copy of the model.
+/// Merges, recipes, seed and places are enough to make the extended model again out of its base, byte for
+/// byte, without the corpus or whatever else the methods were made from: a small file takes the place of a
+/// copy of the model. Only rows that are no weights of base rows, such as those of
+/// ``InitializationMethod/clp``, are not in it.
 ///
 ///     let delta = try ExtensionDelta(contentsOf: "extended/extension.json")
 ///     try delta.vocabularyExtension(of: base).write(to: "extended-again", force: false)
@@ -17,10 +19,10 @@ public struct ExtensionDelta: Sendable {
   public let path: String
   /// How rows are made and placed.
   public let options: ExtensionOptions
-  private let record: JSONValue
+  let record: JSONValue
   private let base: BaseHashes
   private let firstID: TokenID
-  private let newTokenCount: Int
+  let newTokenCount: Int
 
   /// Reads a record.
   ///
@@ -61,7 +63,10 @@ public struct ExtensionDelta: Sendable {
     }
     var options = ExtensionOptions()
     options.inputMethod = input
-    options.outputMethod = method(.output)
+    if let output = initialization?["output"], !output.isNull {
+      guard let method = method(.output) else { throw missing("initialization") }
+      options.outputMethod = method
+    }
     options.seed = seed
     options.padding = padding
     options.rowMultiple = multiple
@@ -74,15 +79,14 @@ public struct ExtensionDelta: Sendable {
 
   /// The extension of a base, ready to be written.
   ///
-  /// - Parameters:
-  ///   - base: The base that the record is of.
-  ///   - inputs: What the methods need besides the base, the same as the first time.
+  /// - Parameter base: The base that the record is of.
   /// - Throws: ``VocabularyError/otherBase(path:name:)`` if configuration, tokenizer or token matrices have
   ///   other hashes than the record says, ``VocabularyError/malformedRecord(path:reason:)`` if merges do
   ///   not fit the base, and what ``VocabularyExtension`` throws. Writing throws
+  ///   ``VocabularyError/rowsNotRecorded(path:method:)``, and
   ///   ``VocabularyError/otherResult(path:member:)`` if something else comes out than the record says.
   public func vocabularyExtension(
-    of base: BaseModel, inputs: InitializationInputs = InitializationInputs()
+    of base: BaseModel
   ) throws(VocabularyError) -> VocabularyExtension {
     if let name = self.base.difference(from: try BaseHashes(base)) {
       throw .otherBase(path: path, name: name)
@@ -94,10 +98,8 @@ public struct ExtensionDelta: Sendable {
     guard tokens.count == newTokenCount else {
       throw malformed("\"merges\" make \(tokens.count) tokens, and not \(newTokenCount)")
     }
-    var subject = try VocabularyExtension(
-      of: base, tokens: tokens, options: options, inputs: inputs)
-    subject.delta = self
-    return subject
+    return try VocabularyExtension(
+      of: base, tokens: tokens, options: options, inputs: InitializationInputs(), delta: self)
   }
 
   /// The merges with their bytes; IDs are those that ``NewTokens`` asks for.
@@ -119,6 +121,10 @@ public struct ExtensionDelta: Sendable {
       guard let left = parts[0], let right = parts[1] else {
         throw malformed("merge \(rank) takes a token that the base does not have")
       }
+      // Each merge may double a token, and few are needed for one that no memory holds.
+      guard left.count + right.count <= TokenTable.maximumTokenSize,
+        made.count < newTokenCount || !isNew
+      else { throw malformed("merge \(rank) makes a token that is too long, or one too many") }
       let count = isNew && made.count < counts.count ? counts[made.count] ?? 0 : 0
       if isNew { made.append(left + right) }
       merges.append(
@@ -142,7 +148,7 @@ public struct ExtensionDelta: Sendable {
     }
   }
 
-  private func malformed(_ reason: String) -> VocabularyError {
+  func malformed(_ reason: String) -> VocabularyError {
     .malformedRecord(path: path, reason: reason)
   }
 }

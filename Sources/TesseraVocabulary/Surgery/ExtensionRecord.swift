@@ -12,7 +12,7 @@
 //   merges            [left, right, result] in the order of their ranks, after those of the base
 //   tokens            for each new token its ID, bytes (hexadecimal), text, pieces, and the recipes of
 //                     its rows: weights of base rows, weight of the mean, scale where it is not 1, norm of the
-//                     offset where there is one
+//                     offset where there is one, has_noise where it is not like all others
 //
 // Merges and tokens stand one on a line, so that the file can be read and compared.
 
@@ -158,6 +158,7 @@ struct ExtensionRecord {
       }
       if recipe.meanWeight != 0 { entry["mean"] = JSONValue(recipe.meanWeight) }
       if recipe.scale != 1 { entry["scale"] = JSONValue(recipe.scale) }
+      if !recipe.hasNoise { entry["has_noise"] = false }
       if let norm = matrix.matrix.synthesizer.recipes.offsetNorm(of: index) {
         entry["offset_norm"] = JSONValue(norm)
       }

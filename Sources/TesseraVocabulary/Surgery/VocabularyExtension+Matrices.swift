@@ -19,26 +19,25 @@ extension VocabularyExtension {
     progress: ProgressHandler?
   ) throws(VocabularyError) -> [PreparedMatrix] {
     let matrices = base.matrices
+    let tokenRows = base.tokenRows
+    // Both are measured, and found to be finite, before either is used: some methods read the other one.
+    let embedding = try MatrixStatistics(of: matrices.embedding, rows: tokenRows)
     if matrices.tied {
       return [
         try prepare(
-          .input, matrices.embeddings + matrices.heads, beside: nil, options.inputMethod,
-          progress: progress)
+          .input, matrices.embeddings + matrices.heads, embedding, beside: nil, progress: progress)
       ]
     }
-    var prepared = [
-      try prepare(
-        .input, matrices.embeddings, beside: matrices.head, options.inputMethod,
-        progress: progress)
-    ]
     // A model without a head, which gives vectors for texts, has no output rows.
-    if !matrices.heads.isEmpty {
-      prepared.append(
-        try prepare(
-          .output, matrices.heads, beside: matrices.embedding,
-          options.outputMethod ?? options.inputMethod, progress: progress))
+    guard let head = matrices.head else {
+      return [try prepare(.input, matrices.embeddings, embedding, beside: nil, progress: progress)]
     }
-    return prepared
+    let output = try MatrixStatistics(of: head, rows: tokenRows)
+    return [
+      try prepare(.input, matrices.embeddings, embedding, beside: head, progress: progress),
+      try prepare(
+        .output, matrices.heads, output, beside: matrices.embedding, progress: progress),
+    ]
   }
 
   /// Makes the new elements of the head's biases by the recipes of the head's rows.
@@ -60,24 +59,36 @@ extension VocabularyExtension {
     return biases
   }
 
-  /// - Parameter copies: The tensors that hold the matrix.
+  /// - Parameters:
+  ///   - copies: The tensors that hold the matrix.
+  ///   - statistics: Those of the matrix.
+  ///   - counterpart: The matrix of the other role.
   private func prepare(
-    _ role: MatrixRole, _ copies: [TokenMatrix], beside counterpart: TokenMatrix?,
-    _ method: InitializationMethod, progress: ProgressHandler?
+    _ role: MatrixRole, _ copies: [TokenMatrix], _ statistics: MatrixStatistics,
+    beside counterpart: TokenMatrix?, progress: ProgressHandler?
   ) throws(VocabularyError) -> PreparedMatrix {
     let matrix = copies[0]
     let tokenRows = base.tokenRows
-    let statistics = try MatrixStatistics(of: matrix, rows: tokenRows)
-    let context = InitializationContext(
-      tokens: tokens, tokenizer: base.tokenizer, matrix: matrix, counterpart: counterpart,
-      tokenRows: tokenRows, statistics: statistics,
-      initializerRange: base.checkpoint.configuration.initializerRange, progress: progress)
-    let initializer = try method.initializer(from: inputs)
+    let method = options.method(for: role)
     // Each matrix has noise of its own, also where both use the same method.
     var random = SplitMix64(seed: options.seed, stream: role == .input ? 0 : 1)
-    let recipes = try initializer.recipes(for: role, in: context, seed: random.next())
+    let seed = random.next()
+    let recipes: RowRecipes
+    let settings: JSONObject
+    if let delta {
+      recipes = try delta.recipes(for: role, seed: seed, rowCount: base.rowCount)
+      settings = delta.settings(for: role)
+    } else {
+      let context = InitializationContext(
+        tokens: tokens, tokenizer: base.tokenizer, extended: tokenizer, matrix: matrix,
+        counterpart: counterpart, tokenRows: tokenRows, statistics: statistics,
+        initializerRange: base.checkpoint.configuration.initializerRange, progress: progress)
+      let initializer = try method.initializer(from: inputs)
+      recipes = try initializer.recipes(for: role, in: context, seed: seed)
+      settings = initializer.settings
+    }
     return PreparedMatrix(
-      role: role, method: method, settings: initializer.settings,
+      role: role, method: method, settings: settings,
       tensors: copies.map(\.tensor.name),
       matrix: ExtendedMatrix(
         layout: layout,

@@ -34,7 +34,7 @@ public struct VocabularyExtension: Sendable {
   /// The record of the base, if it was extended itself.
   let previousRecord: JSONValue?
   /// What the record has to say, if the extension is one that was made before.
-  var delta: ExtensionDelta?
+  let delta: ExtensionDelta?
 
   /// Extends the tokenizer and lays out the rows; nothing is written yet.
   ///
@@ -52,15 +52,23 @@ public struct VocabularyExtension: Sendable {
     of base: BaseModel, tokens: NewTokens, options: ExtensionOptions = ExtensionOptions(),
     inputs: InitializationInputs = InitializationInputs()
   ) throws(VocabularyError) {
-    precondition(
-      tokens.firstID == base.firstNewID(padding: options.padding),
-      "the first new ID is the one after what is kept")
-    if base.matrices.tied, let method = options.outputMethod {
-      throw .tiedModelHasNoHead(method: method)
-    }
     // Before anything long begins.
     for method in [options.inputMethod, options.outputMethod].compactMap({ $0 }) {
       _ = try method.initializer(from: inputs)
+    }
+    try self.init(of: base, tokens: tokens, options: options, inputs: inputs, delta: nil)
+  }
+
+  /// As above; with a record, recipes are those that it has.
+  init(
+    of base: BaseModel, tokens: NewTokens, options: ExtensionOptions,
+    inputs: InitializationInputs, delta: ExtensionDelta?
+  ) throws(VocabularyError) {
+    precondition(
+      tokens.firstID == base.firstNewID(padding: options.padding),
+      "the first new ID is the one after what is kept")
+    if base.matrices.tied || base.matrices.heads.isEmpty, let method = options.outputMethod {
+      throw .tiedModelHasNoHead(method: method)
     }
     do {
       tokenizer = try base.tokenizer.extended(with: tokens.merges)
@@ -73,6 +81,7 @@ public struct VocabularyExtension: Sendable {
     self.tokens = tokens
     self.options = options
     self.inputs = inputs
+    self.delta = delta
     layout = RowLayout(
       baseRowCount: base.rowCount, vocabularySize: base.tokenizer.vocabularySize,
       newTokenCount: tokens.count, padding: options.padding, multiple: options.rowMultiple)

@@ -10,7 +10,7 @@ import Testing
   static let embedding = "model.embed_tokens.weight"
   static let head = "lm_head.weight"
 
-  @Test(arguments: [true, false], InitializationMethod.allCases.filter { !$0.usesVectors })
+  @Test(arguments: [true, false], InitializationMethod.allCases)
   func `a model is extended and nothing old changes`(
     tied: Bool, method: InitializationMethod
   ) throws {
@@ -306,7 +306,7 @@ import Testing
     let base = try BaseModel(directory: model.write(to: folder))
     let threadCount = Workers.threadCount
     defer { Workers.setThreadCount(threadCount) }
-    for method in InitializationMethod.allCases where !method.usesVectors {
+    for method in InitializationMethod.allCases {
       var options = ExtensionOptions()
       options.inputMethod = method
       options.seed = 11

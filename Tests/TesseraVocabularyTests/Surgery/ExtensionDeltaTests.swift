@@ -1,0 +1,95 @@
+import TesseraBasics
+import TesseraCheckpoints
+import TesseraTestSupport
+import TesseraTokenizers
+import TesseraVocabulary
+import Testing
+
+/// Extensions that are made again out of their records.
+@Suite struct ExtensionDeltaTests {
+  @Test(arguments: [true, false], InitializationMethod.allCases)
+  func `a record and the base are enough for the same model`(
+    tied: Bool, method: InitializationMethod
+  ) throws {
+    let folder = try TemporaryDirectory()
+    var model = SmallModel()
+    model.tied = tied
+    let base = try BaseModel(directory: model.write(to: folder))
+    var options = ExtensionOptions()
+    options.inputMethod = method
+    options.seed = 3
+    _ = try VocabularyExtension(
+      of: base, tokens: base.select(30).tokens, options: options,
+      inputs: SmallModel.inputs(donor: folder.file("base"))
+    ).write(to: folder.file("new"), force: false)
+    let path = folder.file("new/extension.json")
+    let again = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base)
+    if method == .clp {
+      #expect(throws: VocabularyError.rowsNotRecorded(path: path, method: .clp)) {
+        _ = try again.write(to: folder.file("again"), force: false)
+      }
+      return
+    }
+    _ = try again.write(to: folder.file("again"), force: false)
+    let files = try folder.listing().filter { $0.hasPrefix("new/") }
+    #expect(files.count > 4)
+    for file in files {
+      #expect(
+        try folder.read(file) == folder.read(file.replacing("new/", with: "again/")), "\(file)")
+    }
+  }
+
+  @Test func `a record with merges that no memory holds is refused`() throws {
+    let folder = try TemporaryDirectory()
+    let base = try BaseModel(directory: SmallModel().write(to: folder))
+    _ = try VocabularyExtension(of: base, tokens: base.select(30).tokens)
+      .write(to: folder.file("new"), force: false)
+    let path = folder.file("new/extension.json")
+    var record = try JSONValue(parsing: folder.read("new/extension.json"))
+    let first = base.firstNewID(padding: .reuse)
+    // Each merge doubles the token before: 2^60 bytes after sixty.
+    record["new_tokens"] = 60
+    record["merges"] = .array(
+      (0..<60).map { i in
+        let part = i == 0 ? 5 : first + TokenID(i) - 1
+        return [JSONValue(part), JSONValue(part), JSONValue(first + TokenID(i))]
+      })
+    try folder.write("new/extension.json", record.serialized(pretty: true))
+    #expect(
+      throws: VocabularyError.malformedRecord(
+        path: path, reason: "merge 16 makes a token that is too long, or one too many")
+    ) { _ = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base) }
+    record["new_tokens"] = 5
+    try folder.write("new/extension.json", record.serialized(pretty: true))
+    #expect(
+      throws: VocabularyError.malformedRecord(
+        path: path, reason: "merge 5 makes a token that is too long, or one too many")
+    ) { _ = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base) }
+  }
+
+  @Test(arguments: [
+    ("terms", "[[1073741824, 1]]"), ("terms", "[[1]]"), ("terms", "[[-1, 1]]"), ("mean", "true"),
+    ("scale", "null"),
+  ])
+  func `a recipe that is none is refused`(key: String, value: String) throws {
+    let folder = try TemporaryDirectory()
+    let base = try BaseModel(directory: SmallModel().write(to: folder))
+    _ = try VocabularyExtension(of: base, tokens: base.select(30).tokens)
+      .write(to: folder.file("new"), force: false)
+    let path = folder.file("new/extension.json")
+    var record = try JSONValue(parsing: folder.read("new/extension.json"))
+    var tokens = try #require(record["tokens"]?.array)
+    var entry = try #require(tokens[2]["input"]?.object)
+    entry[key] = try JSONValue(parsing: Array(value.utf8))
+    var token = try #require(tokens[2].object)
+    token["input"] = .object(entry)
+    tokens[2] = .object(token)
+    record["tokens"] = .array(tokens)
+    try folder.write("new/extension.json", record.serialized(pretty: true))
+    let delta = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base)
+    #expect(
+      throws: VocabularyError.malformedRecord(
+        path: path, reason: "the input row of token 2 is no sum of rows of the base")
+    ) { _ = try delta.write(to: folder.file("again"), force: false) }
+  }
+}
