@@ -60,7 +60,9 @@ import Testing
       "compare", "--model", model, "--corpus", corpus, "--paragraphs", "--no-replay", "--output",
       folder.file("compared"),
     ]
-    try ToolRun(call + ["--init", "clp"]).expectFailure(65, ["clp", "--donor"])
+    try ToolRun(call + ["--init", "clp"]).expectFailure(64, ["clp", "--donor"])
+    try ToolRun(call + ["--init", "mean", "--donor", model]).expectFailure(64, ["--donor", "omp"])
+    try ToolRun(call + ["--init", "transtok"]).expectFailure(64, ["transtok", "--parallel"])
     try ToolRun(call + ["--init", "mean,none"]).expectFailure(64, ["--init"])
     try ToolRun(call + ["--init", "mean,mean"]).expectFailure(64, ["--init"])
     try ToolRun(call + ["--steps", "3", "--at", "4"]).expectFailure(64, ["--at", "4", "3"])

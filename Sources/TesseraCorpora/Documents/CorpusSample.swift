@@ -1,9 +1,6 @@
 public import TesseraBasics
 
 extension Corpus {
-  /// A document of less than this share of a sample is taken whole or not at all.
-  private static let smallShare = 0.01
-
   /// Documents out of the whole corpus, as many bytes as there is room for.
   ///
   /// Of small documents, those are taken whose hash is below a threshold, as by ``HeldOutSplit``; of large
@@ -16,29 +13,69 @@ extension Corpus {
   /// - Throws: ``CorpusError``.
   /// - Complexity: O(corpus) time, O(byteLimit + largest document) memory.
   public func sample(byteLimit: Int, progress: ProgressHandler? = nil) throws -> [[UInt8]] {
-    let fraction = byteCount.map { min(1, Double(byteLimit) / Double(max(1, $0))) } ?? 1
-    let choice = HeldOutSplit(fraction: fraction)
-    var sample: [[UInt8]] = []
-    var size = 0
+    var sample = DocumentSample(byteLimit: byteLimit, byteCount: byteCount)
     var reader = makeReader()
-    while size < byteLimit, let document = try reader.next() {
-      var bytes = document.bytes
-      if Double(bytes.count) > Self.smallShare * Double(byteLimit) {
-        let share = Int((fraction * Double(bytes.count)).rounded(.up))
-        bytes = bytes.cut(to: min(share, byteLimit - size))
-      } else if choice.isHeldOut(bytes) {
-        bytes = bytes.cut(to: byteLimit - size)
-      } else {
-        continue
-      }
+    while !sample.isFull, let document = try reader.next() {
+      guard sample.add(document.bytes) else { continue }
       progress?(
         ProgressUpdate(
           phase: "reading a sample", completed: reader.bytesRead, total: byteCount, unit: "B"))
-      if bytes.isEmpty { continue }
-      size += bytes.count
-      sample.append(bytes)
     }
-    return sample
+    return sample.documents
+  }
+
+  /// The same out of documents that are in memory.
+  ///
+  /// - Parameters:
+  ///   - documents: The documents.
+  ///   - byteLimit: About how many bytes are wanted, and never more.
+  public static func sample(of documents: [[UInt8]], byteLimit: Int) -> [[UInt8]] {
+    var sample = DocumentSample(
+      byteLimit: byteLimit, byteCount: documents.reduce(0) { $0 + $1.count })
+    for document in documents where !sample.isFull { sample.add(document) }
+    return sample.documents
+  }
+}
+
+/// The documents of a sample while it is taken.
+private struct DocumentSample {
+  /// A document of less than this share of a sample is taken whole or not at all.
+  private static let smallShare = 0.01
+
+  private(set) var documents: [[UInt8]] = []
+  private let byteLimit: Int
+  private let fraction: Double
+  private let choice: HeldOutSplit
+  private var size = 0
+
+  /// - Parameters:
+  ///   - byteLimit: How many bytes are wanted.
+  ///   - byteCount: How many there are, if that is known.
+  init(byteLimit: Int, byteCount: Int?) {
+    self.byteLimit = byteLimit
+    fraction = byteCount.map { min(1, Double(byteLimit) / Double(max(1, $0))) } ?? 1
+    choice = HeldOutSplit(fraction: fraction)
+  }
+
+  var isFull: Bool { size >= byteLimit }
+
+  /// Takes a document, a part of it, or nothing; false if the choice left it out.
+  @discardableResult
+  mutating func add(_ document: [UInt8]) -> Bool {
+    var bytes = document
+    if Double(bytes.count) > Self.smallShare * Double(byteLimit) {
+      let share = Int((fraction * Double(bytes.count)).rounded(.up))
+      bytes = bytes.cut(to: min(share, byteLimit - size))
+    } else if choice.isHeldOut(bytes) {
+      bytes = bytes.cut(to: byteLimit - size)
+    } else {
+      return false
+    }
+    if !bytes.isEmpty {
+      size += bytes.count
+      documents.append(bytes)
+    }
+    return true
   }
 }
 

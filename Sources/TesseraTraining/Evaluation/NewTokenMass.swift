@@ -26,7 +26,7 @@ public struct NewTokenMass: Hashable, Sendable {
   public var meanDivergence: Double {
     positionCount == 0 ? 0 : divergenceSum / Double(positionCount)
   }
-  /// The mean of the bound of R, if one was given.
+  /// The mean of B / (1 + B) for the bound B of R, if one was given.
   public var meanBound: Double? {
     boundSum.map { positionCount == 0 ? 0 : $0 / Double(positionCount) }
   }
@@ -71,7 +71,7 @@ public struct NewTokenMass: Hashable, Sendable {
     if newTop > oldTop { leadCount += 1 }
     if let bound {
       let limit = bound(probabilities.map { $0 / old })
-      boundSum = (boundSum ?? 0) + limit
+      boundSum = (boundSum ?? 0) + limit / (1 + limit)
       let largest = logits.reduce(0) { max($0, abs($1)) }
       if ratio > limit * exp(2 * Self.rounding * Double(largest)) { violationCount += 1 }
     }
@@ -84,7 +84,7 @@ public struct NewTokenMass: Hashable, Sendable {
       "mean_divergence_nats": .init(meanDivergence), "new_token_leads": .init(leadCount),
     ]
     if let meanBound {
-      record["mean_bound_of_ratio"] = .init(meanBound)
+      record["mean_mass_bound"] = .init(meanBound)
       record["bound_violations"] = .init(violationCount)
     }
     return record

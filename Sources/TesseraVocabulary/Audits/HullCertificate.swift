@@ -20,7 +20,7 @@ public struct HullCertificate: Hashable, Sendable {
   public let isConvex: Bool
   /// The number of new tokens.
   public let newTokenCount: Int
-  /// c: for each base row, the sum of its weights over all new tokens.
+  /// c: for each base row, the sum of its weights over all new rows, those without a token included.
   public let weightSums: [Double]
 
   /// Adds up the weights of recipes.
@@ -29,9 +29,12 @@ public struct HullCertificate: Hashable, Sendable {
   ///   - recipes: The recipes of output rows.
   ///   - rowCount: The number of base rows.
   ///   - tokenRows: The rows that belong to tokens, over which the mean is taken.
-  public init(_ recipes: RowRecipes, rowCount: Int, tokenRows: [Range<Int>]) {
+  ///   - fillerCount: The number of new rows without a token, which are that mean: ``RowLayout/fillerCount``.
+  public init(
+    _ recipes: RowRecipes, rowCount: Int, tokenRows: [Range<Int>], fillerCount: Int = 0
+  ) {
     var sums = [Double](repeating: 0, count: rowCount)
-    var meanWeight = 0.0
+    var meanWeight = Double(fillerCount)
     for recipe in recipes {
       meanWeight += recipe.scale * recipe.meanWeight
       for term in recipe.terms { sums[term.row] += recipe.scale * term.weight }

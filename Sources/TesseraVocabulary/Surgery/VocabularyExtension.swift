@@ -138,7 +138,8 @@ public struct VocabularyExtension: Sendable {
         method: matrix.method, baseMeanNorm: matrix.matrix.synthesizer.statistics.meanNorm,
         newNorms: norms[norms.startIndex],
         certificate: HullCertificate(
-          matrix.matrix.synthesizer.recipes, rowCount: base.rowCount, tokenRows: base.tokenRows))
+          matrix.matrix.synthesizer.recipes, rowCount: base.rowCount, tokenRows: base.tokenRows,
+          fillerCount: layout.fillerCount))
     }
     let grownBiases = zip(biases, norms).map { bias, norms in
       ExtensionReport.Bias(

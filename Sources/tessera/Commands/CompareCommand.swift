@@ -13,7 +13,8 @@ struct CompareCommand: ParsableCommand {
       as adapt would, on the same batches, and scores the same held-out bytes before the first step \
       and after the steps of --at. All of it is repeated with several seeds, of noise and of the order \
       of data. The table has the method with the fewest bits per byte at the last step first; what a \
-      model scores before any training says little about what it will learn.
+      model scores before any training says little about what it will learn. focus learns vectors of \
+      the new tokens first, and takes part only if --init names it.
 
       Leaves comparison.json and comparison.txt. Interrupt it with Ctrl-C: what was measured is kept, \
       and --resume goes on with the rest.
@@ -38,7 +39,7 @@ struct CompareCommand: ParsableCommand {
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "The methods, with commas between them. (default: all that need nothing but the corpus)",
+      "The methods, with commas between them. (default: all but focus that can be made of what is given)",
       valueName: "method,method"))
   var methods: MethodList?
 
@@ -47,8 +48,8 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Train for this many steps.")
   var steps = 300
 
-  @Option(help: "Score after these steps as well, with commas between them.")
-  var at = StepList(steps: [50])
+  @Option(help: "Score after these steps as well, with commas between them. (default: 50)")
+  var at: StepList?
 
   @Option(help: "How many seeds.")
   var seeds = 3
@@ -65,11 +66,11 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
-    try given.vectors.check(for: methods?.methods ?? [])
+    try given.check(for: methods?.methods)
     try checkRange("--new-tokens", newTokens, 1...TokenSelectionOptions.newTokenLimit)
     try checkRange("--steps", steps, 1...BudgetOptions.maximumSteps)
     try checkRange("--seeds", seeds, 1...1_000)
-    if let late = at.steps.first(where: { $0 > steps }) {
+    if let late = at?.steps.first(where: { $0 > steps }) {
       throw ValidationError("--at has step \(late), and there are \(steps)")
     }
     if !(0...AdaptCommand.maximumReplayShare).contains(replayShare) {
@@ -94,6 +95,9 @@ struct CompareCommand: ParsableCommand {
       try writeToStandardOutput(report.table)
     }
   }
+
+  /// The steps to score after, besides the first and the last one.
+  var scoredSteps: [Int] { at?.steps ?? [50].filter { $0 < steps } }
 
   /// How each model is trained, with a seed.
   func options(seed: Int) -> AdaptationOptions {
@@ -129,8 +133,6 @@ struct MethodList: ExpressibleByArgument {
 struct StepList: ExpressibleByArgument {
   let steps: [Int]
 
-  init(steps: [Int]) { self.steps = steps }
-
   init?(argument: String) {
     var steps: [Int] = []
     for text in argument.split(separator: ",", omittingEmptySubsequences: false) {
@@ -139,6 +141,4 @@ struct StepList: ExpressibleByArgument {
     }
     self.steps = Set(steps).sorted()
   }
-
-  var defaultValueDescription: String { steps.map { "\($0)" }.joined(separator: ",") }
 }

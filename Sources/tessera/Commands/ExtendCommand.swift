@@ -76,8 +76,8 @@ struct ExtendCommand: ParsableCommand {
   mutating func validate() throws {
     if delta != nil {
       let given = [
-        selection.givenOption, documents.givenOption, initialization.givenOption,
-        placement.givenOption, seed.seed == 0 ? nil : "--seed",
+        selection.givenOption, certify.isEmpty ? documents.givenOption : nil,
+        initialization.givenOption, placement.givenOption, seed.seed == 0 ? nil : "--seed",
       ].compactMap { $0 }
       if let option = given.first {
         throw ValidationError("\(option) is what --delta says already")
@@ -106,8 +106,10 @@ struct ExtendCommand: ParsableCommand {
       [model] + selection.paths + initialization.sources.paths + certify
       + (delta.map { [$0] } ?? [])
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
-    try checkFactors(inputs: inputs)
-    try initialization.sources.checkFiles()
+    if let path = initialization.sources.vectors.factors, !dryRun {
+      try OutputFileOptions.check(path, force: force, inputs: inputs)
+    }
+    try initialization.sources.checkFiles(documents)
     let corpora = delta == nil ? try selection.corpora(documents) : nil
     let old = certify.isEmpty ? nil : try documents.corpus(certify)
     console.warnIfUnfinished(model)
@@ -134,9 +136,10 @@ struct ExtendCommand: ParsableCommand {
       plan = try ExtensionDelta(contentsOf: delta ?? "").vocabularyExtension(of: base)
     }
     console.finishProgress()
-    if !common.json || !dryRun { show(plan, report, table, console) }
+    let messages = ExtensionMessages(plan: plan, selection: report, sizes: table)
+    if !common.json || !dryRun { messages.sayPlan(console) }
     guard !dryRun, let output else {
-      if common.json { try console.printJSON(.object(record(plan, report, table))) }
+      if common.json { try console.printJSON(.object(messages.record)) }
       return
     }
     let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
@@ -144,16 +147,13 @@ struct ExtendCommand: ParsableCommand {
       intoStaging: directory.stagingPath, progress: console.progress)
     let mass = try certification?.write(of: plan, result, to: directory.stagingPath)
     try RunConfiguration.current.write(to: directory.stagingPath)
+    try writeFactors(of: base, extended: directory.stagingPath)
     try directory.commit()
-    try writeFactors(of: base, extended: output)
     console.finishProgress()
     if common.json {
-      var record = record(plan, report, nil, result)
-      if let mass { record["certificate"] = .object(mass.record) }
-      try console.printJSON(.object(record))
+      try console.printJSON(.object(messages.record(of: result, mass, in: output)))
     } else {
-      show(result, output, console)
-      if let mass { Self.show(mass, console) }
+      messages.say(result, mass, in: output, console)
     }
   }
 
@@ -180,40 +180,23 @@ struct ExtendCommand: ParsableCommand {
     _ selection: TokenSelection, _ corpora: [Corpus], adding inputs: InitializationInputs,
     _ console: Console
   ) throws -> InitializationInputs {
-    var inputs = inputs
-    inputs.counts = selection.counts
-    if initialization.methods.contains(where: \.needsDocuments) {
-      inputs.documents = try corpora.flatMap { corpus in
-        try corpus.sample(
-          byteLimit: InitializationInputs.documentByteLimit / corpora.count,
-          progress: console.progress)
-      }
-    }
-    let source = initialization.sources.vectors.sourceCorpus
-    try initialization.sources.addVectors(
-      to: &inputs, for: initialization.methods, target: .corpora(corpora),
-      source: source.isEmpty ? nil : documents.corpus(source), tokenizer: selection.tokenizer,
-      seed: seed.seed, console)
-    return inputs
-  }
-
-  /// Finds out before a long way whether the factors could be written.
-  private func checkFactors(inputs: [String]) throws {
-    guard let path = initialization.sources.vectors.factors, !dryRun else { return }
-    try OutputDirectory.checkInputs(inputs, of: path)
-    if !force, Path.exists(path) { throw FileError.exists(path: path) }
-    if Path.isDirectory(path) { throw FileError.notRegularFile(path: path) }
-    let folder = Path.directory(of: path)
-    if !Path.isDirectory(folder) { throw FileError.notDirectory(path: folder) }
+    let evidence = InitializationEvidence(
+      sources: initialization.sources, documents: documents, methods: initialization.methods,
+      seed: seed.seed)
+    return try evidence.inputs(
+      adding: inputs, counts: selection.counts, text: .corpora(corpora),
+      tokenizer: selection.tokenizer, console)
   }
 
   /// Writes the new matrices as coordinates and primitives.
+  ///
+  /// - Parameter output: The folder with the extended model, which is not in its place yet.
   private func writeFactors(of base: BaseModel, extended output: String) throws {
     guard let path = initialization.sources.vectors.factors,
       let rank = initialization.sources.vectors.factorize
     else { return }
     let old = base.matrices
-    let new = try Checkpoint(directory: output).tokenMatrices()
+    let new = try Checkpoint(directory: output, names: tensors.names).tokenMatrices()
     var pairs = [(MatrixRole.input, old.embedding, new.embedding)]
     if !old.tied, let head = old.head, let newHead = new.head {
       pairs.append((.output, head, newHead))
@@ -225,109 +208,5 @@ struct ExtendCommand: ParsableCommand {
           factors: try MatrixFactorization(of: matrix, rows: base.tokenRows, rank: rank),
           matrix: extended)
       }, to: path)
-  }
-
-  /// Prints what will be added.
-  private func show(
-    _ plan: VocabularyExtension, _ report: SelectionReport?, _ table: SizeTable?,
-    _ console: Console
-  ) {
-    for line in report?.lines ?? [] { console.say(line) }
-    console.say(
-      """
-      new tokens: \(groupDigits(plan.tokens.count)), IDs \(plan.tokens.firstID) to \
-      \(plan.layout.newRows.upperBound - 1); rows \(groupDigits(plan.layout.baseRowCount)) -> \
-      \(groupDigits(plan.layout.rowCount)), \(formatAmount(Double(plan.growth.size), unit: "B")) more
-      """)
-    if let table { console.say(String(table.text.dropLast())) }
-    let samples = Self.samples(of: plan.tokens)
-    if !samples.isEmpty { console.say("such as \(samples.joined(separator: " "))") }
-  }
-
-  /// The first new tokens that are whole characters, and more than one.
-  private static func samples(of tokens: NewTokens) -> [String] {
-    var samples: [String] = []
-    for i in 0..<tokens.count where samples.count < 8 {
-      if let text = String(validating: tokens.bytes(of: i), as: UTF8.self),
-        text.count(where: { !$0.isWhitespace }) > 1
-      {
-        samples.append("\"\(text)\"")
-      }
-    }
-    return samples
-  }
-
-  /// Prints what was done.
-  private func show(_ report: ExtensionReport, _ output: String, _ console: Console) {
-    for matrix in report.matrices {
-      console.say(
-        "\(report.tied ? "tied" : matrix.role.rawValue) rows: \(matrix.method.rawValue), mean norm "
-          + "\(fixed(matrix.newNorms.mean, 4)), base \(fixed(matrix.baseMeanNorm, 4))")
-    }
-    for bias in report.biases {
-      console.say(
-        "\(bias.tensor): as the rows, mean magnitude \(fixed(bias.newMagnitudes.mean, 4)), base "
-          + fixed(bias.baseMeanMagnitude, 4))
-    }
-    if !report.leftOut.isEmpty {
-      console.say(
-        "left out (the old vocabulary, a run's records, or no files): "
-          + report.leftOut.joined(separator: ", "))
-    }
-    console.say(
-      """
-      audited: old rows, tensors, tokenizer and configuration agree
-      wrote \(output)
-      next: tessera evaluate --model \(output) --corpus NAME=FILE
-      """)
-  }
-
-  /// Prints what new tokens take from old text.
-  private static func show(_ mass: NewTokenMass, _ console: Console) {
-    let bound = mass.meanBound.map { ", at most \(fixed(100 * $0, 2)) % by the recipes" } ?? ""
-    console.say(
-      """
-      old text: new tokens take \(fixed(100 * mass.mean, 2)) % of the probability on average\(bound), and are \
-      the likeliest at \(groupDigits(mass.leadCount)) of \(groupDigits(mass.positionCount)) positions
-      """)
-  }
-
-  /// The result for programs.
-  private func record(
-    _ plan: VocabularyExtension, _ selection: SelectionReport?, _ table: SizeTable?,
-    _ report: ExtensionReport? = nil
-  ) -> JSONObject {
-    var result = JSONObject()
-    result["new_token_count"] = JSONValue(plan.tokens.count)
-    result["first_id"] = JSONValue(plan.tokens.firstID)
-    result["base_row_count"] = JSONValue(plan.layout.baseRowCount)
-    result["row_count"] = JSONValue(plan.layout.rowCount)
-    result["added_bytes"] = JSONValue(plan.growth.size)
-    selection?.add(to: &result)
-    if let table { result["sizes"] = table.json }
-    guard let report, let output else { return result }
-    result["directory"] = .string(output)
-    result["tied"] = .bool(report.tied)
-    for matrix in report.matrices {
-      var entry = JSONObject()
-      entry["tensor"] = .string(matrix.tensor)
-      entry["method"] = .string(matrix.method.rawValue)
-      entry["base_mean_norm"] = JSONValue(matrix.baseMeanNorm)
-      entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
-      result[matrix.role.rawValue] = .object(entry)
-    }
-    if !report.biases.isEmpty {
-      result["biases"] = .array(
-        report.biases.map { bias in
-          [
-            "tensor": .string(bias.tensor),
-            "base_mean_magnitude": JSONValue(bias.baseMeanMagnitude),
-            "new_mean_magnitude": JSONValue(bias.newMagnitudes.mean),
-          ]
-        })
-    }
-    result["carried_over"] = .array(report.carriedOver.map { .string($0) })
-    result["left_out"] = .array(report.leftOut.map { .string($0) })
-    return result
   }
 }

@@ -31,7 +31,7 @@ struct AdaptationJob {
     inputs =
       [command.model] + command.languages.corpus + command.languages.replay
       + command.initialization.sources.paths
-    try command.initialization.sources.checkFiles()
+    try command.initialization.sources.checkFiles(command.languages.documents)
     isResumed = try command.output.checkRun(resume: command.resume, inputs: inputs)
     let corpora = try LanguageSources.corpora(command.languages)
     console.warnIfUnfinished(command.model)
@@ -188,15 +188,12 @@ struct AdaptationJob {
       progress: console.progress)
     var inputs = initialization
     if makesRows {
-      inputs.counts = [counts]
-      inputs.documents = target.documents.training
-      let sources = command.initialization.sources
-      let sourceCorpus = sources.vectors.sourceCorpus
-      try sources.addVectors(
-        to: &inputs, for: command.initialization.methods,
-        target: .documents(target.documents.training),
-        source: sourceCorpus.isEmpty ? nil : command.languages.documents.corpus(sourceCorpus),
-        tokenizer: selection.tokenizer, seed: command.seed.seed, console)
+      let evidence = InitializationEvidence(
+        sources: command.initialization.sources, documents: command.languages.documents,
+        methods: command.initialization.methods, seed: command.seed.seed)
+      inputs = try evidence.inputs(
+        adding: inputs, counts: [counts], text: .documents(target.documents.training),
+        tokenizer: selection.tokenizer, console)
     }
     return try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options, inputs: inputs)

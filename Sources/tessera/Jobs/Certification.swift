@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraCheckpoints
 import TesseraCorpora
 import TesseraModels
 import TesseraTokenizers
@@ -17,6 +18,9 @@ struct Certification {
   /// Sees to it that the model can be run, then reads the text.
   init(_ corpus: Corpus, model: BaseModel) throws {
     _ = try Transformer.checkedConfiguration(of: model.checkpoint)
+    if model.tokenizer.endOfText == nil {
+      throw CommandError.noEndOfText(tokenizer: model.checkpoint.directory)
+    }
     documents = try corpus.sample(byteLimit: Self.byteLimit)
     if documents.isEmpty { throw CommandError.emptyCorpus(paths: corpus.paths) }
   }

@@ -19,7 +19,7 @@ struct ComparisonJob {
     self.command = command
     inputs =
       [command.model] + command.languages.corpus + command.languages.replay + command.given.paths
-    try command.given.checkFiles()
+    try command.given.checkFiles(command.languages.documents)
     try command.output.checkRun(resume: command.resume, inputs: inputs)
     let corpora = try LanguageSources.corpora(command.languages)
     console.warnIfUnfinished(command.model)
@@ -44,15 +44,13 @@ struct ComparisonJob {
       base: base.tokenizer, counts: counts,
       options: TokenSelectionOptions(newTokenCount: newTokenCount),
       firstID: base.firstNewID(padding: ExtensionOptions().padding), progress: console.progress)
-    var inputs = given
-    inputs.counts = [counts]
-    inputs.documents = languages.target.documents.training
-    let sourceCorpus = command.given.vectors.sourceCorpus
-    try command.given.addVectors(
-      to: &inputs, for: command.methods?.methods ?? [],
-      target: .documents(languages.target.documents.training),
-      source: sourceCorpus.isEmpty ? nil : command.languages.documents.corpus(sourceCorpus),
-      tokenizer: selection.tokenizer, seed: 0, console)
+    let evidence = InitializationEvidence(
+      sources: command.given, documents: command.languages.documents,
+      methods: command.methods?.methods ?? InitializationMethod.allCases.filter { !$0.usesVectors },
+      seed: 0)
+    let inputs = try evidence.inputs(
+      adding: given, counts: [counts], text: .documents(languages.target.documents.training),
+      tokenizer: selection.tokenizer, console)
     let methods = try methods(with: inputs)
     console.finishProgress()
 
@@ -84,11 +82,13 @@ struct ComparisonJob {
 
   /// The methods that were asked for, or all that can be made of the inputs.
   private func methods(with inputs: InitializationInputs) throws -> [InitializationMethod] {
-    if let methods = command.methods?.methods {
-      for method in methods { _ = try method.initializer(from: inputs) }
-      return methods
+    if let methods = command.methods?.methods { return methods }
+    return try InitializationMethod.allCases.filter { method in
+      do { _ = try method.initializer(from: inputs) } catch VocabularyError.missingInput {
+        return false
+      }
+      return true
     }
-    return InitializationMethod.allCases.filter { (try? $0.initializer(from: inputs)) != nil }
   }
 
   /// Extends the base by a method, trains, and scores; nil after an interruption.
@@ -101,15 +101,29 @@ struct ComparisonJob {
     options.seed = UInt64(seed)
     let plan = try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options, inputs: inputs)
-    let folder = Path.join(command.output.output, "model")
-    _ = try plan.write(
-      to: folder, force: true, inputs: self.inputs, progress: console.progress)
-    let model = try Transformer(checkpoint: folder)
-    let tokenizer = try Tokenizer(contentsOf: folder)
-    try remove(folder)
+    guard let extended = try extend(plan, console) else { return nil }
     let adaptation = try Adaptation(
-      model: model, tokenizer: tokenizer, newRows: plan.layout.newRows, target: languages.target,
+      model: extended.model, tokenizer: extended.tokenizer, newRows: plan.layout.newRows,
+      target: languages.target,
       replay: languages.replay, options: command.options(seed: seed))
-    return try adaptation.scores(after: command.at.steps, progress: console.progress)
+    return try adaptation.scores(after: command.scoredSteps, progress: console.progress)
+  }
+
+  /// The extended model, whose files are needed until it is loaded; nil after an interruption.
+  private func extend(
+    _ plan: VocabularyExtension, _ console: Console
+  ) throws -> (model: Transformer, tokenizer: Tokenizer)? {
+    // What is not committed is removed.
+    let folder = try OutputDirectory(
+      path: Path.join(command.output.output, "model"), force: true, inputs: inputs)
+    do {
+      _ = try plan.write(
+        intoStaging: folder.stagingPath, keepsBase: false, progress: console.progress)
+    } catch VocabularyError.interrupted {
+      return nil
+    }
+    return (
+      try Transformer(checkpoint: folder.stagingPath), try Tokenizer(contentsOf: folder.stagingPath)
+    )
   }
 }

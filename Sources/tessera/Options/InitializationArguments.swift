@@ -25,18 +25,7 @@ struct InitializationArguments: ParsableArguments {
   /// The methods that are asked for.
   var methods: [InitializationMethod] { [method, outputMethod].compactMap { $0 } }
 
-  mutating func validate() throws {
-    try sources.vectors.check(for: methods)
-    for method in methods {
-      switch method {
-      case .transTokenization where sources.parallel.isEmpty:
-        throw ValidationError("\(method.rawValue) needs --parallel")
-      case .clp where sources.donor == nil, .matchingPursuit where sources.donor == nil:
-        throw ValidationError("\(method.rawValue) needs --donor")
-      default: break
-      }
-    }
-  }
+  mutating func validate() throws { try sources.check(for: methods) }
 
   /// Sets the methods of an extension.
   func set(_ options: inout ExtensionOptions) {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import TesseraCorpora
-import TesseraTokenizers
 import TesseraVocabulary
 
 /// What methods make rows from besides the model and the corpus.
@@ -25,8 +24,33 @@ struct InitializationSources: ParsableArguments {
   /// The files and folders that methods read.
   var paths: [String] { parallel + [donor].compactMap { $0 } + vectors.inputs }
 
+  /// Refuses options that nothing would follow, and too few for what is asked.
+  ///
+  /// - Parameter methods: The methods that are asked for; nil for all that can be made.
+  func check(for methods: [InitializationMethod]?) throws {
+    try vectors.check(for: methods ?? [])
+    guard let methods else { return }
+    let needs: [(option: String, isGiven: Bool, methods: [InitializationMethod])] = [
+      ("--parallel", !parallel.isEmpty, [.transTokenization]),
+      ("--donor", donor != nil, [.clp, .matchingPursuit]),
+    ]
+    for need in needs {
+      let takers = methods.filter { need.methods.contains($0) }
+      if let method = takers.first, !need.isGiven {
+        throw ValidationError("\(method.rawValue) needs \(need.option)")
+      }
+      if takers.isEmpty, need.isGiven {
+        let names = need.methods.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("\(need.option) is for --init \(names)")
+      }
+    }
+  }
+
   /// Opens what is read later, so that what cannot be is found before any work is done.
-  func checkFiles() throws { try vectors.checkFiles() }
+  func checkFiles(_ documents: DocumentOptions) throws {
+    try vectors.checkFiles()
+    if !vectors.sourceCorpus.isEmpty { _ = try documents.corpus(vectors.sourceCorpus) }
+  }
 
   /// What methods are made from besides the corpus.
   func inputs() throws -> InitializationInputs {
@@ -37,26 +61,5 @@ struct InitializationSources: ParsableArguments {
     }
     if let donor { inputs.donor = try DonorModel(directory: donor) }
     return inputs
-  }
-
-  /// Reads or learns the vectors of words, if a method goes by them.
-  ///
-  /// - Parameters:
-  ///   - inputs: What gets the vectors.
-  ///   - methods: The methods of the embedding and the head.
-  ///   - target: The text of the new language.
-  ///   - source: The text of the base's language, if there is one.
-  ///   - tokenizer: The tokenizer with the new tokens.
-  ///   - seed: The seed of vectors that are learned.
-  ///   - console: What is told of them.
-  func addVectors(
-    to inputs: inout InitializationInputs, for methods: [InitializationMethod],
-    target: TrainingText.Source, source: Corpus?, tokenizer: Tokenizer, seed: UInt64,
-    _ console: Console
-  ) throws {
-    let preparation = VectorPreparation(
-      options: vectors, methods: methods, target: target, source: source.map { .corpora([$0]) },
-      seed: seed)
-    inputs.vectors = try preparation.vectors(tokenizer: tokenizer, console)
   }
 }

@@ -54,6 +54,11 @@ struct OutputFileOptions: ParsableArguments {
   ///
   /// - Throws: `FileError`.
   func check(inputs: [String]) throws {
+    try Self.check(output, force: force, inputs: inputs)
+  }
+
+  /// The same for a file that another option names.
+  static func check(_ output: String, force: Bool, inputs: [String]) throws {
     try OutputDirectory.checkInputs(inputs, of: output)
     if !force, Path.exists(output) { throw FileError.exists(path: output) }
     if Path.isDirectory(output) { throw FileError.notReplaceable(path: output) }

@@ -11,6 +11,9 @@ import Testing
     #expect(certificate.weightSums == [0.125, 0.375, 0, 1.375, 0.125, 0])
     #expect(certificate.largestBound == 1.375)
     #expect(certificate.bound(for: [0.5, 0, 0, 0.5, 0, 0]) == 0.75)
+    let padded = HullCertificate(
+      recipes, rowCount: 6, tokenRows: [0..<2, 3..<5], fillerCount: 2)
+    #expect(padded.weightSums == [0.625, 0.875, 0, 1.875, 0.625, 0])
   }
 
   @Test func `a recipe that leaves the hull promises nothing`() {

@@ -1,0 +1,123 @@
+import TesseraBasics
+import TesseraTraining
+import TesseraVocabulary
+
+/// What `extend` says of an extension, to people and programs.
+struct ExtensionMessages {
+  let plan: VocabularyExtension
+  /// What was chosen; nil where an extension is made again.
+  let selection: SelectionReport?
+  /// Other sizes, for a dry run.
+  let sizes: SizeTable?
+
+  /// Prints what will be added.
+  func sayPlan(_ console: Console) {
+    for line in selection?.lines ?? [] { console.say(line) }
+    console.say(
+      """
+      new tokens: \(groupDigits(plan.tokens.count)), IDs \(plan.tokens.firstID) to \
+      \(plan.layout.newRows.upperBound - 1); rows \(groupDigits(plan.layout.baseRowCount)) -> \
+      \(groupDigits(plan.layout.rowCount)), \(formatAmount(Double(plan.growth.size), unit: "B")) more
+      """)
+    if let sizes { console.say(String(sizes.text.dropLast())) }
+    if !samples.isEmpty { console.say("such as \(samples.joined(separator: " "))") }
+  }
+
+  /// The first new tokens that are whole characters, and more than one.
+  private var samples: [String] {
+    var samples: [String] = []
+    for i in 0..<plan.tokens.count where samples.count < 8 {
+      if let text = String(validating: plan.tokens.bytes(of: i), as: UTF8.self),
+        text.count(where: { !$0.isWhitespace }) > 1
+      {
+        samples.append("\"\(text)\"")
+      }
+    }
+    return samples
+  }
+
+  /// Prints what was done.
+  ///
+  /// - Parameters:
+  ///   - report: What became of the extension.
+  ///   - mass: What new tokens take from old text, if it was measured.
+  ///   - output: The folder with the model.
+  func say(
+    _ report: ExtensionReport, _ mass: NewTokenMass?, in output: String, _ console: Console
+  ) {
+    for matrix in report.matrices {
+      console.say(
+        "\(report.tied ? "tied" : matrix.role.rawValue) rows: \(matrix.method.rawValue), mean norm "
+          + "\(fixed(matrix.newNorms.mean, 4)), base \(fixed(matrix.baseMeanNorm, 4))")
+    }
+    for bias in report.biases {
+      console.say(
+        "\(bias.tensor): as the rows, mean magnitude \(fixed(bias.newMagnitudes.mean, 4)), base "
+          + fixed(bias.baseMeanMagnitude, 4))
+    }
+    if !report.leftOut.isEmpty {
+      console.say(
+        "left out (the old vocabulary, a run's records, or no files): "
+          + report.leftOut.joined(separator: ", "))
+    }
+    console.say("audited: old rows, tensors, tokenizer and configuration agree")
+    if let mass { console.say(Self.line(of: mass)) }
+    console.say(
+      """
+      wrote \(output)
+      next: tessera evaluate --model \(output) --corpus NAME=FILE
+      """)
+  }
+
+  private static func line(of mass: NewTokenMass) -> String {
+    let bound = mass.meanBound.map { ", at most \(fixed(100 * $0, 2)) % by the recipes" } ?? ""
+    return """
+      old text: new tokens take \(fixed(100 * mass.mean, 2)) % of the probability on average\(bound), and \
+      are the likeliest at \(groupDigits(mass.leadCount)) of \(groupDigits(mass.positionCount)) positions
+      """
+  }
+
+  /// What will be added, for programs.
+  var record: JSONObject {
+    var result = JSONObject()
+    result["new_token_count"] = JSONValue(plan.tokens.count)
+    result["first_id"] = JSONValue(plan.tokens.firstID)
+    result["base_row_count"] = JSONValue(plan.layout.baseRowCount)
+    result["row_count"] = JSONValue(plan.layout.rowCount)
+    result["added_bytes"] = JSONValue(plan.growth.size)
+    selection?.add(to: &result)
+    if let sizes { result["sizes"] = sizes.json }
+    return result
+  }
+
+  /// What was done, for programs.
+  func record(
+    of report: ExtensionReport, _ mass: NewTokenMass?, in output: String
+  ) -> JSONObject {
+    var result = record
+    result["directory"] = .string(output)
+    result["tied"] = .bool(report.tied)
+    for matrix in report.matrices {
+      var entry = JSONObject()
+      entry["tensor"] = .string(matrix.tensor)
+      entry["method"] = .string(matrix.method.rawValue)
+      entry["base_mean_norm"] = JSONValue(matrix.baseMeanNorm)
+      entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
+      result[matrix.role.rawValue] = .object(entry)
+    }
+    if !report.biases.isEmpty {
+      result["biases"] = .array(
+        report.biases.map { bias in
+          [
+            "tensor": .string(bias.tensor),
+            "base_mean_magnitude": JSONValue(bias.baseMeanMagnitude),
+            "new_mean_magnitude": JSONValue(bias.newMagnitudes.mean),
+          ]
+        })
+    }
+    result["carried_over"] = .array(report.carriedOver.map { .string($0) })
+    result["left_out"] = .array(report.leftOut.map { .string($0) })
+    if let mass { result["certificate"] = .object(mass.record) }
+    return result
+  }
+}
