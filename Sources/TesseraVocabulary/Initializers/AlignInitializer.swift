@@ -22,6 +22,9 @@ public struct AlignInitializer: RowInitializer {
   /// True: a mean of means is one.
   public var staysInHull: Bool { true }
 
+  /// True: it does not go by rows.
+  public var sharesRecipes: Bool { true }
+
   /// The same recipes for input and output rows.
   public func recipes(
     for role: MatrixRole, in context: InitializationContext, seed: UInt64

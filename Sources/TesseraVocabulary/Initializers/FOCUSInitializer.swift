@@ -36,6 +36,9 @@ public struct FOCUSInitializer: RowInitializer {
   /// Whether tokens without a vector stay in it too; all others do.
   public var staysInHull: Bool { vectors.vectorless == .pieces }
 
+  /// Whether both have the same anchors.
+  public var sharesRecipes: Bool { !vectors.leavesOutUntrained }
+
   /// Sizes of the vectors and the temperature.
   public var settings: JSONObject {
     var settings = vectors.settings

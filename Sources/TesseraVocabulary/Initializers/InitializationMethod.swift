@@ -16,6 +16,8 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   case bil
   /// The mean of the two tokens that were merged: ``MergeTreeInitializer``.
   case mergeTree = "merge-tree"
+  /// The row of the token that is the same but for a space, case or form: ``CopyInitializer``.
+  case copy
   /// The mean of what the base makes of the token in the corpus: ``AlignInitializer``.
   case align
   /// The mixture of base rows that predicts the token's neighbors: ``ConstrainedWord2VecInitializer``.
@@ -30,6 +32,8 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   case univariate
   /// The mean, and a little noise with the base's covariance: ``MultivariateInitializer``.
   case multivariate
+  /// Rows like those of base tokens of the same script: ``ScriptInitializer``.
+  case script
   /// Rows as before any training: ``RandomInitializer``.
   case random
 
@@ -67,6 +71,8 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     case .adaptiVocab: AdaptiVocabInitializer()
     case .bil: BILInitializer()
     case .mergeTree: MergeTreeInitializer()
+    case .copy: CopyInitializer()
+    case .script: ScriptInitializer()
     case .align:
       if let counts = inputs.counts {
         AlignInitializer(counts: counts)

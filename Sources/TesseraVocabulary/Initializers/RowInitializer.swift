@@ -18,6 +18,10 @@ public protocol RowInitializer: Sendable {
   /// If so, no new token's logit ever exceeds the largest logit of a base token.
   var staysInHull: Bool { get }
 
+  /// Whether both matrices get the same recipes, noise apart, so that they need to be made once only; by
+  /// default not.
+  var sharesRecipes: Bool { get }
+
   /// What the method was told besides the base and the tokens, for `extension.json`; by default nothing.
   var settings: JSONObject { get }
 
@@ -35,6 +39,9 @@ public protocol RowInitializer: Sendable {
 }
 
 extension RowInitializer {
+  /// False.
+  public var sharesRecipes: Bool { false }
+
   /// Nothing.
   public var settings: JSONObject { JSONObject() }
 }

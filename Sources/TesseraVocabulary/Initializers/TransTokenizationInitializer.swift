@@ -28,6 +28,9 @@ public struct TransTokenizationInitializer: RowInitializer {
   /// True: counts are not negative.
   public var staysInHull: Bool { true }
 
+  /// True: it does not go by rows.
+  public var sharesRecipes: Bool { true }
+
   /// How often words have to be linked.
   public var settings: JSONObject { ["minimum_count": JSONValue(minimumCount)] }
 

@@ -34,6 +34,9 @@ public struct WECHSELInitializer: RowInitializer {
   /// Whether tokens without a vector stay in it too; all others do.
   public var staysInHull: Bool { vectors.vectorless == .pieces }
 
+  /// True: it does not go by rows.
+  public var sharesRecipes: Bool { true }
+
   /// Sizes of the vectors, neighbors and temperature.
   public var settings: JSONObject {
     var settings = vectors.settings

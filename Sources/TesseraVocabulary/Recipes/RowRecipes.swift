@@ -6,7 +6,7 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
   /// The noise on top of the rows whose recipes have any.
   public let noise: RowNoise
   /// Where the noise starts. Row i draws from stream i, so rows do not depend on each other.
-  public let seed: UInt64
+  public internal(set) var seed: UInt64
   /// What is added to the rows besides: for methods that compute rows themselves and not from weights
   /// alone. Rows `[count, width]` one after the other, or empty if nothing is.
   public var offsets: [Float] = []

@@ -1,14 +1,18 @@
 internal import TesseraBasics
 
 extension ExtensionDelta {
+  /// Whether a row of a matrix is more than a sum of base rows and noise, and the record not enough for it.
+  func hasOffsets(for role: MatrixRole) -> Bool {
+    record["tokens"]?.array?.contains { $0[role.rawValue]?["offset_norm"] != nil } ?? false
+  }
+
   /// The recipes that the record has for the rows of one matrix.
   ///
   /// - Parameters:
   ///   - role: Which matrix.
   ///   - seed: Where noise starts, if the rows have any.
   ///   - rowCount: The number of rows of the base.
-  /// - Throws: ``VocabularyError/malformedRecord(path:reason:)``,
-  ///   ``VocabularyError/rowsNotRecorded(path:method:)``.
+  /// - Throws: ``VocabularyError/malformedRecord(path:reason:)``.
   func recipes(
     for role: MatrixRole, seed: UInt64, rowCount: Int
   ) throws(VocabularyError) -> RowRecipes {
@@ -17,10 +21,9 @@ extension ExtensionDelta {
     }
     var recipes = RowRecipes(noise: try noise(role), seed: seed)
     for (index, token) in tokens.enumerated() {
-      guard let entry = token[role.rawValue], entry["offset_norm"] == nil else {
-        throw .rowsNotRecorded(path: path, method: options.method(for: role))
-      }
-      guard let recipe = RowRecipe(entry, rowCount: rowCount) else {
+      guard let entry = token[role.rawValue],
+        let recipe = RowRecipe(entry, rowCount: rowCount)
+      else {
         throw malformed("the \(role.rawValue) row of token \(index) is no sum of rows of the base")
       }
       recipes.append(recipe)

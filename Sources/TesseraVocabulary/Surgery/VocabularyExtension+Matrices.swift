@@ -33,10 +33,13 @@ extension VocabularyExtension {
       return [try prepare(.input, matrices.embeddings, embedding, beside: nil, progress: progress)]
     }
     let output = try MatrixStatistics(of: head, rows: tokenRows)
+    let input = try prepare(
+      .input, matrices.embeddings, embedding, beside: head, progress: progress)
     return [
-      try prepare(.input, matrices.embeddings, embedding, beside: head, progress: progress),
+      input,
       try prepare(
-        .output, matrices.heads, output, beside: matrices.embedding, progress: progress),
+        .output, matrices.heads, output, beside: matrices.embedding, sharing: input,
+        progress: progress),
     ]
   }
 
@@ -63,36 +66,57 @@ extension VocabularyExtension {
   ///   - copies: The tensors that hold the matrix.
   ///   - statistics: Those of the matrix.
   ///   - counterpart: The matrix of the other role.
+  ///   - other: What was prepared for it already.
   private func prepare(
     _ role: MatrixRole, _ copies: [TokenMatrix], _ statistics: MatrixStatistics,
-    beside counterpart: TokenMatrix?, progress: ProgressHandler?
+    beside counterpart: TokenMatrix?, sharing other: PreparedMatrix? = nil,
+    progress: ProgressHandler?
   ) throws(VocabularyError) -> PreparedMatrix {
     let matrix = copies[0]
-    let tokenRows = base.tokenRows
-    let method = options.method(for: role)
-    // Each matrix has noise of its own, also where both use the same method.
-    var random = SplitMix64(seed: options.seed, stream: role == .input ? 0 : 1)
-    let seed = random.next()
-    let recipes: RowRecipes
-    let settings: JSONObject
-    if let delta {
-      recipes = try delta.recipes(for: role, seed: seed, rowCount: base.rowCount)
-      settings = delta.settings(for: role)
-    } else {
-      let context = InitializationContext(
-        tokens: tokens, tokenizer: base.tokenizer, extended: tokenizer, matrix: matrix,
-        counterpart: counterpart, tokenRows: tokenRows, statistics: statistics,
-        initializerRange: base.checkpoint.configuration.initializerRange, progress: progress)
-      let initializer = try method.initializer(from: inputs)
-      recipes = try initializer.recipes(for: role, in: context, seed: seed)
-      settings = initializer.settings
-    }
+    let context = InitializationContext(
+      tokens: tokens, tokenizer: base.tokenizer, extended: tokenizer, matrix: matrix,
+      counterpart: counterpart, tokenRows: base.tokenRows, statistics: statistics,
+      initializerRange: base.checkpoint.configuration.initializerRange, progress: progress)
+    let (recipes, settings) = try recipes(for: role, in: context, sharing: other)
     return PreparedMatrix(
-      role: role, method: method, settings: settings,
+      role: role, method: options.method(for: role), settings: settings,
       tensors: copies.map(\.tensor.name),
       matrix: ExtendedMatrix(
         layout: layout,
         synthesizer: try RowSynthesizer(
-          recipes: recipes, base: matrix, tokenRows: tokenRows, statistics: statistics)))
+          recipes: recipes, base: matrix, tokenRows: base.tokenRows, statistics: statistics)))
+  }
+
+  /// The recipes of one matrix, and what their method was told.
+  private func recipes(
+    for role: MatrixRole, in context: InitializationContext, sharing other: PreparedMatrix?
+  ) throws(VocabularyError) -> (RowRecipes, JSONObject) {
+    let method = options.method(for: role)
+    // Each matrix has noise of its own, also where both use the same method.
+    var random = SplitMix64(seed: options.seed, stream: role == .input ? 0 : 1)
+    let seed = random.next()
+    if let delta, !delta.hasOffsets(for: role) {
+      return (
+        try delta.recipes(for: role, seed: seed, rowCount: base.rowCount),
+        delta.settings(for: role)
+      )
+    }
+    let initializer: any RowInitializer
+    if let delta {
+      // What a method that is made from nothing else has done to the base, it does again.
+      do { initializer = try method.initializer() } catch {
+        throw .rowsNotRecorded(path: delta.path, method: method)
+      }
+    } else {
+      initializer = try method.initializer(from: inputs)
+    }
+    if let other, other.method == method, initializer.sharesRecipes {
+      var recipes = other.matrix.synthesizer.recipes
+      recipes.seed = seed
+      return (recipes, other.settings)
+    }
+    return (
+      try initializer.recipes(for: role, in: context, seed: seed), initializer.settings
+    )
   }
 }

@@ -19,7 +19,7 @@ import Testing
   @Test func `methods declare whether they stay in the hull`() throws {
     #expect(
       Self.hullMethods == [
-        .mean, .subwordMean, .lengthWeighted, .firstLast, .eeve, .adaptiVocab, .mergeTree,
+        .mean, .subwordMean, .lengthWeighted, .firstLast, .eeve, .adaptiVocab, .mergeTree, .copy,
       ])
     let base = try RandomMatrix(rows: 30, width: 4)
     let context = try base.matrix.context(

@@ -108,6 +108,28 @@ import Testing
     }
   }
 
+  @Test(arguments: InitializationMethod.allCases)
+  func `methods whose recipes are shared make the same for both matrices`(
+    method: InitializationMethod
+  ) throws {
+    let folder = try TemporaryDirectory()
+    var model = SmallModel()
+    model.tied = false
+    let base = try BaseModel(directory: model.write(to: folder))
+    let initializer = try method.initializer(from: SmallModel.inputs(donor: folder.file("base")))
+    guard initializer.sharesRecipes else { return }
+    let tokens = try base.select(30).tokens
+    let head = try #require(base.matrices.head)
+    let recipes = try [(MatrixRole.input, base.matrices.embedding), (.output, head)].map {
+      role, matrix in
+      let context = InitializationContext(
+        tokens: tokens, tokenizer: base.tokenizer, matrix: matrix, tokenRows: base.tokenRows,
+        statistics: try MatrixStatistics(of: matrix, rows: base.tokenRows), initializerRange: 0.02)
+      return try initializer.recipes(for: role, in: context, seed: 1)
+    }
+    #expect(recipes[0] == recipes[1])
+  }
+
   @Test func `a tied head that is stored stays equal to the embedding`() throws {
     let folder = try TemporaryDirectory()
     var model = SmallModel()
