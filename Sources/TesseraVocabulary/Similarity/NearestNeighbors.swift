@@ -54,28 +54,6 @@ private func candidates(in values: Span<Float>, count: Int, slack: Float) -> [In
   return found
 }
 
-/// Calls the body for each value above a bound that may grow, in order of the indices.
-@inline(__always)
-private func forEachIndex(
-  in values: Span<Float>, above bound: () -> Float, _ body: (Int) -> Void
-) {
-  unsafe values.withUnsafeBytes { bytes in
-    var index = 0
-    while index + 16 <= values.count {
-      // SAFETY: sixteen floats from `index` on are within the span.
-      let lanes = unsafe bytes.loadUnaligned(fromByteOffset: 4 * index, as: SIMD16<Float>.self)
-      if any(lanes .> bound()) {
-        for lane in 0..<16 where lanes[lane] > bound() { body(index + lane) }
-      }
-      index += 16
-    }
-    while index < values.count {
-      if values[index] > bound() { body(index) }
-      index += 1
-    }
-  }
-}
-
 /// The neighbors by definition: all cosines in double precision, sorted.
 func nearestNeighborsReference(
   of queries: UnitVectors, in keys: UnitVectors, count: Int

@@ -1,3 +1,4 @@
+import Synchronization
 import TesseraBasics
 import TesseraCheckpoints
 import TesseraTestSupport
@@ -312,6 +313,16 @@ import Testing
     #expect(throws: WordVectorError.supportTooLarge(meanTermCount: 100, termLimit: 150)) {
       _ = try focus.recipes(for: new, among: same, termLimit: 150)
     }
+    // A block that could go beyond the limit is not begun.
+    let many = TokenVectors(
+      tokens: (100..<400).map { $0 }, rows: [Float](repeating: 1, count: 600), dimension: 2)
+    let completed = Mutex<[Int]>([])
+    var inputs = VectorInputs(target: words)
+    inputs.progress = { update in completed.withLock { $0.append(update.completed) } }
+    #expect(throws: WordVectorError.supportTooLarge(meanTermCount: 100, termLimit: 20_000)) {
+      _ = try FOCUSInitializer(inputs).recipes(for: many, among: same, termLimit: 20_000)
+    }
+    #expect(completed.withLock { $0 } == [200])
     let recipe = try #require(try focus.recipes(for: new, among: same)[100])
     #expect(recipe.terms.count == 100 && recipe.isConvex)
   }

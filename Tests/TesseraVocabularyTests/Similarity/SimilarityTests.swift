@@ -71,6 +71,23 @@ import Testing
     }
   }
 
+  @Test func `values in whatever order have one support, and no memory beyond it`() {
+    var random = SplitMix64(seed: 10)
+    let spread = (0..<20_000).map { _ in Float(0.06 * random.normal()) }
+    let flat = [Float](repeating: 0.25, count: 5_000)
+    for values in [spread, spread.sorted(), spread.sorted(by: >), flat, [.leastNonzeroMagnitude]] {
+      let found = Sparsemax(values.span)
+      let expected = sparsemaxReference(values.map { Double($0) })
+      #expect(found.indices == expected.indices.filter { expected[$0] > 0 })
+      for (index, weight) in zip(found.indices, found.weights) {
+        #expect(abs(weight - expected[index]) < 1e-12)
+      }
+      // Memory comes in steps of some elements.
+      #expect(found.indices.capacity < found.indices.count + 16)
+      #expect(found.weights.capacity < found.weights.count + 16)
+    }
+  }
+
   @Test func `a colder sparsemax has a smaller support`() {
     let values: [Float] = (0..<200).map { Float($0) / 400 }
     let sizes = [0.01, 0.1, 1].map { Sparsemax(values.span, temperature: $0).indices.count }
