@@ -34,6 +34,10 @@ extension WordVectors {
     else { throw .malformedHeader(path: path) }
     if expected > Self.wordLimit { throw .tooManyWords(limit: Self.wordLimit) }
     self.init(dimension: dimension)
+    // A number takes two bytes at least, so a header that the file has no room for is not believed.
+    // A compressed file may have more, for which the array grows.
+    let room = ((try? InputFile(path: path))?.size ?? 0) / (2 * dimension + 2)
+    rows.reserveCapacity(min(expected, room) * dimension)
     var line = 2
     let limit = Self.lineLimit(dimension: dimension)
     while let block = try reader.nextLines(size: Self.blockSize, limit: limit, line: line) {

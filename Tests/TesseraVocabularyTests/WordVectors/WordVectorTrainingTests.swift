@@ -120,6 +120,25 @@ import Testing
     #expect(after.map { Double($0) } != before)
   }
 
+  @Test(arguments: [(1, 1), (9_000, 3), (4_096, 8), (5_000, 16)])
+  func `rows that are taken are those that were there`(count: Int, dimension: Int) {
+    let rows = TrainingRows(count: count, dimension: dimension)
+    for row in 0..<count {
+      for i in 0..<dimension {
+        // SAFETY: the row has `dimension` floats.
+        unsafe rows.row(row)[i] = Float(row * dimension + i)
+      }
+    }
+    let expected = rows.values(0..<count, dimension: dimension)
+    #expect(expected == (0..<count * dimension).map { Float($0) })
+    let tail = rows.takeLast(count / 3, dimension: dimension)
+    #expect(rows.count == count - count / 3)
+    let nothing = rows.takeLast(0, dimension: dimension)
+    let head = rows.takeLast(rows.count, dimension: dimension)
+    #expect(head + nothing + tail == expected && rows.count == 0)
+    #expect(head.capacity < head.count + 2_048)
+  }
+
   @Test func `few steps are added up, many are averaged`() {
     #expect(RowMerging.scale(chunks: 1, steps: 32) == 1)
     #expect(RowMerging.scale(chunks: 16, steps: 32) == 1)

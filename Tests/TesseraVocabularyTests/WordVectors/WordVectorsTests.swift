@@ -46,6 +46,10 @@ import Testing
     let path = try folder.write("a.vec", "3 2\r\na 1 2 \r\nb -1.5e3 .25\na 7 8")
     let vectors = try WordVectors(text: path)
     #expect(vectors.count == 2 && vectors.rows == [1, 2, -1_500, 0.25])
+    let given = try WordVectors(
+      words: ["a", "b", "a", "c"].map(Self.bytes), rows: [1, 2, 3, 4, 5, 6, 7, 8], dimension: 2,
+      counts: [9, 8, 7, 6])
+    #expect(given.count == 3 && given.rows == [1, 2, 3, 4, 7, 8] && given.counts == [9, 8, 6])
   }
 
   @Test(

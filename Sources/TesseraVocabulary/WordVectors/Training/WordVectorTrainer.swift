@@ -33,14 +33,15 @@ extension WordVectors {
   /// - Throws: ``WordVectorError/interrupted``.
   /// - Precondition: The options' numbers are positive, or zero where that is said to mean none.
   /// - Complexity: O(words * epochs * window * negatives * dimension) time on all workers; memory for
-  ///   the rows of words, twice, and of buckets.
+  ///   the rows of words, twice, and of buckets, once: the rows of the training are given back as they
+  ///   are copied. The text takes 4 bytes for each word.
   public init(
     learnedFrom text: TrainingText, options: WordVectorOptions = WordVectorOptions(),
     seed: UInt64 = 0, progress: ProgressHandler? = nil
   ) throws(WordVectorError) {
     let training = WordVectorTraining(text, options, seed: seed)
     try training.run(progress)
-    self = try training.vectors()
+    self = try training.takeVectors()
   }
 }
 
@@ -156,20 +157,22 @@ final class WordVectorTraining: Sendable {
     }
   }
 
-  /// The vectors as they are now.
-  func vectors() throws(WordVectorError) -> WordVectors {
+  /// The vectors as they are now, which take the place of the training: nothing can follow.
+  func takeVectors() throws(WordVectorError) -> WordVectors {
     let wordCount = text.words.count
     let dimension = options.dimension
+    // From the last rows to the first, so that what is left of the memory is in one piece.
+    let outputs = rows.takeLast(wordCount, dimension: dimension)
+    let buckets = rows.takeLast(bucketCount, dimension: dimension)
     var result = try WordVectors(
-      words: text.words, rows: rows.values(0..<wordCount, dimension: dimension),
+      words: text.words, rows: rows.takeLast(wordCount, dimension: dimension),
       dimension: dimension, counts: text.counts)
     if bucketCount > 0 {
       result.subwords = SubwordVectors(
         minimumLength: options.minimumLength, maximumLength: options.maximumLength,
-        bucketCount: bucketCount,
-        rows: rows.values(wordCount..<outputStart, dimension: dimension))
+        bucketCount: bucketCount, rows: buckets)
     }
-    result.outputRows = rows.values(outputStart..<rows.count, dimension: dimension)
+    result.outputRows = outputs
     return result
   }
 }
