@@ -93,6 +93,19 @@ import Testing
     try ToolRun(line.split(separator: " ").map(String.init)).expectFailure(64, [words])
   }
 
+  @Test func `vectors that cannot be had leave no file`() throws {
+    let folder = try TemporaryDirectory()
+    let start = [
+      "vectors", Self.samples + "/hi", "--paragraphs", "--min-count", "2", "--output",
+      folder.file("v.vec"),
+    ]
+    try ToolRun(start + ["--dimension", "8", "--epochs", "20", "--lr", "10"])
+      .expectFailure(64, ["10.0", "--lr"])
+    try ToolRun(start + ["--dimension", "10000", "--buckets", "1073741824"])
+      .expectFailure(75, ["--buckets"])
+    #expect(try folder.listing().isEmpty)
+  }
+
   @Test func `files that are missing or wrong have their status`() throws {
     let folder = try TemporaryDirectory()
     let (model, _, corpus) = try makeSmallModel(in: folder)

@@ -46,6 +46,10 @@ public enum WordVectorError: Error, Equatable, Sendable {
   case supportTooLarge(meanTermCount: Int, termLimit: Int)
   /// A matrix cannot be decomposed.
   case decompositionFailed(size: Int)
+  /// Vectors grew beyond all numbers while they were learned.
+  case diverged(learningRate: Double)
+  /// The vectors to be learned would take more memory than the machine has; both in bytes.
+  case memoryTooSmall(needed: Int, available: Int)
   /// A rank is not from 1 to the width of the matrix.
   case rank(Int, limit: Int)
   /// The process was asked to stop.
@@ -103,6 +107,11 @@ extension WordVectorError: CustomStringConvertible {
         + "--temperature"
     case .decompositionFailed(let size):
       "a matrix of \(size) rows and columns could not be decomposed into singular values"
+    case .diverged(let learningRate):
+      "the vectors grew beyond all numbers at a learning rate of \(learningRate); use a smaller --lr"
+    case .memoryTooSmall(let needed, let available):
+      "the vectors would take \(needed) bytes of memory, and there are \(available); use fewer "
+        + "--buckets, a smaller --dimension or a larger --min-count"
     case .rank(let rank, let limit):
       "the rank \(rank) is asked for, and from 1 to \(limit) is possible"
     case .interrupted: "interrupted"

@@ -139,6 +139,46 @@ import Testing
     #expect(head.capacity < head.count + 2_048)
   }
 
+  @Test func `vectors that grow beyond all numbers are refused`() throws {
+    let text = try TrainingText(
+      wordsOf: [.documents(Self.topics(5, sentences: 200))], minimumCount: 1)
+    var options = Self.options(.skipGram)
+    options.learningRate = 1e30
+    #expect(throws: WordVectorError.diverged(learningRate: 1e30)) {
+      _ = try WordVectors(learnedFrom: text, options: options)
+    }
+    // A single number is found, in whatever row.
+    let rows = TrainingRows(count: 9_000, dimension: 3)
+    #expect(rows.areFinite)
+    for value in [Float.infinity, -.infinity, .nan] {
+      for row in [0, 4_096, 8_999] {
+        // SAFETY: the row has three floats.
+        unsafe rows.row(row)[2] = value
+        #expect(!rows.areFinite)
+        unsafe rows.row(row)[2] = 0
+      }
+    }
+    #expect(rows.areFinite)
+  }
+
+  @Test func `what cannot be in memory is refused before it is asked for`() throws {
+    let text = try TrainingText(
+      wordsOf: [.documents(Self.topics(1, sentences: 5))], minimumCount: 1)
+    var options = Self.options(.skipGram)
+    // 4 bytes for each component of 12 output and input rows and the buckets, and 5 for each row.
+    options.dimension = 20
+    options.bucketCount = 88
+    #expect(WordVectorTraining.memorySize(wordCount: 6, options) == 100 * (24 * 4 + 5))
+    options.dimension = 10_000
+    options.bucketCount = 1 << 30
+    let needed = WordVectorTraining.memorySize(wordCount: text.words.count, options)
+    let available = WordVectorTraining.physicalMemorySize
+    #expect(available > 1 << 27 && needed > 1 << 45)
+    #expect(
+      throws: WordVectorError.memoryTooSmall(needed: needed, available: available)
+    ) { _ = try WordVectors(learnedFrom: text, options: options) }
+  }
+
   @Test func `few steps are added up, many are averaged`() {
     #expect(RowMerging.scale(chunks: 1, steps: 32) == 1)
     #expect(RowMerging.scale(chunks: 16, steps: 32) == 1)

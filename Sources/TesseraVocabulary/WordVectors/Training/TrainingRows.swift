@@ -61,6 +61,8 @@ final class TrainingRows: @unchecked Sendable {
         contentsOf: UnsafeBufferPointer(start: base + index * stride, count: dimension))
     }
     return values
+  }
+
   /// Takes the last rows, without what fills them up; their memory is given back piece by piece meanwhile.
   func takeLast(_ rowCount: Int, dimension: Int) -> [Float] {
     precondition((0...count).contains(rowCount) && dimension <= stride)
@@ -83,6 +85,18 @@ final class TrainingRows: @unchecked Sendable {
       valueCount = rowCount * dimension
     }
   }
+
+  /// Whether no number is infinite or none.
+  var areFinite: Bool {
+    let pieces = parallelMap((count + Self.pieceSize - 1) / Self.pieceSize) { piece in
+      // SAFETY: the rows are there, with `stride` floats each, and nobody writes meanwhile.
+      let start = piece * Self.pieceSize
+      let floats = unsafe UnsafeBufferPointer(
+        start: row(start), count: (min(count, start + Self.pieceSize) - start) * stride)
+      // x - x is 0, or not a number.
+      return unsafe floats.reduce(Float(0)) { $0 + ($1 - $1) } == 0
+    }
+    return pieces.allSatisfy { $0 }
   }
 }
 

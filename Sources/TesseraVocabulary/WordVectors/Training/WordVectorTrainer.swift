@@ -30,7 +30,8 @@ extension WordVectors {
   ///   - options: How vectors are learned.
   ///   - seed: The seed of the first rows and of everything that is drawn.
   ///   - progress: Gets the words gone through, of all epochs.
-  /// - Throws: ``WordVectorError/interrupted``.
+  /// - Throws: ``WordVectorError/memoryTooSmall(needed:available:)`` before memory is asked for,
+  ///   ``WordVectorError/diverged(learningRate:)``, ``WordVectorError/interrupted``.
   /// - Precondition: The options' numbers are positive, or zero where that is said to mean none.
   /// - Complexity: O(words * epochs * window * negatives * dimension) time on all workers; memory for
   ///   the rows of words, twice, and of buckets, once: the rows of the training are given back as they
@@ -39,6 +40,9 @@ extension WordVectors {
     learnedFrom text: TrainingText, options: WordVectorOptions = WordVectorOptions(),
     seed: UInt64 = 0, progress: ProgressHandler? = nil
   ) throws(WordVectorError) {
+    let needed = WordVectorTraining.memorySize(wordCount: text.words.count, options)
+    let available = WordVectorTraining.physicalMemorySize
+    if needed > available { throw .memoryTooSmall(needed: needed, available: available) }
     let training = WordVectorTraining(text, options, seed: seed)
     try training.run(progress)
     self = try training.takeVectors()
@@ -154,6 +158,8 @@ final class WordVectorTraining: Sendable {
             phase: "learning vectors", completed: min(total, done + batch.count * Self.chunkSize),
             total: total, unit: "words"))
       }
+      // Too large a rate has rows grow without bound.
+      guard rows.areFinite else { throw .diverged(learningRate: options.learningRate) }
     }
   }
 
