@@ -70,21 +70,11 @@ public struct BilingualDictionary: Hashable, Sendable {
     return field
   }
 
-  /// Every entry in nine pairs: each word as it is, in lower case, and with capitals.
-  ///
-  /// Texts have words in all three forms, and dictionaries in one. Forms that are equal make equal pairs,
-  /// which count as often as they come up. Words that are not UTF-8 have one form.
+  /// A word as it is, in lower case, and with capitals: texts have words in all three forms, and
+  /// dictionaries in one. Forms may be equal. A word that is not UTF-8 has one form, three times.
   ///
   /// Minixhofer, Paischer and Rekabsaz, "WECHSEL", 2022, arXiv:2112.06598, in their code.
-  var expandedPairs: [Entry] {
-    entries.flatMap { entry in
-      Self.forms(of: entry.source).flatMap { source in
-        Self.forms(of: entry.target).map { Entry(source: source, target: $0) }
-      }
-    }
-  }
-
-  private static func forms(of word: [UInt8]) -> [[UInt8]] {
+  static func forms(of word: [UInt8]) -> [[UInt8]] {
     guard let text = String(validating: word, as: UTF8.self) else { return [word, word, word] }
     return [word, Array(text.lowercased().utf8), Array(titleCased(text).utf8)]
   }

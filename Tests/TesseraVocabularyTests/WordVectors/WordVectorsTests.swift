@@ -127,7 +127,10 @@ import Testing
       dictionary.entries.map { String(decoding: $0.source, as: UTF8.self) }
         == ["river", "two words", "a"])
     #expect(dictionary.entries[1].target == Self.bytes("दो शब्द"))
-    #expect(dictionary.expandedPairs.count == 27)
+    #expect(
+      BilingualDictionary.forms(of: Self.bytes("ab cD"))
+        == ["ab cD", "ab cd", "Ab Cd"].map(Self.bytes))
+    #expect(BilingualDictionary.forms(of: [0xFF]) == [[0xFF], [0xFF], [0xFF]])
     for text in ["one\n", "a b c\n", "a\tb\tc\n", "a\t\n"] {
       let wrong = try folder.write("w.txt", "ok ok\n" + text)
       #expect(throws: WordVectorError.malformedEntry(path: wrong, line: 2)) {
@@ -163,6 +166,44 @@ import Testing
     for r in 0..<count {
       let mapped = alignment.map(Array(source[r * d..<(r + 1) * d]))
       for j in 0..<d { #expect(abs(mapped[j] - target[r * d + j]) < 1e-5) }
+    }
+  }
+
+  /// As published: a pair of rows for each of nine pairs of forms.
+  @Test func `forms that are equal count as often as they come up`() throws {
+    var random = SplitMix64(seed: 12)
+    func vectors(_ prefix: String) throws -> WordVectors {
+      let words = (0..<900).flatMap { ["\(prefix)\($0)", "\(prefix.uppercased())\($0)"] }
+      return try WordVectors(
+        words: words.map(Self.bytes),
+        rows: (0..<words.count * 3).map { _ in Float(random.normal()) }, dimension: 3)
+    }
+    let (source, target) = (try vectors("a"), try vectors("b"))
+    // Repeated, with capitals and without, and words that one side lacks.
+    let entries = (0..<1_500).map { index in
+      BilingualDictionary.Entry(
+        source: Self.bytes(index % 3 == 0 ? "A\(index % 950)" : "a\(index % 700)"),
+        target: Self.bytes("b\(index % 920)"))
+    }
+    var rows: (source: [Float], target: [Float]) = ([], [])
+    for entry in entries {
+      for a in BilingualDictionary.forms(of: entry.source) {
+        for b in BilingualDictionary.forms(of: entry.target) {
+          guard let i = source.index(of: a), let j = target.index(of: b) else { continue }
+          rows.source += source.vector(at: i)
+          rows.target += target.vector(at: j)
+        }
+      }
+    }
+    let found = try OrthogonalAlignment(
+      from: source, to: target, by: BilingualDictionary(entries: entries))
+    let expected = try OrthogonalAlignment(
+      source: rows.source, target: rows.target, dimension: 3)
+    #expect(found.pairCount == rows.source.count / 3 && found.pairCount > 9_000)
+    #expect(expected.pairCount == found.pairCount)
+    for i in 0..<3 {
+      let unit: [Float] = (0..<3).map { $0 == i ? 1 : 0 }
+      for (a, b) in zip(found.map(unit), expected.map(unit)) { #expect(abs(a - b) < 1e-6) }
     }
   }
 
