@@ -345,7 +345,19 @@ import Testing
     let base = try RandomMatrix(values: values, width: 8)
     let context = try base.matrix.context(for: .random(count: 1, baseCount: 10))
     #expect(try context.untrainedRows() == [2])
+    // Rows as long as at a random start are none either: 0.02 * sqrt(8), give or take three quarters.
+    for (scale, isUntrained) in [(0.2, false), (0.3, true), (1, true), (1.7, true), (1.8, false)] {
+      for i in 0..<8 { values[40 + i] = Float(scale * 0.02) * (i % 2 == 0 ? 1 : -1) }
+      let base = try RandomMatrix(values: values, width: 8)
+      let context = try base.matrix.context(
+        for: .random(count: 1, baseCount: 10), initializerRange: 0.02)
+      #expect(try context.untrainedRows() == (isUntrained ? [2, 5] : [2]), "\(scale)")
+      let audit = try RowAudit(
+        of: base.matrix, role: "embedding", tokenizer: nil, initializerRange: 0.02)
+      #expect(audit.results.last?.findingCount == (isUntrained ? 1 : 0), "\(scale)")
+    }
   }
+
 
   @Test(arguments: methods)
   func `a model is extended by vectors`(method: InitializationMethod) throws {

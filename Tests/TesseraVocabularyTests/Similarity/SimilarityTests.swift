@@ -53,6 +53,21 @@ import Testing
     #expect(part.map(\.0) == [100, 101, 102] && part.allSatisfy { $0.1 == 64 })
   }
 
+  @Test func `unit vectors have length 1, and rows of zeros stay zeros`() {
+    var random = SplitMix64(seed: 14)
+    var rows = (0..<600 * 7).map { _ in Float(random.normal()) }
+    for i in 0..<7 { rows[300 * 7 + i] = 0 }
+    let units = UnitVectors(rows: rows, dimension: 7)
+    let found = units.rows
+    #expect(units.count == 600 && found.count == rows.count)
+    for row in 0..<600 {
+      let range = row * 7..<(row + 1) * 7
+      let norm = rows[range].reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      #expect(units.norms[row] == norm && rows[range].euclideanNorm == norm)
+      for i in range { #expect(found[i] == (row == 300 ? 0 : Float(Double(rows[i]) / norm))) }
+    }
+  }
+
   @Test func `a sparsemax is the projection on the simplex`() {
     var random = SplitMix64(seed: 9)
     for count in [1, 2, 5, 100, 1_000] {
