@@ -358,6 +358,40 @@ import Testing
     }
   }
 
+  @Test func `rows that were never trained are left out as anchors where that is asked for`() throws
+  {
+    let material = try Material()
+    let context = try material.context
+    let all = try material.recipes(.focus)
+    // The anchor that weighs the most where many are a row is not trained.
+    let longest = try #require(all.max { $0.terms.count < $1.terms.count }).terms
+    let row = try #require(longest.max { $0.weight < $1.weight }?.row)
+    #expect(longest.count > 4)
+    var values = try context.matrix.floats(in: 0..<context.matrix.rowCount)
+    for i in 0..<8 { values[row * 8 + i] = 0 }
+    let base = try RandomMatrix(values: values, width: 8)
+    func recipes(_ leavesOutUntrained: Bool) throws -> RowRecipes {
+      var vectors = material.vectors
+      vectors.vectorless = .pieces
+      vectors.leavesOutUntrained = leavesOutUntrained
+      let method = FOCUSInitializer(vectors)
+      #expect(method.settings["leaves_out_untrained"]?.bool == leavesOutUntrained)
+      return try method.recipes(
+        for: .input,
+        in: InitializationContext(
+          tokens: context.tokens, tokenizer: context.tokenizer, matrix: base.matrix,
+          tokenRows: context.tokenRows,
+          statistics: try MatrixStatistics(of: base.matrix, rows: context.tokenRows),
+          initializerRange: nil), seed: 0)
+    }
+    #expect(try recipes(false) == all)
+    let without = try recipes(true)
+    #expect(without != all && without.areConvex)
+    // Tokens without a vector are still made of their pieces.
+    for (recipe, old) in zip(without, all) where recipe != old {
+      #expect(!recipe.terms.contains { $0.row == row })
+    }
+  }
 
   @Test(arguments: methods)
   func `a model is extended by vectors`(method: InitializationMethod) throws {

@@ -40,10 +40,22 @@ import Testing
   }
 
   @Test func `a tile more or less changes nothing`() throws {
-    // 128 rows are a tile.
-    let queries = Self.vectors(257, 12, seed: 3)
+    // 128 rows are a tile, and 32 tiles a round.
+    var random = SplitMix64(seed: 3)
+    let rows = (0..<(128 * 32 + 5) * 12).map { _ in Float(random.normal()) }
+    let queries = UnitVectors(rows: rows, dimension: 12)
     let keys = Self.vectors(64, 12, seed: 4)
     let whole = try nearestNeighbors(of: queries, in: keys, count: 4)
+    #expect(whole == nearestNeighborsReference(of: queries, in: keys, count: 4))
+    for size in [1, 127, 128, 129, 257] {
+      var parts: [[Neighbor]] = []
+      for start in stride(from: 0, to: 257, by: size) {
+        let part = UnitVectors(
+          rows: Array(rows[start * 12..<min(257, start + size) * 12]), dimension: 12)
+        parts += try nearestNeighbors(of: part, in: keys, count: 4)
+      }
+      #expect(parts == Array(whole[..<257]), "\(size)")
+    }
     Workers.setThreadCount(1)
     defer { Workers.setThreadCount(Workers.availableProcessorCount()) }
     #expect(try nearestNeighbors(of: queries, in: keys, count: 4) == whole)
