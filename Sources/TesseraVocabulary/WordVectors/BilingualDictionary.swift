@@ -35,13 +35,13 @@ public struct BilingualDictionary: Hashable, Sendable {
   ///
   /// - Throws: ``WordVectorError/malformedEntry(path:line:)`` and what reading throws.
   public init(path: String) throws(WordVectorError) {
-    var reader = try LineReader(path: path)
+    let reader = try LineReader(path: path)
     var entries: [Entry] = []
     var line = 1
-    while let block = try reader.nextLines(size: 1 << 20, limit: Self.lineLimit, line: line) {
+    while let block = try reader.nextLines(size: 1 << 20, limit: Self.lineLimit) {
       for range in block.lines {
         let text = block.bytes[range]
-        if !text.allSatisfy(Self.isSpace) {
+        if !text.allSatisfy(\.isASCIISpace) {
           guard let entry = Self.entry(text) else {
             throw .malformedEntry(path: path, line: line)
           }
@@ -55,18 +55,14 @@ public struct BilingualDictionary: Hashable, Sendable {
 
   private static func entry(_ line: ArraySlice<UInt8>) -> Entry? {
     let hasTab = line.contains(UInt8(ascii: "\t"))
-    let fields = line.split { hasTab ? $0 == UInt8(ascii: "\t") : isSpace($0) }
+    let fields = line.split { hasTab ? $0 == UInt8(ascii: "\t") : $0.isASCIISpace }
       .map { trimmed($0) }.filter { !$0.isEmpty }
     return fields.count == 2 ? Entry(source: Array(fields[0]), target: Array(fields[1])) : nil
   }
 
-  private static func isSpace(_ byte: UInt8) -> Bool {
-    byte == 0x20 || (0x09...0x0D).contains(byte)
-  }
-
   private static func trimmed(_ field: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    var field = field.drop(while: isSpace)
-    while let last = field.last, isSpace(last) { field.removeLast() }
+    var field = field.drop(while: \.isASCIISpace)
+    while let last = field.last, last.isASCIISpace { field.removeLast() }
     return field
   }
 

@@ -16,7 +16,7 @@ public enum WordVectorError: Error, Equatable, Sendable {
   case malformedHeader(path: String)
   /// A line of a text file is not a word and as many finite numbers as the header says.
   case malformedLine(path: String, line: Int, dimension: Int)
-  /// A line is longer than a word and its numbers can be.
+  /// A line is longer than any can be: a word and its numbers, or an entry of a dictionary.
   case lineTooLong(path: String, line: Int, limit: Int)
   /// A text file has fewer or more words than its header says.
   case wrongWordCount(path: String, expected: Int, found: Int)
@@ -71,7 +71,7 @@ extension WordVectorError: CustomStringConvertible {
       "\(path), line \(line): a word and \(dimension) finite numbers were expected, with single spaces "
         + "between them"
     case .lineTooLong(let path, let line, let limit):
-      "\(path), line \(line) has more than \(limit) bytes, the most for a word and its numbers"
+      "\(path), line \(line) has more than \(limit) bytes, the most that a line may have"
     case .wrongWordCount(let path, let expected, let found):
       "\(path): the first line promises \(expected) words, and there are "
         + (found > expected ? "more" : "\(found)")

@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraCorpora
 import TesseraTestSupport
 import Testing
 
@@ -80,9 +81,49 @@ import Testing
       _ = try WordVectors(text: more)
     }
     let long = try folder.write("c.vec", "1 1\n" + String(repeating: "a", count: 1 << 17))
-    #expect(throws: WordVectorError.lineTooLong(path: long, line: 2, limit: 1 << 16 + 64)) {
-      _ = try WordVectors(text: long)
+    let tooLong = WordVectorError.lineTooLong(path: long, line: 2, limit: 1 << 16 + 64)
+    #expect(throws: tooLong) { _ = try WordVectors(text: long) }
+    // A dictionary's lines have no numbers.
+    #expect(!"\(tooLong)".contains("number"))
+    let entry = try folder.write("d.txt", "a b\n" + String(repeating: "a", count: 1 << 17))
+    #expect(throws: WordVectorError.lineTooLong(path: entry, line: 2, limit: 1 << 16)) {
+      _ = try BilingualDictionary(path: entry)
     }
+  }
+
+  @Test func `a byte order mark is no part of the first line, and UTF-16 is refused`() throws {
+    let folder = try TemporaryDirectory()
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let vectors = try folder.write("a.vec", mark + Self.bytes("1 2\na 1 2\n"))
+    #expect(try WordVectors(text: vectors).rows == [1, 2])
+    let dictionary = try folder.write("d.txt", mark + Self.bytes("river नदी\r\n"))
+    let entries = try BilingualDictionary(path: dictionary).entries
+    #expect(entries.map(\.source) == [Self.bytes("river")])
+    #expect(entries.map(\.target) == [Self.bytes("नदी")])
+    let wide = try folder.write("w.txt", [0xFF, 0xFE, 0x61, 0x00, 0x20, 0x00, 0x62, 0x00])
+    #expect(throws: WordVectorError.corpus(.utf16(path: wide))) {
+      _ = try BilingualDictionary(path: wide)
+    }
+    #expect(throws: WordVectorError.corpus(.utf16(path: wide))) { _ = try WordVectors(text: wide) }
+  }
+
+  @Test func `lines are read whole, wherever a read ends`() throws {
+    let folder = try TemporaryDirectory()
+    var random = SplitMix64(seed: 3)
+    var lines: [[UInt8]] = []
+    while lines.count < 20_000 {
+      lines.append([UInt8](repeating: UInt8(0x61 + lines.count % 26), count: random.below(90)))
+    }
+    let path = try folder.write("lines.txt", Array(lines.joined(separator: [0x0D, 0x0A])))
+    let reader = try LineReader(path: path)
+    #expect(try reader.nextLine(limit: 100) == lines[0])
+    var found = [lines[0]]
+    while let block = try reader.nextLines(size: 70_000, limit: 90) {
+      #expect(block.bytes.count < 70_090)
+      found += block.lines.map { Array(block.bytes[$0]) }
+    }
+    #expect(found == lines)
+    #expect(try reader.nextLine(limit: 100) == nil)
   }
 
   @Test func `words with white space are not written`() throws {
