@@ -53,7 +53,7 @@ public struct FOCUSInitializer: RowInitializer {
   ) throws(VocabularyError) -> RowRecipes {
     let extended = try context.extendedTokenizer()
     let untrained = vectors.leavesOutUntrained ? try context.untrainedRows() : []
-    let found = try vectorErrors { () throws(WordVectorError) in
+    let found = try withVocabularyErrors { () throws(WordVectorError) in
       let target = tokenVectors(of: context.newIDs, extended)
       let anchors = tokenVectors(of: context.baseIDs, extended)
         .filter { !untrained.contains(Int($0)) }
