@@ -44,7 +44,7 @@ struct RowsCase: ParsableCommand {
     var writer = try SafetensorsWriter(path: path, tensors: [tensor])
     try writer.append(values: randomNumbers(old * width, seed: 3).span)
     try writer.commit()
-    defer { unlink(path) }
+    defer { unsafe unlink(path) }
     let file = try SafetensorsFile(path: path)
     let matrix = try TokenMatrix(file: file, tensor: file.header.tensors[0])
     let statistics = try MatrixStatistics(of: matrix, rows: [0..<old])
