@@ -139,3 +139,13 @@ func withVocabularyErrors<Result: ~Copyable>(
 ) throws(VocabularyError) -> Result {
   do { return try body() } catch { throw .checkpoint(error) }
 }
+
+/// Runs a body that works with word vectors, and throws its errors as ours.
+func withVocabularyErrors<Result: ~Copyable>(
+  _ body: () throws(WordVectorError) -> Result
+) throws(VocabularyError) -> Result {
+  do { return try body() } catch {
+    if error == .interrupted { throw .interrupted }
+    throw .wordVectors(error)
+  }
+}

@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraCheckpoints
 import TesseraTestSupport
 import Testing
 
@@ -58,8 +59,51 @@ import Testing
           + ["--new-tokens", "30", "--init", entry.0, "--output", output] + entry.1)
       #expect(result["new_token_count"]?.int == 30)
       #expect(result["input"]?["method"]?.string == entry.0)
+      let record = try JSONValue(parsing: folder.read("out\(index)/extension.json"))
+      let settings = record["initialization"]?["input"]?["settings"]
+      #expect(
+        settings?["leaves_out_untrained"]?.bool
+          == (entry.0 == "focus" ? false : nil))
     }
-    #expect(Path.exists(folder.file("f.safetensors")))
+    // Coordinates times primitives are the rows of the new model, whose new rows are made of both.
+    let file = try SafetensorsFile(path: folder.file("f.safetensors"))
+    func matrix(_ name: String, in file: SafetensorsFile) throws -> TokenMatrix {
+      try TokenMatrix(
+        file: file, tensor: try #require(file.header.tensors.first { $0.name == name }))
+    }
+    let coordinates = try matrix("input.coordinates.weight", in: file)
+    let primitives = try matrix("input.primitives.weight", in: file)
+    let rows = try matrix(
+      "model.embed_tokens.weight",
+      in: SafetensorsFile(path: folder.file("out2/model.safetensors")))
+    let (count, width) = (rows.rowCount, rows.width)
+    #expect(coordinates.rowCount == count && coordinates.width == 4)
+    #expect(primitives.rowCount == 4 && primitives.width == width)
+    let (f, p) = (try coordinates.floats(in: 0..<count), try primitives.floats(in: 0..<4))
+    let stored = try rows.floats(in: 0..<count)
+    let oldCount = count - 30
+    var (errors, norms) = ([0.0, 0.0], [0.0, 0.0])
+    for row in 0..<count {
+      for i in 0..<width {
+        let product = (0..<4).reduce(0.0) {
+          $0 + Double(f[row * 4 + $1]) * Double(p[$1 * width + i])
+        }
+        let value = Double(stored[row * width + i])
+        errors[row < oldCount ? 0 : 1] += (product - value) * (product - value)
+        norms[row < oldCount ? 0 : 1] += value * value
+      }
+    }
+    // Four directions leave something of the old rows out. New rows are made of the four.
+    #expect(errors[0] > 1e-2 * norms[0] && errors[0] < norms[0])
+    #expect(errors[1] < 1e-4 * norms[1])
+    // After one step of training all rows of the base are as they were drawn.
+    try ToolRun(
+      ["extend", "--model", model, "--corpus"] + corpus
+        + [
+          "--new-tokens", "30", "--init", "focus", "--vectors", folder.file("hi.bin"),
+          "--leave-out-untrained", "--output", folder.file("none"),
+        ]
+    ).expectFailure(65, ["base's tokens"])
     let planned = try run(
       ["extend", "--model", model, "--corpus"] + corpus
         + ["--new-tokens", "30", "--init", "focus", "--dry-run"])
@@ -91,6 +135,19 @@ import Testing
   ])
   func `options that cannot be followed are refused`(line: String, words: String) throws {
     try ToolRun(line.split(separator: " ").map(String.init)).expectFailure(64, [words])
+  }
+
+  @Test func `vectors that cannot be had leave no file`() throws {
+    let folder = try TemporaryDirectory()
+    let start = [
+      "vectors", Self.samples + "/hi", "--paragraphs", "--min-count", "2", "--output",
+      folder.file("v.vec"),
+    ]
+    try ToolRun(start + ["--dimension", "8", "--epochs", "20", "--lr", "10"])
+      .expectFailure(64, ["10.0", "--lr"])
+    try ToolRun(start + ["--dimension", "10000", "--buckets", "1073741824"])
+      .expectFailure(75, ["--buckets"])
+    #expect(try folder.listing().isEmpty)
   }
 
   @Test func `files that are missing or wrong have their status`() throws {

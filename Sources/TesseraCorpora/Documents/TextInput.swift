@@ -9,14 +9,17 @@ import TesseraBasics
 #endif
 
 /// The content of one file, taken in lines or parts of lines, in bounded memory.
-final class TextInput {
+package final class TextInput {
   /// A part of a line, and what follows it.
-  struct Fragment {
-    var bytes: Range<Int>
-    var ending: Ending
+  package struct Fragment {
+    /// Where it is in the buffer.
+    package var bytes: Range<Int>
+    /// What follows it.
+    package var ending: Ending
   }
 
-  enum Ending {
+  /// What stands behind a fragment.
+  package enum Ending {
     /// More of the same line.
     case none
     case lineFeed
@@ -25,13 +28,13 @@ final class TextInput {
     case file
   }
 
-  let path: String
+  package let path: String
   /// Where the next byte stands.
-  private(set) var position = DocumentPosition(line: 1, offset: 0)
+  package private(set) var position = DocumentPosition(line: 1, offset: 0)
 
   private var stream: ByteStream
   /// Content that was read; what is before `start` has been taken.
-  private(set) var buffer: [UInt8] = []
+  package private(set) var buffer: [UInt8] = []
   private var start = 0
   /// Up to here there is no line feed.
   private var scanned = 0
@@ -46,7 +49,7 @@ final class TextInput {
   var bytesRead: Int { stream.bytesRead }
 
   /// Opens a file and leaves out its byte order mark, if there is one.
-  init(path: String) throws(CorpusError) {
+  package init(path: String) throws(CorpusError) {
     do {
       stream = try ByteStream(path: path)
     } catch {
@@ -99,7 +102,7 @@ final class TextInput {
   /// The next part of the current line, at most `limit` bytes; nil at the end of the file.
   ///
   /// The range leads into ``buffer`` until the next call.
-  func nextFragment(limit: Int) throws(CorpusError) -> Fragment? {
+  package func nextFragment(limit: Int) throws(CorpusError) -> Fragment? {
     var lineFeed = firstLineFeed()
     // Two more than the limit, so that a line of just that size comes with its end.
     while lineFeed == nil, !isAtEnd, buffer.count - start < limit + 2 {

@@ -105,7 +105,17 @@ package struct Matrix: @unchecked Sendable {
 
   /// The elements, row after row.
   package func elements() -> [Float] {
-    (0..<rowCount).flatMap { row in (0..<columnCount).map { self[row, $0] } }
+    unsafe [Float](unsafeUninitializedCapacity: count) { output, initializedCount in
+      if let target = output.baseAddress {
+        for row in 0..<rowCount {
+          // SAFETY: the row is inside the view, and the array has room for all of them.
+          unsafe (target + row * columnCount).initialize(
+            from: base + row * stride, count: columnCount)
+        }
+      }
+      // An array for no elements may have no address.
+      initializedCount = count
+    }
   }
 }
 

@@ -74,7 +74,7 @@ public struct ParallelText: Sendable {
 
   /// The words between white space of ASCII.
   private static func words(of sentence: [UInt8]) -> [[UInt8]] {
-    sentence.split { $0 == 32 || (9...13).contains($0) }.map { Array($0) }
+    sentence.split(whereSeparator: \.isASCIISpace).map { Array($0) }
   }
 }
 

@@ -22,8 +22,7 @@ public struct RowAudit: Hashable, Sendable {
   /// Reads a matrix once, in blocks.
   ///
   /// Rows that are not finite are a fault. Facts are rows of zeros, rows that are those of another token
-  /// bit for bit, and rows whose norm is that of a random start: within three standard deviations of
-  /// what the configuration's `initializer_range` gives. Such tokens were seldom or never trained. A
+  /// bit for bit, and rows whose norm is that of a random start (`RandomStart`). Such tokens were seldom or never trained. A
   /// bias is only looked through for elements that are not finite: zeros are where it begins, and equal
   /// ones mean nothing.
   ///
@@ -73,9 +72,8 @@ public struct RowAudit: Hashable, Sendable {
     var zero = AuditResult("\(role) rows of zeros", .fact, examined: used)
     var equal = AuditResult("\(role) rows equal to another", .fact, examined: used)
     var initial = AuditResult("\(role) rows as large as at a random start", .fact, examined: used)
-    let expected = (initializerRange ?? 0) * Double(matrix.width).squareRoot()
-    let tolerance = 3 * expected / (2 * Double(matrix.width)).squareRoot()
-    if expected == 0 { initial.remark = "there is no initializer_range" }
+    let start = RandomStart(initializerRange: initializerRange, width: matrix.width)
+    if !start.isKnown { initial.remark = "there is no initializer_range" }
     var first: [UInt64: Int] = [:]
     for (index, row) in rows.enumerated() {
       if Interruption.isRequested { throw .interrupted }
@@ -84,7 +82,7 @@ public struct RowAudit: Hashable, Sendable {
       } else if row.norm == 0 {
         zero.add(about: TokenID(index), name(index))
       } else {
-        if expected > 0, abs(row.norm - expected) <= tolerance {
+        if start.contains(norm: row.norm) {
           initial.add(about: TokenID(index), name(index))
         }
         if let other = first[row.hash], try Self.areEqual(index, other, matrix) {
@@ -114,8 +112,7 @@ public struct RowAudit: Hashable, Sendable {
     init(_ bytes: ArraySlice<UInt8>, _ matrix: TokenMatrix) {
       let bytes = Array(bytes)
       hash = StableHash.hash(of: bytes)
-      norm = matrix.elementType.floats(from: bytes).reduce(0) { $0 + Double($1) * Double($1) }
-        .squareRoot()
+      norm = matrix.elementType.floats(from: bytes).euclideanNorm
     }
   }
 }

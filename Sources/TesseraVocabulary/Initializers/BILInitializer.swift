@@ -29,21 +29,14 @@ public struct BILInitializer: RowInitializer {
     let tokens = context.tokens
     let pieces = Set((0..<tokens.count).flatMap { tokens.pieceRows(of: $0) }).sorted()
     let gathered = try GatheredRows(pieces, of: context.matrix)
-    let norms = pieces.map { gathered[$0].norm }.sorted()
+    let norms = pieces.map { gathered[$0].euclideanNorm }.sorted()
     let median = norms.isEmpty ? 0 : (norms[(norms.count - 1) / 2] + norms[norms.count / 2]) / 2
     return RowRecipes(for: tokens) { index in
       let rows = tokens.pieceRows(of: index)
       var recipe = RowRecipe.mean(of: rows)
-      let norm = gathered.mean(of: rows).norm
+      let norm = gathered.mean(of: rows).euclideanNorm
       if norm > 0 { recipe.scale = median / norm }
       return recipe
     }
-  }
-}
-
-extension Sequence<Float> {
-  /// The Euclidean norm.
-  fileprivate var norm: Double {
-    reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
   }
 }

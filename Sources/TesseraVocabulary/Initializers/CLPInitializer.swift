@@ -43,33 +43,31 @@ public struct CLPInitializer: RowInitializer {
     for start in stride(from: 0, to: shared.count, by: Self.blockSize) {
       if Interruption.isRequested { throw .interrupted }
       let block = shared[start..<min(shared.count, start + Self.blockSize)]
-      let units = try Self.unitRows(block.map(\.donor), of: matrix)
-      let rows = try GatheredRows(block.map(\.base), of: context.matrix)
-      var columns = [Float](repeating: 0, count: units.count)
-      for i in 0..<block.count {
-        for k in 0..<inner {
-          columns[k * block.count + i] = units[i * inner + k]
-          directions[k] += Double(units[i * inner + k])
-        }
-      }
+      let units = try units(of: block.map(\.donor), in: matrix)
       // The rows of a block are in ascending order and distinct, as they were gathered.
-      for (k, value) in product(columns, rows.values, inner: block.count).enumerated() {
-        products[k] += Double(value)
-      }
+      let rows = try GatheredRows(block.map(\.base), of: context.matrix).values.map { Double($0) }
+      addProduct(
+        of: units, rows, transposing: .first, rows: inner, columns: width, inner: block.count,
+        to: &products)
+      for i in units.indices { directions[i % inner] += units[i] }
     }
     let newRows = donor.rowsOfNewTokens(context)
     let found = newRows.indices.filter { newRows[$0] != nil }
-    let units = try Self.unitRows(found.compactMap { newRows[$0] }, of: matrix)
-    let sums = product(units, products.map { Float($0) }, inner: inner)
     var offsets = [Float](repeating: 0, count: newRows.count * width)
     var isMade = [Bool](repeating: false, count: newRows.count)
-    for (i, index) in found.enumerated() {
-      let total = (0..<inner).reduce(0) { $0 + Double(units[i * inner + $1]) * directions[$1] }
-      // A cosine of 1 with the token's only neighbor counts; what is next to nothing would blow up.
-      guard total > 1e-3 else { continue }
-      isMade[index] = true
-      for k in 0..<width {
-        offsets[index * width + k] = Float(Double(sums[i * width + k]) / total)
+    for start in stride(from: 0, to: found.count, by: Self.blockSize) {
+      if Interruption.isRequested { throw .interrupted }
+      let block = found[start..<min(found.count, start + Self.blockSize)]
+      let units = try units(of: block.compactMap { newRows[$0] }, in: matrix)
+      let sums = product(of: units, products, rows: block.count, columns: width, inner: inner)
+      let totals = product(of: units, directions, rows: block.count, columns: 1, inner: inner)
+      for (i, index) in block.enumerated() {
+        // A cosine of 1 with the token's only neighbor counts; what is next to nothing would blow up.
+        guard totals[i] > 1e-3 else { continue }
+        isMade[index] = true
+        for k in 0..<width {
+          offsets[index * width + k] = Float(sums[i * width + k] / totals[i])
+        }
       }
     }
     var recipes = RowRecipes(for: context.tokens) { index in
@@ -79,16 +77,9 @@ public struct CLPInitializer: RowInitializer {
     return recipes
   }
 
-  /// Rows of a matrix, each divided by its norm.
-  static func unitRows(_ rows: [Int], of matrix: TokenMatrix) throws(VocabularyError) -> [Float] {
-    let gathered = try GatheredRows(rows, of: matrix)
-    var units: [Float] = []
-    units.reserveCapacity(rows.count * matrix.width)
-    for row in rows {
-      let values = gathered[row]
-      let norm = values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-      units += values.map { norm > 0 ? Float(Double($0) / norm) : 0 }
-    }
-    return units
+  /// The directions of rows of the donor, `[rows.count, width]`.
+  private func units(of rows: [Int], in matrix: TokenMatrix) throws(VocabularyError) -> [Double] {
+    let values = try GatheredRows(rows, of: matrix).values(of: rows)
+    return UnitVectors(rows: values, dimension: matrix.width).rows.map { Double($0) }
   }
 }

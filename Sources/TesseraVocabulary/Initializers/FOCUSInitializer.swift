@@ -20,6 +20,9 @@ public import TesseraTokenizers
 public struct FOCUSInitializer: RowInitializer {
   /// The most terms of all recipes together, which take 16 bytes each.
   static let termLimit = 1 << 27
+  /// Tokens that are compared before terms are counted.
+  private static let largestBlock = 4_096
+  private static let smallestBlock = 64
 
   /// The vectors; those of the source are not used.
   public var vectors: VectorInputs
@@ -53,7 +56,7 @@ public struct FOCUSInitializer: RowInitializer {
   ) throws(VocabularyError) -> RowRecipes {
     let extended = try context.extendedTokenizer()
     let untrained = vectors.leavesOutUntrained ? try context.untrainedRows() : []
-    let found = try vectorErrors { () throws(WordVectorError) in
+    let found = try withVocabularyErrors { () throws(WordVectorError) in
       let target = tokenVectors(of: context.newIDs, extended)
       let anchors = tokenVectors(of: context.baseIDs, extended)
         .filter { !untrained.contains(Int($0)) }
@@ -76,7 +79,9 @@ public struct FOCUSInitializer: RowInitializer {
   ///   - anchors: The vectors of base tokens, of the same space.
   /// - Throws: ``WordVectorError/noTokenVectors(side:)``,
   ///   ``WordVectorError/supportTooLarge(meanTermCount:termLimit:)``.
-  /// - Complexity: O(new * anchors * dimension) time on all workers, memory as the recipes.
+  /// - Complexity: O(new * anchors * dimension) time on all workers; memory as the unit vectors
+  ///   and the recipes, which is at most 16 bytes times ``termLimit`` and what 64 tokens may have, and 32 MB
+  ///   for each worker.
   public func recipes(
     for target: TokenVectors, among anchors: TokenVectors
   ) throws(WordVectorError) -> [TokenID: RowRecipe] {
@@ -93,24 +98,26 @@ public struct FOCUSInitializer: RowInitializer {
     var recipes: [TokenID: RowRecipe] = [:]
     recipes.reserveCapacity(target.tokens.count)
     var termCount = 0
-    // Blocks, so that a support that is too large is found before it fills the memory.
-    let step = 4_096
-    for start in stride(from: 0, to: target.tokens.count, by: step) {
-      let block = start..<min(target.tokens.count, start + step)
+    var start = 0
+    while start < target.tokens.count {
+      // However large supports are, a block has no more terms than the limit leaves.
+      let room = (termLimit - termCount) / anchors.tokens.count
+      let size = min(Self.largestBlock, max(Self.smallestBlock, room))
+      let block = start..<min(target.tokens.count, start + size)
       let found = try mapSimilarities(of: queries, in: block, with: keys) { _, cosines in
-        Sparsemax(cosines, temperature: temperature)
+        let sparse = Sparsemax(cosines, temperature: temperature)
+        return RowRecipe(
+          terms: zip(sparse.indices, sparse.weights).map { index, weight in
+            RowRecipe.Term(row: Int(anchors.tokens[index]), weight: weight)
+          })
       }
-      termCount += found.reduce(0) { $0 + $1.indices.count }
+      termCount += found.reduce(0) { $0 + $1.terms.count }
       if termCount > termLimit {
         throw .supportTooLarge(
           meanTermCount: termCount / block.upperBound, termLimit: termLimit)
       }
-      for (token, sparse) in zip(target.tokens[block], found) {
-        let terms = zip(sparse.indices, sparse.weights).map { index, weight in
-          RowRecipe.Term(row: Int(anchors.tokens[index]), weight: weight)
-        }
-        recipes[token] = RowRecipe(terms: terms)
-      }
+      for (token, recipe) in zip(target.tokens[block], found) { recipes[token] = recipe }
+      start = block.upperBound
       vectors.progress?(
         ProgressUpdate(
           phase: "comparing vectors", completed: block.upperBound, total: target.tokens.count,

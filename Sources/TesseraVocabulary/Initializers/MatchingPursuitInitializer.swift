@@ -47,8 +47,10 @@ public struct MatchingPursuitInitializer: RowInitializer {
     guard !shared.isEmpty else {
       throw .nothingShared(donor: donor.model.checkpoint.directory)
     }
-    let atoms = try CLPInitializer.unitRows(shared.map(\.donor), of: matrix)
-    let lengths = try Self.norms(shared.map(\.donor), of: matrix)
+    let bridges = shared.map(\.donor)
+    let units = UnitVectors(
+      rows: try GatheredRows(bridges, of: matrix).values(of: bridges), dimension: matrix.width)
+    let (atoms, lengths) = (units.rows, units.norms)
     let newRows = donor.rowsOfNewTokens(context)
     let found = newRows.indices.filter { newRows[$0] != nil }
     let tileCount = (found.count + Self.tileSize - 1) / Self.tileSize
@@ -72,23 +74,13 @@ public struct MatchingPursuitInitializer: RowInitializer {
     var terms = [[RowRecipe.Term]?](repeating: nil, count: newRows.count)
     for (index, pursuit) in zip(found, tiles.joined()) where !pursuit.chosen.isEmpty {
       terms[index] = zip(pursuit.chosen, pursuit.coefficients).map { atom, coefficient in
+        // No chosen atom is zero, since its products would be.
         RowRecipe.Term(row: shared[atom].base, weight: coefficient / lengths[atom])
       }
     }
     return RowRecipes(for: context.tokens) { index in
       terms[index].map { RowRecipe(terms: $0.sorted { $0.row < $1.row }) }
         ?? .mean(of: context.tokens.pieceRows(of: index))
-    }
-  }
-
-  /// The norms of rows; 1 in place of 0.
-  private static func norms(
-    _ rows: [Int], of matrix: TokenMatrix
-  ) throws(VocabularyError) -> [Double] {
-    let gathered = try GatheredRows(rows, of: matrix)
-    return rows.map { row in
-      let norm = gathered[row].reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-      return norm > 0 ? norm : 1
     }
   }
 }
@@ -112,7 +104,7 @@ private struct Pursuit: Sendable {
   init(target: [Float], tolerance: Double) {
     self.target = target
     rest = target
-    let norm = target.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    let norm = target.euclideanNorm
     limit = norm * tolerance
     isDone = norm == 0 || !norm.isFinite
   }

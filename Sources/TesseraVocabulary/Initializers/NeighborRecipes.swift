@@ -74,13 +74,3 @@ extension VectorInputs {
     return settings
   }
 }
-
-/// Runs a body that works with vectors, and throws its errors as ours.
-func vectorErrors<Result: ~Copyable>(
-  _ body: () throws(WordVectorError) -> Result
-) throws(VocabularyError) -> Result {
-  do { return try body() } catch {
-    if error == .interrupted { throw .interrupted }
-    throw .wordVectors(error)
-  }
-}

@@ -57,7 +57,7 @@ public struct OFAInitializer: RowInitializer {
       throw .wordVectors(.rank(rank, limit: context.matrix.width))
     }
     let extended = try context.extendedTokenizer()
-    let found = try vectorErrors { () throws(WordVectorError) in
+    let found = try withVocabularyErrors { () throws(WordVectorError) in
       let target = try vectors.tokenVectors(
         of: context.newIDs, in: vectors.target, tokenizer: extended, weights: .uniform)
       let source = try vectors.sourceVectors(

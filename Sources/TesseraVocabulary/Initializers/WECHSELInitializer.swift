@@ -50,7 +50,7 @@ public struct WECHSELInitializer: RowInitializer {
     for role: MatrixRole, in context: InitializationContext, seed: UInt64
   ) throws(VocabularyError) -> RowRecipes {
     let extended = try context.extendedTokenizer()
-    let found = try vectorErrors { () throws(WordVectorError) in
+    let found = try withVocabularyErrors { () throws(WordVectorError) in
       let target = try vectors.tokenVectors(
         of: context.newIDs, in: vectors.target, tokenizer: extended, weights: .frequency)
       let source = try vectors.sourceVectors(

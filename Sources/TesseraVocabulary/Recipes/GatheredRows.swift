@@ -54,4 +54,29 @@ struct GatheredRows: Sendable {
     let start = position(of: row) * width
     return values[start..<start + width]
   }
+
+  /// Rows one after the other, in an order of one's own; one that stands twice comes twice.
+  func values(of rows: [Int]) -> [Float] {
+    var values: [Float] = []
+    values.reserveCapacity(rows.count * width)
+    for row in rows { values += self[row] }
+    return values
+  }
+
+  /// The mean of some rows; one that stands twice counts twice.
+  func mean(of rows: [Int]) -> [Float] {
+    if rows.count == 1 { return Array(self[rows[0]]) }
+    var sum = self[rows[0]].map { Double($0) }
+    for row in rows.dropFirst() {
+      for (i, value) in self[row].enumerated() { sum[i] += Double(value) }
+    }
+    return sum.map { Float($0 / Double(rows.count)) }
+  }
+}
+
+extension TokenMatrix {
+  /// The mean of some rows; one that stands twice counts twice.
+  func mean(of rows: [Int]) throws(VocabularyError) -> [Float] {
+    try GatheredRows(rows, of: self).mean(of: rows)
+  }
 }

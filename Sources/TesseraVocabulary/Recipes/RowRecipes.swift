@@ -71,7 +71,6 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
   func offsetNorm(of index: Int) -> Double? {
     guard !offsets.isEmpty else { return nil }
     let width = offsets.count / count
-    return offsets[index * width..<(index + 1) * width]
-      .reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return offsets[index * width..<(index + 1) * width].euclideanNorm
   }
 }

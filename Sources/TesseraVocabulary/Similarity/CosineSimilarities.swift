@@ -15,33 +15,39 @@ internal import TesseraTensors
 struct UnitVectors: Sendable {
   let dimension: Int
   let count: Int
+  /// The norms that the vectors had.
+  let norms: [Double]
   fileprivate let memory: FloatMemory
   fileprivate let matrix: Matrix
 
   /// The directions of vectors.
-  ///
-  /// - Precondition: No vector is zero.
   init(_ vectors: TokenVectors) {
     self.init(rows: vectors.rows, dimension: vectors.dimension)
   }
 
-  /// The directions of rows, `[count, dimension]`.
+  /// The directions of rows, `[count, dimension]`; a row of zeros has none, and stays as it is.
   init(rows: [Float], dimension: Int) {
     self.dimension = dimension
-    count = rows.count / dimension
+    let count = rows.count / dimension
+    self.count = count
     memory = FloatMemory(capacity: FloatMemory.size(rowCount: count, columnCount: dimension))
     let matrix = memory.carve(count, dimension)
     self.matrix = matrix
-    parallelFor(0..<count, grain: 256) { range in
-      for row in range {
-        let values = rows.span.extracting(row * dimension..<(row + 1) * dimension)
-        var squares = 0.0
-        for i in values.indices { squares += Double(values[i]) * Double(values[i]) }
-        let norm = squares.squareRoot()
-        for i in values.indices { matrix[row, i] = Float(Double(values[i]) / norm) }
+    let grain = 256
+    norms = parallelMap((count + grain - 1) / grain) { group in
+      (group * grain..<min(count, (group + 1) * grain)).map { row in
+        let values = rows[row * dimension..<(row + 1) * dimension]
+        let norm = values.euclideanNorm
+        for (i, value) in values.enumerated() {
+          matrix[row, i] = norm > 0 ? Float(Double(value) / norm) : 0
+        }
+        return norm
       }
-    }
+    }.flatMap { $0 }
   }
+
+  /// The vectors, row after row.
+  var rows: [Float] { matrix.elements() }
 
   /// The inner product of one of these vectors with one of others, in double precision.
   func cosine(of row: Int, with other: Int, in others: UnitVectors) -> Double {

@@ -19,7 +19,7 @@ struct Neighbor: Hashable, Sendable {
 /// - Parameters:
 ///   - count: How many neighbors; fewer where there are fewer keys.
 /// - Throws: ``WordVectorError/interrupted``.
-/// - Complexity: That of ``mapSimilarities(of:with:progress:_:)``.
+/// - Complexity: That of ``mapSimilarities(of:in:with:progress:_:)``.
 func nearestNeighbors(
   of queries: UnitVectors, in keys: UnitVectors, count: Int, progress: ProgressHandler? = nil
 ) throws(WordVectorError) -> [[Neighbor]] {
@@ -36,44 +36,13 @@ func nearestNeighbors(
 
 /// The indices of all values that are at most `slack` below the `count`-th largest.
 private func candidates(in values: Span<Float>, count: Int, slack: Float) -> [Int] {
-  // The largest values so far in ascending order: the first one is what others must exceed.
-  var largest = [Float](repeating: -.infinity, count: min(count, values.count))
-  guard !largest.isEmpty else { return [] }
-  forEachIndex(in: values, above: { largest[0] }) { index in
-    let value = values[index]
-    var place = 0
-    while place + 1 < largest.count, largest[place + 1] < value {
-      largest[place] = largest[place + 1]
-      place += 1
-    }
-    largest[place] = value
-  }
-  let threshold = (largest[0] - slack).nextDown
+  var highest = HighestRows(limit: count)
+  forEachIndex(in: values, above: { highest.threshold }) { highest.add($0, score: values[$0]) }
+  guard let lowest = highest.lowestScore else { return [] }
+  let threshold = (lowest - slack).nextDown
   var found: [Int] = []
   forEachIndex(in: values, above: { threshold }) { found.append($0) }
   return found
-}
-
-/// Calls the body for each value above a bound that may grow, in order of the indices.
-@inline(__always)
-private func forEachIndex(
-  in values: Span<Float>, above bound: () -> Float, _ body: (Int) -> Void
-) {
-  unsafe values.withUnsafeBytes { bytes in
-    var index = 0
-    while index + 16 <= values.count {
-      // SAFETY: sixteen floats from `index` on are within the span.
-      let lanes = unsafe bytes.loadUnaligned(fromByteOffset: 4 * index, as: SIMD16<Float>.self)
-      if any(lanes .> bound()) {
-        for lane in 0..<16 where lanes[lane] > bound() { body(index + lane) }
-      }
-      index += 16
-    }
-    while index < values.count {
-      if values[index] > bound() { body(index) }
-      index += 1
-    }
-  }
 }
 
 /// The neighbors by definition: all cosines in double precision, sorted.

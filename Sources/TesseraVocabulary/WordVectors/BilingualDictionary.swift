@@ -35,13 +35,13 @@ public struct BilingualDictionary: Hashable, Sendable {
   ///
   /// - Throws: ``WordVectorError/malformedEntry(path:line:)`` and what reading throws.
   public init(path: String) throws(WordVectorError) {
-    var reader = try LineReader(path: path)
+    let reader = try LineReader(path: path)
     var entries: [Entry] = []
     var line = 1
-    while let block = try reader.nextLines(size: 1 << 20, limit: Self.lineLimit, line: line) {
+    while let block = try reader.nextLines(size: 1 << 20, limit: Self.lineLimit) {
       for range in block.lines {
         let text = block.bytes[range]
-        if !text.allSatisfy(Self.isSpace) {
+        if !text.allSatisfy(\.isASCIISpace) {
           guard let entry = Self.entry(text) else {
             throw .malformedEntry(path: path, line: line)
           }
@@ -55,36 +55,22 @@ public struct BilingualDictionary: Hashable, Sendable {
 
   private static func entry(_ line: ArraySlice<UInt8>) -> Entry? {
     let hasTab = line.contains(UInt8(ascii: "\t"))
-    let fields = line.split { hasTab ? $0 == UInt8(ascii: "\t") : isSpace($0) }
+    let fields = line.split { hasTab ? $0 == UInt8(ascii: "\t") : $0.isASCIISpace }
       .map { trimmed($0) }.filter { !$0.isEmpty }
     return fields.count == 2 ? Entry(source: Array(fields[0]), target: Array(fields[1])) : nil
   }
 
-  private static func isSpace(_ byte: UInt8) -> Bool {
-    byte == 0x20 || (0x09...0x0D).contains(byte)
-  }
-
   private static func trimmed(_ field: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    var field = field.drop(while: isSpace)
-    while let last = field.last, isSpace(last) { field.removeLast() }
+    var field = field.drop(while: \.isASCIISpace)
+    while let last = field.last, last.isASCIISpace { field.removeLast() }
     return field
   }
 
-  /// Every entry in nine pairs: each word as it is, in lower case, and with capitals.
-  ///
-  /// Texts have words in all three forms, and dictionaries in one. Forms that are equal make equal pairs,
-  /// which count as often as they come up. Words that are not UTF-8 have one form.
+  /// A word as it is, in lower case, and with capitals: texts have words in all three forms, and
+  /// dictionaries in one. Forms may be equal. A word that is not UTF-8 has one form, three times.
   ///
   /// Minixhofer, Paischer and Rekabsaz, "WECHSEL", 2022, arXiv:2112.06598, in their code.
-  var expandedPairs: [Entry] {
-    entries.flatMap { entry in
-      Self.forms(of: entry.source).flatMap { source in
-        Self.forms(of: entry.target).map { Entry(source: source, target: $0) }
-      }
-    }
-  }
-
-  private static func forms(of word: [UInt8]) -> [[UInt8]] {
+  static func forms(of word: [UInt8]) -> [[UInt8]] {
     guard let text = String(validating: word, as: UTF8.self) else { return [word, word, word] }
     return [word, Array(text.lowercased().utf8), Array(titleCased(text).utf8)]
   }

@@ -1,72 +1,62 @@
-internal import TesseraBasics
+internal import TesseraCorpora
 
-/// Reads the lines of a file that may be compressed, one by one or many at a time.
-struct LineReader: ~Copyable {
-  private var stream: ByteStream
-  /// What was read and not handed out.
-  private var pending: [UInt8] = []
+/// Reads the lines of a text that may be compressed, one by one or many at a time.
+///
+/// As a corpus is read: a byte order mark is left out, and text in UTF-16 is refused.
+struct LineReader {
+  private let input: TextInput
 
   /// Opens a file.
   init(path: String) throws(WordVectorError) {
-    do { stream = try ByteStream(path: path) } catch { throw .unreadable(error) }
+    do { input = try TextInput(path: path) } catch { throw Self.error(error) }
   }
 
-  /// Whole lines: their bytes, and where each is in them, without line feeds.
+  /// Whole lines: their bytes, and where each is in them, without their ends.
   struct Lines: Sendable {
-    let bytes: [UInt8]
-    let lines: [Range<Int>]
+    fileprivate(set) var bytes: [UInt8] = []
+    fileprivate(set) var lines: [Range<Int>] = []
   }
 
-  /// The next line without its line feed; nil at the end, or if it is longer than `limit`.
-  mutating func nextLine(limit: Int) throws(WordVectorError) -> [UInt8]? {
-    while true {
-      if let end = pending.prefix(limit + 1).firstIndex(of: 0x0A) {
-        let line = Array(pending[..<end])
-        pending.removeSubrange(...end)
-        return line
-      }
-      if pending.count > limit { return nil }
-      if try !read(1 << 16) {
-        if pending.isEmpty { return nil }
-        defer { pending = [] }
-        return pending
-      }
-    }
+  /// The next line; nil at the end, or if it is longer than `limit`.
+  func nextLine(limit: Int) throws(WordVectorError) -> [UInt8]? {
+    guard let fragment = try nextFragment(limit: limit), !fragment.isUnfinished else { return nil }
+    return Array(input.buffer[fragment.bytes])
   }
 
   /// The next lines, about `size` bytes of them; nil at the end.
   ///
   /// - Parameters:
-  ///   - size: How many bytes, save for the last line.
+  ///   - size: How many bytes, save for the last line; blank lines count as one.
   ///   - limit: The most bytes of a line.
-  ///   - line: The number of the first line, for errors.
-  mutating func nextLines(
-    size: Int, limit: Int, line: Int
-  ) throws(WordVectorError) -> Lines? {
-    var isAtEnd = false
-    while !isAtEnd, pending.count < size + limit { isAtEnd = try !read(1 << 20) }
-    if pending.isEmpty { return nil }
-    var lines: [Range<Int>] = []
-    var start = 0
-    while start < pending.count, start < size {
-      var end = start
-      while end < pending.count, pending[end] != 0x0A { end += 1 }
-      if end - start > limit {
-        throw .lineTooLong(path: stream.path, line: line + lines.count, limit: limit)
+  /// - Throws: ``WordVectorError/lineTooLong(path:line:limit:)``, and what reading throws.
+  func nextLines(size: Int, limit: Int) throws(WordVectorError) -> Lines? {
+    var lines = Lines()
+    while lines.bytes.count + lines.lines.count < size {
+      let line = input.position.line
+      guard let fragment = try nextFragment(limit: limit) else { break }
+      if fragment.isUnfinished {
+        throw .lineTooLong(path: input.path, line: line, limit: limit)
       }
-      lines.append(start..<end)
-      start = end + 1
+      let start = lines.bytes.count
+      lines.bytes.append(contentsOf: input.buffer[fragment.bytes])
+      lines.lines.append(start..<lines.bytes.count)
     }
-    let used = min(start, pending.count)
-    let bytes = Array(pending[..<used])
-    pending.removeSubrange(..<used)
-    return Lines(bytes: bytes, lines: lines)
+    return lines.lines.isEmpty ? nil : lines
   }
 
-  /// Reads more; false at the end.
-  private mutating func read(_ count: Int) throws(WordVectorError) -> Bool {
-    do { return try stream.read(into: &pending, count: count) > 0 } catch {
-      throw .unreadable(error)
-    }
+  private func nextFragment(limit: Int) throws(WordVectorError) -> TextInput.Fragment? {
+    do { return try input.nextFragment(limit: limit) } catch { throw Self.error(error) }
+  }
+
+  private static func error(_ error: CorpusError) -> WordVectorError {
+    if case .unreadable(let cause) = error { return .unreadable(cause) }
+    return .corpus(error)
+  }
+}
+
+extension TextInput.Fragment {
+  /// Whether more of the same line follows.
+  fileprivate var isUnfinished: Bool {
+    if case .none = ending { true } else { false }
   }
 }

@@ -15,40 +15,53 @@ internal import TesseraTensors
 public struct OrthogonalAlignment: Sendable {
   /// The number of components of a vector.
   public let dimension: Int
-  /// How many pairs of words it was found from.
+  /// How many pairs of words it was found from, equal ones counted as often as they came up.
   public let pairCount: Int
   /// Row i is where unit vector i goes, `[dimension, dimension]`.
   private let rotation: [Double]
 
+  /// How many pairs are added up at a time.
+  private static let blockSize = 1_024
+
   /// The map that brings each source word of a dictionary nearest to its translation, in all their forms.
   ///
-  /// Only pairs of words that the vectors have count, not those that n-grams alone could give a vector.
+  /// An entry is nine pairs, of each form of its word with each form of the translation; of these, pairs of
+  /// words that the vectors have count, not those that n-grams alone could give a vector. Equal pairs count
+  /// as often as they come up.
   ///
   /// - Throws: ``WordVectorError/dimensionsDiffer(source:target:)``,
   ///   ``WordVectorError/noCommonEntries(path:entryCount:)``,
-  ///   ``WordVectorError/decompositionFailed(size:)``.
-  /// - Complexity: O(pairs * d^2 + d^3) time, on all workers, and O(pairs * d) memory.
+  ///   ``WordVectorError/decompositionFailed(size:)``, ``WordVectorError/interrupted``.
+  /// - Complexity: O(pairs * d^2 + d^3) time, on all workers, and O(pairs + d^2) memory, where equal pairs
+  ///   are one.
   public init(
     from source: WordVectors, to target: WordVectors, by dictionary: BilingualDictionary
   ) throws(WordVectorError) {
     guard source.dimension == target.dimension else {
       throw .dimensionsDiffer(source: source.dimension, target: target.dimension)
     }
-    var pairs: [(source: Int, target: Int)] = []
-    for pair in dictionary.expandedPairs {
-      if let a = source.index(of: pair.source), let b = target.index(of: pair.target) {
-        pairs.append((a, b))
-      }
-    }
+    let pairs = WordPair.counted(from: source, to: target, by: dictionary)
     guard !pairs.isEmpty else {
       throw .noCommonEntries(path: dictionary.path, entryCount: dictionary.entries.count)
     }
-    let found = pairs
-    let rows = parallelMap(found.count) { index in
-      (source.vector(at: found[index].source), target.vector(at: found[index].target))
+    let dimension = source.dimension
+    var products = [Double](repeating: 0, count: dimension * dimension)
+    for start in stride(from: 0, to: pairs.count, by: Self.blockSize) {
+      if Interruption.isRequested { throw .interrupted }
+      let block = Array(pairs[start..<min(pairs.count, start + Self.blockSize)])
+      let sourceRows = parallelMap(block.count) { index in
+        let (pair, count) = block[index]
+        return source.vector(at: pair.source).map { Double(count) * Double($0) }
+      }
+      let targetRows = parallelMap(block.count) { index in
+        target.vector(at: block[index].pair.target).map { Double($0) }
+      }
+      addProduct(
+        of: sourceRows.flatMap { $0 }, targetRows.flatMap { $0 }, transposing: .first,
+        rows: dimension, columns: dimension, inner: block.count, to: &products)
     }
     try self.init(
-      source: rows.flatMap(\.0), target: rows.flatMap(\.1), dimension: source.dimension)
+      products: products, dimension: dimension, pairCount: pairs.reduce(0) { $0 + $1.count })
   }
 
   /// The map between rows that belong together.
@@ -63,14 +76,28 @@ public struct OrthogonalAlignment: Sendable {
     source: [Float], target: [Float], dimension: Int
   ) throws(WordVectorError) {
     precondition(source.count == target.count && dimension > 0 && source.count % dimension == 0)
-    pairCount = source.count / dimension
-    let products = product(
-      of: source.map { Double($0) }, target.map { Double($0) }, transposing: .first,
-      rows: dimension, columns: dimension, inner: pairCount)
+    var products = [Double](repeating: 0, count: dimension * dimension)
+    let step = Self.blockSize * dimension
+    for start in stride(from: 0, to: source.count, by: step) {
+      let block = start..<min(source.count, start + step)
+      addProduct(
+        of: source[block].map { Double($0) }, target[block].map { Double($0) },
+        transposing: .first, rows: dimension, columns: dimension,
+        inner: block.count / dimension, to: &products)
+    }
+    try self.init(
+      products: products, dimension: dimension, pairCount: source.count / dimension)
+  }
+
+  /// The map out of source^T target, `[dimension, dimension]`.
+  private init(
+    products: [Double], dimension: Int, pairCount: Int
+  ) throws(WordVectorError) {
     guard dimension <= SquareSVD.sizeLimit, let svd = SquareSVD(products, size: dimension) else {
       throw .decompositionFailed(size: dimension)
     }
     self.dimension = dimension
+    self.pairCount = pairCount
     rotation = product(
       of: svd.left, svd.right, rows: dimension, columns: dimension, inner: dimension)
   }
@@ -85,5 +112,33 @@ public struct OrthogonalAlignment: Sendable {
       }
     }
     return sums.map { Float($0) }
+  }
+}
+
+/// A word and a translation that have vectors, by their indices.
+private struct WordPair: Hashable, Sendable {
+  let source: Int
+  let target: Int
+
+  /// The pairs of forms of a dictionary's entries, each with how often it comes up, in the order of indices.
+  static func counted(
+    from source: WordVectors, to target: WordVectors, by dictionary: BilingualDictionary
+  ) -> [(pair: WordPair, count: Int)] {
+    var counts: [WordPair: Int] = [:]
+    for entry in dictionary.entries {
+      let translations = BilingualDictionary.forms(of: entry.target).compactMap {
+        target.index(of: $0)
+      }
+      if translations.isEmpty { continue }
+      for form in BilingualDictionary.forms(of: entry.source) {
+        guard let word = source.index(of: form) else { continue }
+        for translation in translations {
+          counts[WordPair(source: word, target: translation), default: 0] += 1
+        }
+      }
+    }
+    return counts.map { (pair: $0.key, count: $0.value) }.sorted {
+      ($0.pair.source, $0.pair.target) < ($1.pair.source, $1.pair.target)
+    }
   }
 }

@@ -16,7 +16,7 @@ public enum WordVectorError: Error, Equatable, Sendable {
   case malformedHeader(path: String)
   /// A line of a text file is not a word and as many finite numbers as the header says.
   case malformedLine(path: String, line: Int, dimension: Int)
-  /// A line is longer than a word and its numbers can be.
+  /// A line is longer than any can be: a word and its numbers, or an entry of a dictionary.
   case lineTooLong(path: String, line: Int, limit: Int)
   /// A text file has fewer or more words than its header says.
   case wrongWordCount(path: String, expected: Int, found: Int)
@@ -46,6 +46,10 @@ public enum WordVectorError: Error, Equatable, Sendable {
   case supportTooLarge(meanTermCount: Int, termLimit: Int)
   /// A matrix cannot be decomposed.
   case decompositionFailed(size: Int)
+  /// Vectors grew beyond all numbers while they were learned.
+  case diverged(learningRate: Double)
+  /// The vectors to be learned would take more memory than the machine has; both in bytes.
+  case memoryTooSmall(needed: Int, available: Int)
   /// A rank is not from 1 to the width of the matrix.
   case rank(Int, limit: Int)
   /// The process was asked to stop.
@@ -67,7 +71,7 @@ extension WordVectorError: CustomStringConvertible {
       "\(path), line \(line): a word and \(dimension) finite numbers were expected, with single spaces "
         + "between them"
     case .lineTooLong(let path, let line, let limit):
-      "\(path), line \(line) has more than \(limit) bytes, the most for a word and its numbers"
+      "\(path), line \(line) has more than \(limit) bytes, the most that a line may have"
     case .wrongWordCount(let path, let expected, let found):
       "\(path): the first line promises \(expected) words, and there are "
         + (found > expected ? "more" : "\(found)")
@@ -103,6 +107,11 @@ extension WordVectorError: CustomStringConvertible {
         + "--temperature"
     case .decompositionFailed(let size):
       "a matrix of \(size) rows and columns could not be decomposed into singular values"
+    case .diverged(let learningRate):
+      "the vectors grew beyond all numbers at a learning rate of \(learningRate); use a smaller --lr"
+    case .memoryTooSmall(let needed, let available):
+      "the vectors would take \(needed) bytes of memory, and there are \(available); use fewer "
+        + "--buckets, a smaller --dimension or a larger --min-count"
     case .rank(let rank, let limit):
       "the rank \(rank) is asked for, and from 1 to \(limit) is possible"
     case .interrupted: "interrupted"

@@ -79,15 +79,19 @@ extension WordVectors {
 
     self.init(dimension: dimension)
     try readWords(&reader)
-    let hasNGrams = maximum > 0 && minimum <= maximum && bucketCount > 0
-    try readRows(&reader, bucketCount: bucketCount, progress)
-    if hasNGrams {
-      let wordSize = count * dimension
+    let rowCount = try Self.readShape(&reader, dimension: dimension, name: "input")
+    guard rowCount == count + bucketCount else {
+      throw reader.fault("\(count + bucketCount) rows", at: reader.offset - 16)
+    }
+    rows = try Self.readRows(
+      &reader, 0..<count, of: rowCount, dimension: dimension, progress)
+    let buckets = try Self.readRows(
+      &reader, count..<rowCount, of: rowCount, dimension: dimension, progress)
+    if maximum > 0 && minimum <= maximum && bucketCount > 0 {
       subwords = SubwordVectors(
         minimumLength: max(1, minimum), maximumLength: maximum, bucketCount: bucketCount,
-        rows: Array(rows[wordSize...]))
+        rows: buckets)
     }
-    rows.removeSubrange((count * dimension)...)
     try Self.checkOutput(&reader, wordCount: count, dimension: dimension)
   }
 
@@ -121,15 +125,13 @@ extension WordVectors {
     }
   }
 
-  /// Reads the rows of words and buckets.
-  private mutating func readRows(
-    _ reader: inout BinaryReader, bucketCount: Int, _ progress: ProgressHandler?
-  ) throws(WordVectorError) {
-    let rowCount = try Self.readShape(&reader, dimension: dimension, name: "input")
-    guard rowCount == count + bucketCount else {
-      throw reader.fault("\(count + bucketCount) rows", at: reader.offset - 16)
-    }
-    let total = rowCount * dimension
+  /// Reads rows into an array of just their size, of so many that the file holds.
+  private static func readRows(
+    _ reader: inout BinaryReader, _ range: Range<Int>, of rowCount: Int, dimension: Int,
+    _ progress: ProgressHandler?
+  ) throws(WordVectorError) -> [Float] {
+    let total = range.count * dimension
+    var rows: [Float] = []
     rows.reserveCapacity(total)
     while rows.count < total {
       if Interruption.isRequested { throw .interrupted }
@@ -141,8 +143,11 @@ extension WordVectors {
       rows.append(contentsOf: values)
       progress?(
         ProgressUpdate(
-          phase: "reading vectors", completed: 4 * rows.count, total: 4 * total, unit: "B"))
+          phase: "reading vectors",
+          completed: 4 * (range.lowerBound * dimension + rows.count),
+          total: 4 * rowCount * dimension, unit: "B"))
     }
+    return rows
   }
 
   /// Reads whether a matrix is quantized, and its shape, which the rest of the file must have room for.

@@ -17,7 +17,7 @@ extension WordVectors {
   ) throws(WordVectorError) {
     for index in 0..<count {
       let word = word(at: index)
-      if word.contains(where: { $0 == 0 || $0 == 0x20 || (0x09...0x0D).contains($0) }) {
+      if word.contains(where: { $0 == 0 || $0.isASCIISpace }) {
         throw .unwritableWord(path: path, word: String(decoding: word, as: UTF8.self))
       }
     }

@@ -24,9 +24,9 @@ extension WordVectors {
   public init(
     text path: String, progress: ProgressHandler? = nil
   ) throws(WordVectorError) {
-    var reader = try LineReader(path: path)
+    let reader = try LineReader(path: path)
     guard let header = try reader.nextLine(limit: 64) else { throw .malformedHeader(path: path) }
-    let fields = header.split(whereSeparator: { $0 == 0x20 || $0 == 0x0D }).map {
+    let fields = header.split(whereSeparator: \.isASCIISpace).map {
       Int(String(decoding: $0, as: UTF8.self))
     }
     guard fields.count == 2, let expected = fields[0], let dimension = fields[1], expected >= 0,
@@ -34,9 +34,13 @@ extension WordVectors {
     else { throw .malformedHeader(path: path) }
     if expected > Self.wordLimit { throw .tooManyWords(limit: Self.wordLimit) }
     self.init(dimension: dimension)
+    // A number takes two bytes at least, so a header that the file has no room for is not believed.
+    // A compressed file may have more, for which the array grows.
+    let room = ((try? InputFile(path: path))?.size ?? 0) / (2 * dimension + 2)
+    rows.reserveCapacity(min(expected, room) * dimension)
     var line = 2
     let limit = Self.lineLimit(dimension: dimension)
-    while let block = try reader.nextLines(size: Self.blockSize, limit: limit, line: line) {
+    while let block = try reader.nextLines(size: Self.blockSize, limit: limit) {
       if Interruption.isRequested { throw .interrupted }
       let first = line
       let parsed = try parallelMap(block.lines.count) {
@@ -69,7 +73,7 @@ extension WordVectors {
     for index in 0..<count {
       let word = word(at: index)
       // Bytes that end words for one of the programs that read such files.
-      if word.contains(where: { $0 == 0x20 || (0x09...0x0D).contains($0) }) {
+      if word.contains(where: \.isASCIISpace) {
         throw .unwritableWord(path: path, word: String(decoding: word, as: UTF8.self))
       }
     }
@@ -102,6 +106,7 @@ private struct ParsedLine: Sendable {
   /// Takes a line apart; nil if it is not what it must be.
   init?(_ line: ArraySlice<UInt8>, dimension: Int) {
     var line = line
+    // At the end of the file it is no end of a line.
     if line.last == 0x0D { line.removeLast() }
     if line.last == 0x20 { line.removeLast() }
     guard let wordEnd = line.firstIndex(of: 0x20), wordEnd > line.startIndex,

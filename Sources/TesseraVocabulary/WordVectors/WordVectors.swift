@@ -42,16 +42,23 @@ public struct WordVectors: Sendable {
   /// - Throws: ``WordVectorError/tooManyWords(limit:)``.
   /// - Precondition: The numbers fit together, and no word is empty.
   public init(
-    words: [[UInt8]], rows: [Float], dimension: Int, counts: [UInt64] = []
+    words: [[UInt8]], rows: consuming [Float], dimension: Int, counts: [UInt64] = []
   ) throws(WordVectorError) {
     self.init(dimension: dimension)
     precondition(rows.count == words.count * dimension, "each word has a vector")
     precondition(counts.isEmpty || counts.count == words.count, "each word has a count")
-    self.rows.reserveCapacity(rows.count)
+    // In place: rows that nobody else holds are not copied.
+    self.rows = consume rows
+    table.reserveCapacity(words.count)
     for (i, word) in words.enumerated() {
+      let place = count
       guard try append(word.span, count: counts.isEmpty ? nil : counts[i]) else { continue }
-      self.rows.append(contentsOf: rows[i * dimension..<(i + 1) * dimension])
+      if place == i { continue }
+      for k in 0..<dimension {
+        self.rows[place * dimension + k] = self.rows[i * dimension + k]
+      }
     }
+    if count < words.count { self.rows = Array(self.rows.prefix(count * dimension)) }
   }
 
   /// The number of words.

@@ -49,7 +49,9 @@ extension ExitStatus {
       self.init(file: cause)
     case WordVectorError.corpus(let cause): self.init(of: cause)
     case WordVectorError.tokenizer(let cause): self.init(of: cause)
-    case WordVectorError.rank, WordVectorError.supportTooLarge: self = .usage
+    case WordVectorError.rank, WordVectorError.supportTooLarge, WordVectorError.diverged:
+      self = .usage
+    case WordVectorError.memoryTooSmall: self = .memory
     case VocabularyError.auditFailed, VocabularyError.protectedTextChanged: self = .internalFault
     case CheckpointError.noConfiguration, CheckpointError.noWeights: self = .inputMissing
     case TokenizerError.notATokenizer(let path, _) where Path.isDirectory(path):

@@ -1,3 +1,4 @@
+import Synchronization
 import TesseraBasics
 import TesseraCheckpoints
 import TesseraTestSupport
@@ -314,6 +315,16 @@ import Testing
     #expect(throws: WordVectorError.supportTooLarge(meanTermCount: 100, termLimit: 150)) {
       _ = try focus.recipes(for: new, among: same, termLimit: 150)
     }
+    // A block that could go beyond the limit is not begun.
+    let many = TokenVectors(
+      tokens: (100..<400).map { $0 }, rows: [Float](repeating: 1, count: 600), dimension: 2)
+    let completed = Mutex<[Int]>([])
+    var inputs = VectorInputs(target: words)
+    inputs.progress = { update in completed.withLock { $0.append(update.completed) } }
+    #expect(throws: WordVectorError.supportTooLarge(meanTermCount: 100, termLimit: 20_000)) {
+      _ = try FOCUSInitializer(inputs).recipes(for: many, among: same, termLimit: 20_000)
+    }
+    #expect(completed.withLock { $0 } == [200])
     let recipe = try #require(try focus.recipes(for: new, among: same)[100])
     #expect(recipe.terms.count == 100 && recipe.isConvex)
   }
@@ -336,6 +347,52 @@ import Testing
     let base = try RandomMatrix(values: values, width: 8)
     let context = try base.matrix.context(for: .random(count: 1, baseCount: 10))
     #expect(try context.untrainedRows() == [2])
+    // Rows as long as at a random start are none either: 0.02 * sqrt(8), give or take three quarters.
+    for (scale, isUntrained) in [(0.2, false), (0.3, true), (1, true), (1.7, true), (1.8, false)] {
+      for i in 0..<8 { values[40 + i] = Float(scale * 0.02) * (i % 2 == 0 ? 1 : -1) }
+      let base = try RandomMatrix(values: values, width: 8)
+      let context = try base.matrix.context(
+        for: .random(count: 1, baseCount: 10), initializerRange: 0.02)
+      #expect(try context.untrainedRows() == (isUntrained ? [2, 5] : [2]), "\(scale)")
+      let audit = try RowAudit(
+        of: base.matrix, role: "embedding", tokenizer: nil, initializerRange: 0.02)
+      #expect(audit.results.last?.findingCount == (isUntrained ? 1 : 0), "\(scale)")
+    }
+  }
+
+  @Test func `rows that were never trained are left out as anchors where that is asked for`() throws
+  {
+    let material = try Material()
+    let context = try material.context
+    let all = try material.recipes(.focus)
+    // The anchor that weighs the most where many are a row is not trained.
+    let longest = try #require(all.max { $0.terms.count < $1.terms.count }).terms
+    let row = try #require(longest.max { $0.weight < $1.weight }?.row)
+    #expect(longest.count > 4)
+    var values = try context.matrix.floats(in: 0..<context.matrix.rowCount)
+    for i in 0..<8 { values[row * 8 + i] = 0 }
+    let base = try RandomMatrix(values: values, width: 8)
+    func recipes(_ leavesOutUntrained: Bool) throws -> RowRecipes {
+      var vectors = material.vectors
+      vectors.vectorless = .pieces
+      vectors.leavesOutUntrained = leavesOutUntrained
+      let method = FOCUSInitializer(vectors)
+      #expect(method.settings["leaves_out_untrained"]?.bool == leavesOutUntrained)
+      return try method.recipes(
+        for: .input,
+        in: InitializationContext(
+          tokens: context.tokens, tokenizer: context.tokenizer, matrix: base.matrix,
+          tokenRows: context.tokenRows,
+          statistics: try MatrixStatistics(of: base.matrix, rows: context.tokenRows),
+          initializerRange: nil), seed: 0)
+    }
+    #expect(try recipes(false) == all)
+    let without = try recipes(true)
+    #expect(without != all && without.areConvex)
+    // Tokens without a vector are still made of their pieces.
+    for (recipe, old) in zip(without, all) where recipe != old {
+      #expect(!recipe.terms.contains { $0.row == row })
+    }
   }
 
   @Test(arguments: methods)

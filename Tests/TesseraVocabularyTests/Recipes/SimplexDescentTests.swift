@@ -54,15 +54,4 @@ import Testing
       #expect(broken.weights(from: [0.25, 0.75], stepCount: 3) == [0.25, 0.75])
     }
   }
-
-  @Test func `the highest rows are those of a sort`() {
-    var random = SplitMix64(seed: 2)
-    let scores = (0..<2_000).map { _ in Float(random.below(300)) }
-    for limit in [0, 1, 7, 128, 5_000] {
-      var highest = HighestRows(limit: limit)
-      for (row, score) in scores.enumerated() { highest.add(row, score: score) }
-      let expected = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(limit)
-      #expect(highest.rows == Array(expected))
-    }
-  }
 }

@@ -40,10 +40,22 @@ import Testing
   }
 
   @Test func `a tile more or less changes nothing`() throws {
-    // 128 rows are a tile.
-    let queries = Self.vectors(257, 12, seed: 3)
+    // 128 rows are a tile, and 32 tiles a round.
+    var random = SplitMix64(seed: 3)
+    let rows = (0..<(128 * 32 + 5) * 12).map { _ in Float(random.normal()) }
+    let queries = UnitVectors(rows: rows, dimension: 12)
     let keys = Self.vectors(64, 12, seed: 4)
     let whole = try nearestNeighbors(of: queries, in: keys, count: 4)
+    #expect(whole == nearestNeighborsReference(of: queries, in: keys, count: 4))
+    for size in [1, 127, 128, 129, 257] {
+      var parts: [[Neighbor]] = []
+      for start in stride(from: 0, to: 257, by: size) {
+        let part = UnitVectors(
+          rows: Array(rows[start * 12..<min(257, start + size) * 12]), dimension: 12)
+        parts += try nearestNeighbors(of: part, in: keys, count: 4)
+      }
+      #expect(parts == Array(whole[..<257]), "\(size)")
+    }
     Workers.setThreadCount(1)
     defer { Workers.setThreadCount(Workers.availableProcessorCount()) }
     #expect(try nearestNeighbors(of: queries, in: keys, count: 4) == whole)
@@ -51,6 +63,21 @@ import Testing
       (query, cosines.count)
     }
     #expect(part.map(\.0) == [100, 101, 102] && part.allSatisfy { $0.1 == 64 })
+  }
+
+  @Test func `unit vectors have length 1, and rows of zeros stay zeros`() {
+    var random = SplitMix64(seed: 14)
+    var rows = (0..<600 * 7).map { _ in Float(random.normal()) }
+    for i in 0..<7 { rows[300 * 7 + i] = 0 }
+    let units = UnitVectors(rows: rows, dimension: 7)
+    let found = units.rows
+    #expect(units.count == 600 && found.count == rows.count)
+    for row in 0..<600 {
+      let range = row * 7..<(row + 1) * 7
+      let norm = rows[range].reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      #expect(units.norms[row] == norm && rows[range].euclideanNorm == norm)
+      for i in range { #expect(found[i] == (row == 300 ? 0 : Float(Double(rows[i]) / norm))) }
+    }
   }
 
   @Test func `a sparsemax is the projection on the simplex`() {
@@ -68,6 +95,23 @@ import Testing
           for (a, b) in zip(weights, expected) { #expect(abs(a - b) < 1e-9) }
         }
       }
+    }
+  }
+
+  @Test func `values in whatever order have one support, and no memory beyond it`() {
+    var random = SplitMix64(seed: 10)
+    let spread = (0..<20_000).map { _ in Float(0.06 * random.normal()) }
+    let flat = [Float](repeating: 0.25, count: 5_000)
+    for values in [spread, spread.sorted(), spread.sorted(by: >), flat, [.leastNonzeroMagnitude]] {
+      let found = Sparsemax(values.span)
+      let expected = sparsemaxReference(values.map { Double($0) })
+      #expect(found.indices == expected.indices.filter { expected[$0] > 0 })
+      for (index, weight) in zip(found.indices, found.weights) {
+        #expect(abs(weight - expected[index]) < 1e-12)
+      }
+      // Memory comes in steps of some elements.
+      #expect(found.indices.capacity < found.indices.count + 16)
+      #expect(found.weights.capacity < found.weights.count + 16)
     }
   }
 

@@ -18,6 +18,9 @@ import Testing
     let subwords = try #require(vectors.subwords)
     let words = try #require(try Self.goldens("fasttext").array)
     #expect(words.count > 30 && vectors.counts.count == vectors.count)
+    // Each part has an array of its size.
+    #expect(vectors.rows.capacity < vectors.rows.count + 16)
+    #expect(subwords.rows.capacity < subwords.rows.count + 16)
     var unseen = 0
     for entry in words {
       let word = Array(try #require(entry["word"]?.string).utf8)

@@ -6,6 +6,14 @@ import Testing
 
 @testable import TesseraVocabulary
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 @Suite struct WordVectorTrainingTests {
   /// Sentences of one of several topics, whose words never meet those of another.
   static func topics(_ count: Int, sentences: Int) -> [[UInt8]] {
@@ -118,6 +126,124 @@ import Testing
     }
     for (a, b) in zip(after, rows) { #expect(abs(Double(a) - b) < 1e-5) }
     #expect(after.map { Double($0) } != before)
+  }
+
+  @Test(arguments: [(1, 1), (9_000, 3), (4_096, 8), (5_000, 16)])
+  func `rows that are taken are those that were there`(count: Int, dimension: Int) {
+    let rows = TrainingRows(count: count, dimension: dimension)
+    for row in 0..<count {
+      for i in 0..<dimension {
+        // SAFETY: the row has `dimension` floats.
+        unsafe rows.row(row)[i] = Float(row * dimension + i)
+      }
+    }
+    let expected = rows.values(0..<count, dimension: dimension)
+    #expect(expected == (0..<count * dimension).map { Float($0) })
+    let tail = rows.takeLast(count / 3, dimension: dimension)
+    #expect(rows.count == count - count / 3)
+    let nothing = rows.takeLast(0, dimension: dimension)
+    let head = rows.takeLast(rows.count, dimension: dimension)
+    #expect(head + nothing + tail == expected && rows.count == 0)
+    #expect(head.capacity < head.count + 2_048)
+  }
+
+  @Test func `vectors that grow beyond all numbers are refused`() throws {
+    let text = try TrainingText(
+      wordsOf: [.documents(Self.topics(5, sentences: 200))], minimumCount: 1)
+    var options = Self.options(.skipGram)
+    options.learningRate = 1e30
+    #expect(throws: WordVectorError.diverged(learningRate: 1e30)) {
+      _ = try WordVectors(learnedFrom: text, options: options)
+    }
+    // A single number is found, in whatever row.
+    let rows = TrainingRows(count: 9_000, dimension: 3)
+    #expect(rows.areFinite)
+    for value in [Float.infinity, -.infinity, .nan] {
+      for row in [0, 4_096, 8_999] {
+        // SAFETY: the row has three floats.
+        unsafe rows.row(row)[2] = value
+        #expect(!rows.areFinite)
+        unsafe rows.row(row)[2] = 0
+      }
+    }
+    #expect(rows.areFinite)
+  }
+
+  @Test func `what cannot be in memory is refused before it is asked for`() throws {
+    let text = try TrainingText(
+      wordsOf: [.documents(Self.topics(1, sentences: 5))], minimumCount: 1)
+    var options = Self.options(.skipGram)
+    // 4 bytes for each component of 12 output and input rows and the buckets, and 5 for each row.
+    options.dimension = 20
+    options.bucketCount = 88
+    #expect(WordVectorTraining.memorySize(wordCount: 6, options) == 100 * (24 * 4 + 5))
+    options.dimension = 10_000
+    options.bucketCount = 1 << 30
+    let needed = WordVectorTraining.memorySize(wordCount: text.words.count, options)
+    let available = WordVectorTraining.physicalMemorySize
+    #expect(available > 1 << 27 && needed > 1 << 45)
+    #expect(
+      throws: WordVectorError.memoryTooSmall(needed: needed, available: available)
+    ) { _ = try WordVectors(learnedFrom: text, options: options) }
+  }
+
+  /// By the formula, row after row and chunk after chunk.
+  @Test(arguments: [1, 3])
+  func `changes of several chunks are merged as the formula says`(threads: Int) {
+    Workers.setThreadCount(threads)
+    defer { Workers.setThreadCount(Workers.availableProcessorCount()) }
+    let (rowCount, dimension, chunkCount) = (150, 5, 7)
+    var random = SplitMix64(seed: 21)
+    let shared = TrainingRows(count: rowCount, dimension: dimension)
+    for row in 0..<rowCount {
+      // SAFETY: here and below, rows have `dimension` floats, and nobody else uses them.
+      for i in 0..<dimension { unsafe shared.row(row)[i] = Float(random.normal()) }
+    }
+    var merging = RowMerging(rowCount: rowCount)
+    // A second time, since counts have to be zeros again.
+    for _ in 0..<2 {
+      let before = shared.values(0..<rowCount, dimension: dimension)
+      var sums = [Double](repeating: 0, count: before.count)
+      var chunks = [Int](repeating: 0, count: rowCount)
+      var steps = [Int](repeating: 0, count: rowCount)
+      let changes = (0..<chunkCount).map { _ in RowChanges(of: shared) }
+      for change in changes {
+        for row in 0..<rowCount where random.below(3) > 0 {
+          let place = change.place(of: row)
+          // From a few steps in all to many.
+          let count = 1 + random.below(row < 75 ? 4 : 40)
+          for i in 0..<dimension {
+            let difference = random.normal()
+            unsafe change.row(at: place)[i] += Float(difference)
+            sums[row * dimension + i] += difference
+          }
+          for _ in 0..<count { change.countStep(at: place) }
+          chunks[row] += 1
+          steps[row] += count
+        }
+        change.finish()
+      }
+      merging.merge(changes, into: shared)
+      let after = shared.values(0..<rowCount, dimension: dimension)
+      #expect(steps.contains { $0 > 32 } && steps.contains { (1...32).contains($0) })
+      for row in 0..<rowCount {
+        let limit = min(1, 32 / Double(max(1, steps[row])))
+        let scale = chunks[row] == 0 ? 0 : max(1 / Double(chunks[row]), limit)
+        for i in row * dimension..<(row + 1) * dimension {
+          #expect(abs(Double(after[i]) - Double(before[i]) - scale * sums[i]) < 1e-5)
+        }
+      }
+    }
+  }
+
+  @Test func `the sigmoid is that of the table's next point below`() {
+    for x: Float in [-7.99, -1.001, -0.016, -0.001, 0, 0.0155, 0.0157, 1, 3.3, 7.999] {
+      let point = (Double(x) * 64).rounded(.down) / 64
+      #expect(abs(Double(sigmoid(x)) - 1 / (1 + exp(-point))) < 1e-7)
+      #expect(abs(Double(sigmoid(x)) - 1 / (1 + exp(-Double(x)))) <= 1.0 / 256)
+    }
+    #expect(sigmoid(8) == 1 && sigmoid(-8) == 0 && sigmoid(.nan).isNaN)
+    #expect(sigmoid(.infinity) == 1 && sigmoid(-.infinity) == 0)
   }
 
   @Test func `few steps are added up, many are averaged`() {

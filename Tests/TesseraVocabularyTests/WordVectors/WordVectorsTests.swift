@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraCorpora
 import TesseraTestSupport
 import Testing
 
@@ -46,6 +47,10 @@ import Testing
     let path = try folder.write("a.vec", "3 2\r\na 1 2 \r\nb -1.5e3 .25\na 7 8")
     let vectors = try WordVectors(text: path)
     #expect(vectors.count == 2 && vectors.rows == [1, 2, -1_500, 0.25])
+    let given = try WordVectors(
+      words: ["a", "b", "a", "c"].map(Self.bytes), rows: [1, 2, 3, 4, 5, 6, 7, 8], dimension: 2,
+      counts: [9, 8, 7, 6])
+    #expect(given.count == 3 && given.rows == [1, 2, 3, 4, 7, 8] && given.counts == [9, 8, 6])
   }
 
   @Test(
@@ -76,9 +81,49 @@ import Testing
       _ = try WordVectors(text: more)
     }
     let long = try folder.write("c.vec", "1 1\n" + String(repeating: "a", count: 1 << 17))
-    #expect(throws: WordVectorError.lineTooLong(path: long, line: 2, limit: 1 << 16 + 64)) {
-      _ = try WordVectors(text: long)
+    let tooLong = WordVectorError.lineTooLong(path: long, line: 2, limit: 1 << 16 + 64)
+    #expect(throws: tooLong) { _ = try WordVectors(text: long) }
+    // A dictionary's lines have no numbers.
+    #expect(!"\(tooLong)".contains("number"))
+    let entry = try folder.write("d.txt", "a b\n" + String(repeating: "a", count: 1 << 17))
+    #expect(throws: WordVectorError.lineTooLong(path: entry, line: 2, limit: 1 << 16)) {
+      _ = try BilingualDictionary(path: entry)
     }
+  }
+
+  @Test func `a byte order mark is no part of the first line, and UTF-16 is refused`() throws {
+    let folder = try TemporaryDirectory()
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let vectors = try folder.write("a.vec", mark + Self.bytes("1 2\na 1 2\n"))
+    #expect(try WordVectors(text: vectors).rows == [1, 2])
+    let dictionary = try folder.write("d.txt", mark + Self.bytes("river नदी\r\n"))
+    let entries = try BilingualDictionary(path: dictionary).entries
+    #expect(entries.map(\.source) == [Self.bytes("river")])
+    #expect(entries.map(\.target) == [Self.bytes("नदी")])
+    let wide = try folder.write("w.txt", [0xFF, 0xFE, 0x61, 0x00, 0x20, 0x00, 0x62, 0x00])
+    #expect(throws: WordVectorError.corpus(.utf16(path: wide))) {
+      _ = try BilingualDictionary(path: wide)
+    }
+    #expect(throws: WordVectorError.corpus(.utf16(path: wide))) { _ = try WordVectors(text: wide) }
+  }
+
+  @Test func `lines are read whole, wherever a read ends`() throws {
+    let folder = try TemporaryDirectory()
+    var random = SplitMix64(seed: 3)
+    var lines: [[UInt8]] = []
+    while lines.count < 20_000 {
+      lines.append([UInt8](repeating: UInt8(0x61 + lines.count % 26), count: random.below(90)))
+    }
+    let path = try folder.write("lines.txt", Array(lines.joined(separator: [0x0D, 0x0A])))
+    let reader = try LineReader(path: path)
+    #expect(try reader.nextLine(limit: 100) == lines[0])
+    var found = [lines[0]]
+    while let block = try reader.nextLines(size: 70_000, limit: 90) {
+      #expect(block.bytes.count < 70_090)
+      found += block.lines.map { Array(block.bytes[$0]) }
+    }
+    #expect(found == lines)
+    #expect(try reader.nextLine(limit: 100) == nil)
   }
 
   @Test func `words with white space are not written`() throws {
@@ -123,7 +168,10 @@ import Testing
       dictionary.entries.map { String(decoding: $0.source, as: UTF8.self) }
         == ["river", "two words", "a"])
     #expect(dictionary.entries[1].target == Self.bytes("दो शब्द"))
-    #expect(dictionary.expandedPairs.count == 27)
+    #expect(
+      BilingualDictionary.forms(of: Self.bytes("ab cD"))
+        == ["ab cD", "ab cd", "Ab Cd"].map(Self.bytes))
+    #expect(BilingualDictionary.forms(of: [0xFF]) == [[0xFF], [0xFF], [0xFF]])
     for text in ["one\n", "a b c\n", "a\tb\tc\n", "a\t\n"] {
       let wrong = try folder.write("w.txt", "ok ok\n" + text)
       #expect(throws: WordVectorError.malformedEntry(path: wrong, line: 2)) {
@@ -159,6 +207,44 @@ import Testing
     for r in 0..<count {
       let mapped = alignment.map(Array(source[r * d..<(r + 1) * d]))
       for j in 0..<d { #expect(abs(mapped[j] - target[r * d + j]) < 1e-5) }
+    }
+  }
+
+  /// As published: a pair of rows for each of nine pairs of forms.
+  @Test func `forms that are equal count as often as they come up`() throws {
+    var random = SplitMix64(seed: 12)
+    func vectors(_ prefix: String) throws -> WordVectors {
+      let words = (0..<900).flatMap { ["\(prefix)\($0)", "\(prefix.uppercased())\($0)"] }
+      return try WordVectors(
+        words: words.map(Self.bytes),
+        rows: (0..<words.count * 3).map { _ in Float(random.normal()) }, dimension: 3)
+    }
+    let (source, target) = (try vectors("a"), try vectors("b"))
+    // Repeated, with capitals and without, and words that one side lacks.
+    let entries = (0..<1_500).map { index in
+      BilingualDictionary.Entry(
+        source: Self.bytes(index % 3 == 0 ? "A\(index % 950)" : "a\(index % 700)"),
+        target: Self.bytes("b\(index % 920)"))
+    }
+    var rows: (source: [Float], target: [Float]) = ([], [])
+    for entry in entries {
+      for a in BilingualDictionary.forms(of: entry.source) {
+        for b in BilingualDictionary.forms(of: entry.target) {
+          guard let i = source.index(of: a), let j = target.index(of: b) else { continue }
+          rows.source += source.vector(at: i)
+          rows.target += target.vector(at: j)
+        }
+      }
+    }
+    let found = try OrthogonalAlignment(
+      from: source, to: target, by: BilingualDictionary(entries: entries))
+    let expected = try OrthogonalAlignment(
+      source: rows.source, target: rows.target, dimension: 3)
+    #expect(found.pairCount == rows.source.count / 3 && found.pairCount > 9_000)
+    #expect(expected.pairCount == found.pairCount)
+    for i in 0..<3 {
+      let unit: [Float] = (0..<3).map { $0 == i ? 1 : 0 }
+      for (a, b) in zip(found.map(unit), expected.map(unit)) { #expect(abs(a - b) < 1e-6) }
     }
   }
 

@@ -28,9 +28,7 @@ struct AliasTable: Sendable {
         small.append(rich)
       }
     }
-    // What rounding has left over is as likely as any.
-    for index in small where aliases[index] == Int32(index) { shares[index] = 1 }
-    for index in large { shares[index] = 1 }
+    // What rounding has left over in either list is its own alias, and so always itself.
   }
 
   /// The next index.

@@ -119,7 +119,7 @@ private let sigmoidTable: [Float] = (0...1_024).map { index in
   Float(1 / (1 + exp(-(Double(index) / 64 - 8))))
 }
 
-/// 1 / (1 + e^-x), to the nearest of 1,025 points, and 0 or 1 beyond.
+/// 1 / (1 + e^-x) at the next of the table's points that is not above x, and 0 or 1 beyond, as fastText has it.
 @inline(__always)
 func sigmoid(_ x: Float) -> Float {
   if x >= 8 { return 1 }

@@ -20,6 +20,9 @@ struct RowMerging {
   private var chunkCounts: [UInt8]
   private var stepCounts: [UInt32]
 
+  /// The bytes of both counts, for each row.
+  static let countsSize = MemoryLayout<UInt8>.stride + MemoryLayout<UInt32>.stride
+
   /// For rows of a training.
   init(rowCount: Int) {
     chunkCounts = [UInt8](repeating: 0, count: rowCount)

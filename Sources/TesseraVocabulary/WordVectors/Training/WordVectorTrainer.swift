@@ -11,8 +11,8 @@
 // the same rows, each goes through its words step by step on copies of the rows that it touches
 // (`RowChanges`), and then what they changed is put together in the order of the chunks (`RowMerging`).
 // What that costs, against threads that share rows, is a copy in and out for each row and chunk, and that
-// a chunk does not see what the fifteen others have learned in the meantime; Docs/Experiments.md has both
-// measured. Windows do not reach beyond a chunk.
+// a chunk does not see what the fifteen others have learned in the meantime. Docs/Experiments.md has both
+// measured: on a small text the latter counts. Windows do not reach beyond a chunk.
 //
 // Mikolov, Sutskever, Chen, Corrado and Dean, "Distributed Representations of Words and Phrases and their
 // Compositionality", 2013, arXiv:1310.4546; Bojanowski, Grave, Joulin and Mikolov, "Enriching Word Vectors
@@ -30,17 +30,22 @@ extension WordVectors {
   ///   - options: How vectors are learned.
   ///   - seed: The seed of the first rows and of everything that is drawn.
   ///   - progress: Gets the words gone through, of all epochs.
-  /// - Throws: ``WordVectorError/interrupted``.
+  /// - Throws: ``WordVectorError/memoryTooSmall(needed:available:)`` before memory is asked for,
+  ///   ``WordVectorError/diverged(learningRate:)``, ``WordVectorError/interrupted``.
   /// - Precondition: The options' numbers are positive, or zero where that is said to mean none.
   /// - Complexity: O(words * epochs * window * negatives * dimension) time on all workers; memory for
-  ///   the rows of words, twice, and of buckets.
+  ///   the rows of words, twice, and of buckets, once: the rows of the training are given back as they
+  ///   are copied. The text takes 4 bytes for each word.
   public init(
     learnedFrom text: TrainingText, options: WordVectorOptions = WordVectorOptions(),
     seed: UInt64 = 0, progress: ProgressHandler? = nil
   ) throws(WordVectorError) {
+    let needed = WordVectorTraining.memorySize(wordCount: text.words.count, options)
+    let available = WordVectorTraining.physicalMemorySize
+    if needed > available { throw .memoryTooSmall(needed: needed, available: available) }
     let training = WordVectorTraining(text, options, seed: seed)
     try training.run(progress)
-    self = try training.vectors()
+    self = try training.takeVectors()
   }
 }
 
@@ -153,23 +158,27 @@ final class WordVectorTraining: Sendable {
             phase: "learning vectors", completed: min(total, done + batch.count * Self.chunkSize),
             total: total, unit: "words"))
       }
+      // Too large a rate has rows grow without bound.
+      guard rows.areFinite else { throw .diverged(learningRate: options.learningRate) }
     }
   }
 
-  /// The vectors as they are now.
-  func vectors() throws(WordVectorError) -> WordVectors {
+  /// The vectors as they are now, which take the place of the training: nothing can follow.
+  func takeVectors() throws(WordVectorError) -> WordVectors {
     let wordCount = text.words.count
     let dimension = options.dimension
+    // From the last rows to the first, so that what is left of the memory is in one piece.
+    let outputs = rows.takeLast(wordCount, dimension: dimension)
+    let buckets = rows.takeLast(bucketCount, dimension: dimension)
     var result = try WordVectors(
-      words: text.words, rows: rows.values(0..<wordCount, dimension: dimension),
+      words: text.words, rows: rows.takeLast(wordCount, dimension: dimension),
       dimension: dimension, counts: text.counts)
     if bucketCount > 0 {
       result.subwords = SubwordVectors(
         minimumLength: options.minimumLength, maximumLength: options.maximumLength,
-        bucketCount: bucketCount,
-        rows: rows.values(wordCount..<outputStart, dimension: dimension))
+        bucketCount: bucketCount, rows: buckets)
     }
-    result.outputRows = rows.values(outputStart..<rows.count, dimension: dimension)
+    result.outputRows = outputs
     return result
   }
 }

@@ -12,8 +12,8 @@ struct HighestRows: Sendable {
   /// How many rows are wanted.
   private let limit: Int
   private var entries: [Entry] = []
-  /// A row with a score below cannot be among the highest.
-  private var threshold = -Float.infinity
+  /// A row whose score is not above cannot be among the highest.
+  private(set) var threshold = -Float.infinity
 
   /// No rows yet.
   init(limit: Int) { self.limit = limit }
@@ -22,21 +22,22 @@ struct HighestRows: Sendable {
   ///
   /// - Complexity: O(log limit) on average.
   mutating func add(_ row: Int, score: Float) {
-    guard score > threshold || entries.count < limit, score.isFinite, limit > 0 else { return }
+    guard score > threshold, score.isFinite, limit > 0 else { return }
     entries.append(Entry(score: score, row: row))
-    if entries.count >= 2 * limit + 64 { cut() }
-  }
-
-  private mutating func cut() {
-    entries.sort(by: Entry.comesFirst)
-    if entries.count >= limit {
+    if entries.count >= 2 * limit + 64 {
+      entries.sort(by: Entry.comesFirst)
       entries.removeSubrange(limit...)
       threshold = entries[limit - 1].score
     }
   }
 
-  /// The rows, the one with the highest score first.
-  var rows: [Int] {
-    entries.sorted(by: Entry.comesFirst).prefix(limit).map(\.row)
+  private var highest: ArraySlice<Entry> {
+    entries.sorted(by: Entry.comesFirst).prefix(limit)
   }
+
+  /// The rows, the one with the highest score first.
+  var rows: [Int] { highest.map(\.row) }
+
+  /// The lowest score of the rows; nil without rows.
+  var lowestScore: Float? { highest.last?.score }
 }
