@@ -86,6 +86,31 @@ import Testing
     }
   }
 
+  @Test(arguments: try FamilySurgeryTests.models.get(), PaddingPolicy.allCases)
+  func `every family is restored, byte for byte`(model: FamilyModel, padding: PaddingPolicy) throws
+  {
+    let folder = try TemporaryDirectory()
+    let type = model.variant == "default" ? StoredType.bf16 : .f16
+    let base = try BaseModel(
+      directory: model.write(
+        to: folder, type: type, shardSize: type == .bf16 ? 1 << 30 : 10_000, isPadded: true))
+    var options = ExtensionOptions()
+    options.inputMethod = .random
+    options.padding = padding
+    options.rowMultiple = 16
+    let tokens = try base.select(10, padding: padding).tokens
+    _ = try VocabularyExtension(of: base, tokens: tokens, options: options).write(
+      to: folder.file("new"), force: false)
+    // 293 and 10 of 300 rows, or 10 behind them.
+    #expect(try BaseModel(directory: folder.file("new")).rowCount == (padding == .reuse ? 304 : 320))
+    #expect(
+      try folder.listing().contains("new/extension/rows.safetensors") == (padding == .reuse))
+    try ModelRestoration(of: folder.file("new")).write(to: folder.file("out"), force: false)
+    let (expected, found) = try (content("base/", of: folder), content("out/", of: folder))
+    #expect(found.keys.sorted() == expected.keys.sorted())
+    for (file, bytes) in expected { #expect(found[file] == bytes, "\(file)") }
+  }
+
   @Test(arguments: try FamilySurgeryTests.models.get().filter { $0.variant != "changed" })
   func `every family is trimmed, and rows go with their tokens`(model: FamilyModel) throws {
     let folder = try TemporaryDirectory()

@@ -37,17 +37,6 @@ import Testing
     try folder.write("base/config.json", text.replacing("  ", with: "\t") + "\n\n")
   }
 
-  /// The content of the files of a folder that begin with a prefix, without it.
-  private static func content(
-    _ prefix: String, _ folder: borrowing TemporaryDirectory
-  ) throws -> [String: [UInt8]] {
-    var content: [String: [UInt8]] = [:]
-    for name in try folder.listing() where name.hasPrefix(prefix) {
-      content[String(name.dropFirst(prefix.count))] = try folder.read(name)
-    }
-    return content
-  }
-
   @Test(arguments: models.indices, PaddingPolicy.allCases)
   func `an extension is undone, byte for byte, and a second one before it`(
     index: Int, padding: PaddingPolicy
@@ -70,13 +59,13 @@ import Testing
     {
       let restoration = try ModelRestoration(of: folder.file(name))
       try restoration.write(to: folder.file(output), force: false)
-      var expected = try Self.content(expected + "/", folder)
+      var expected = try content(expected + "/", of: folder)
       // What a run left is not the model's.
       if output == "original" {
         #expect(restoration.missing == ["training.json"])
         expected["training.json"] = nil
       }
-      let found = try Self.content(output + "/", folder)
+      let found = try content(output + "/", of: folder)
       #expect(found.keys.sorted() == expected.keys.sorted())
       for (file, bytes) in expected { #expect(found[file] == bytes, "\(output)/\(file)") }
     }
@@ -98,7 +87,7 @@ import Testing
     let delta = try ExtensionDelta(contentsOf: folder.file("new/extension.json"))
     #expect(delta.options == options)
     _ = try delta.vocabularyExtension(of: base).write(to: folder.file("again"), force: false)
-    #expect(try Self.content("again/", folder) == Self.content("new/", folder))
+    #expect(try content("again/", of: folder) == content("new/", of: folder))
   }
 
   /// A base and an extension of it.
