@@ -71,22 +71,70 @@ public struct ModelRestoration: Sendable {
       }
   }
 
+  /// Sees to it that the base's files could be written into a directory, without making anything.
+  ///
+  /// - Parameters:
+  ///   - output: The new directory.
+  ///   - force: Whether one may be replaced, as in ``write(to:force:progress:)``.
+  public func check(output: String, force: Bool) throws(VocabularyError) {
+    do {
+      try OutputDirectory.check(path: output, replacing: replacement(force), inputs: [directory])
+    } catch {
+      throw Self.folderError(error)
+    }
+  }
+
+  /// A folder that restoring has left has no record of Tessera: it is what it was before Tessera came.
+  private func replacement(_ force: Bool) -> OutputDirectory.Replacement {
+    force ? .outputsAnd(isKnown: isRestored) : .never
+  }
+
+  /// Whether a folder has files of the base alone, each as it is made again, and nothing else.
+  private func isRestored(_ folder: String) -> Bool {
+    guard let found = try? listTree(under: folder), found.others.isEmpty else { return false }
+    let expected = Dictionary(
+      hashes.map { (Array($0.name.utf8), $0.file) }, uniquingKeysWith: { first, _ in first })
+    var names: [String] = []
+    for path in found.files {
+      guard let name = Path.relative(path, to: folder) else { return false }
+      if name == DirectoryLock.fileName { continue }
+      // Sizes first: they cost nothing.
+      guard let file = expected[Array(name.utf8)], Path.regularFileSize(path) == file.size else {
+        return false
+      }
+      names.append(name)
+    }
+    guard let files = try? FileHash.all(names, in: folder) else { return false }
+    return files.allSatisfy { expected[Array($0.name.utf8)] == $0.file }
+  }
+
+  /// What is wrong with the folder that is to be replaced. Where a signal has kept from looking at it,
+  /// nothing is known.
+  private static func folderError(_ error: FileError) -> VocabularyError {
+    Interruption.isRequested ? .interrupted : .file(error)
+  }
+
   /// Writes the base's files into a new directory, checks them, and puts it in place.
   ///
   /// - Parameters:
   ///   - output: The new directory.
-  ///   - force: Whether one that Tessera wrote may be replaced.
+  ///   - force: Whether one may be replaced that Tessera wrote, or that has files of the base alone, as they
+  ///     are made again.
   ///   - progress: Gets bytes of weights.
   /// - Throws: ``VocabularyError/changedSinceExtension(path:)``, and what reading and writing throws. Nothing
   ///   is left behind then.
   public func write(
     to output: String, force: Bool, progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
-    let target = try withVocabularyErrors { () throws(FileError) in
-      try OutputDirectory(path: output, force: force, inputs: [directory])
+    let target: OutputDirectory
+    do {
+      target = try OutputDirectory(
+        path: output, replacing: replacement(force), inputs: [directory])
+    } catch {
+      throw Self.folderError(error)
     }
     try write(intoStaging: target.stagingPath, progress: progress)
-    do { try target.commit() } catch { throw .file(error) }
+    do { try target.commit() } catch { throw Self.folderError(error) }
   }
 
   /// Writes and checks the base's files in a folder that exists and is empty.

@@ -186,6 +186,49 @@ import Testing
     #expect(!Path.exists(folder.file("out")))
   }
 
+  @Test func `a restored base is replaced by itself, and by nothing else`() throws {
+    let folder = try TemporaryDirectory()
+    _ = try Self.extended(folder)
+    let restoration = try ModelRestoration(of: folder.file("new"))
+    let output = folder.file("out")
+    try restoration.write(to: output, force: true)
+    let restored = try content("out/", of: folder)
+    #expect(throws: VocabularyError.file(.exists(path: output))) {
+      try restoration.write(to: output, force: false)
+    }
+    try restoration.write(to: output, force: true)
+    #expect(try content("out/", of: folder) == restored)
+    // Also where a file is missing.
+    try #require(removeTree(folder.file("out/config.json")))
+    try restoration.check(output: output, force: true)
+    try restoration.write(to: output, force: true)
+    #expect(try content("out/", of: folder) == restored)
+
+    func expectKept(_ found: [String: [UInt8]]) throws {
+      #expect(throws: VocabularyError.file(.notOutput(path: output))) {
+        try restoration.check(output: output, force: true)
+      }
+      #expect(throws: VocabularyError.file(.notOutput(path: output))) {
+        try restoration.write(to: output, force: true)
+      }
+      #expect(try content("out/", of: folder) == found)
+    }
+    // A file of somebody's, a byte that was changed, a folder.
+    try folder.write("out/notes.txt", "precious")
+    try expectKept(restored.merging(["notes.txt": Array("precious".utf8)]) { $1 })
+    try #require(removeTree(folder.file("out/notes.txt")))
+    var weights = try #require(restored["model.safetensors"])
+    weights[weights.count - 1] ^= 1
+    try folder.write("out/model.safetensors", weights)
+    try expectKept(restored.merging(["model.safetensors": weights]) { $1 })
+    weights[weights.count - 1] ^= 1
+    try folder.write("out/model.safetensors", weights)
+    try createDirectory(folder.file("out/empty"))
+    try expectKept(restored)
+    try #require(removeTree(folder.file("out/empty")))
+    try restoration.write(to: output, force: true)
+  }
+
   @Test func `a base that was not kept is not restored`() throws {
     let folder = try TemporaryDirectory()
     let (_, path) = try Self.extended(folder, keepsBase: false)
