@@ -30,24 +30,26 @@ struct ExtensionRecord {
   private let subject: VocabularyExtension
   private let report: ExtensionReport
   private let matrices: [PreparedMatrix]
+  private let base: BaseHashes
   /// The files of the base that can be made again.
-  private let restorable: [String]
+  private let restorable: [(name: String, file: FileHash)]
 
   init(
     _ subject: VocabularyExtension, report: ExtensionReport, matrices: [PreparedMatrix],
-    restorable: [String]
+    base: BaseHashes, restorable: [(name: String, file: FileHash)]
   ) {
     self.subject = subject
     self.report = report
     self.matrices = matrices
+    self.base = base
     self.restorable = restorable
   }
 
   /// The bytes of the file.
-  func serialized() throws(VocabularyError) -> [UInt8] {
+  func serialized() -> [UInt8] {
     var record = JSONLinesObject()
     record.append("format", .string(Self.format))
-    record.append("base", .object(try base()))
+    record.append("base", .object(baseEntry()))
     record.append("first_id", JSONValue(report.firstID))
     record.append("new_tokens", JSONValue(report.newTokenCount))
     record.append("rows", JSONValue(report.rowCount))
@@ -63,15 +65,13 @@ struct ExtensionRecord {
     return record.finish()
   }
 
-  private func base() throws(VocabularyError) -> JSONObject {
-    var result = try BaseHashes(subject.base).json
+  private func baseEntry() -> JSONObject {
+    var result = base.json
     result["vocabulary_size"] = JSONValue(subject.base.tokenizer.vocabularySize)
     result["rows"] = JSONValue(subject.base.rowCount)
     guard !restorable.isEmpty else { return result }
     var files = JSONObject()
-    for (name, file) in try FileHash.all(restorable, in: subject.base.checkpoint.directory) {
-      files.append(newKey: name, file.json)
-    }
+    for (name, file) in restorable { files.append(newKey: name, file.json) }
     result["files"] = .object(files)
     return result
   }

@@ -76,21 +76,28 @@ public struct ModelRestoration: Sendable {
   /// - Parameters:
   ///   - output: The new directory.
   ///   - force: Whether one may be replaced, as in ``write(to:force:progress:)``.
-  public func check(output: String, force: Bool) throws(VocabularyError) {
+  ///   - progress: Gets the bytes of the files that are there.
+  public func check(
+    output: String, force: Bool, progress: ProgressHandler? = nil
+  ) throws(VocabularyError) {
     do {
-      try OutputDirectory.check(path: output, replacing: replacement(force), inputs: [directory])
+      try OutputDirectory.check(
+        path: output, replacing: replacement(force, progress),
+        inputs: [directory])
     } catch {
       throw Self.folderError(error)
     }
   }
 
   /// A folder that restoring has left has no record of Tessera: it is what it was before Tessera came.
-  private func replacement(_ force: Bool) -> OutputDirectory.Replacement {
-    force ? .outputsAnd(isKnown: isRestored) : .never
+  private func replacement(
+    _ force: Bool, _ progress: ProgressHandler?
+  ) -> OutputDirectory.Replacement {
+    force ? .outputsAnd(isKnown: { isRestored($0, progress) }) : .never
   }
 
   /// Whether a folder has files of the base alone, each as it is made again, and nothing else.
-  private func isRestored(_ folder: String) -> Bool {
+  private func isRestored(_ folder: String, _ progress: ProgressHandler?) -> Bool {
     guard let found = try? listTree(under: folder), found.others.isEmpty else { return false }
     let expected = Dictionary(
       hashes.map { (Array($0.name.utf8), $0.file) }, uniquingKeysWith: { first, _ in first })
@@ -104,7 +111,10 @@ public struct ModelRestoration: Sendable {
       }
       names.append(name)
     }
-    guard let files = try? FileHash.all(names, in: folder) else { return false }
+    guard
+      let files = try? FileHash.all(
+        names, in: folder, phase: "looking at the output", progress: progress)
+    else { return false }
     return files.allSatisfy { expected[Array($0.name.utf8)] == $0.file }
   }
 
@@ -120,7 +130,7 @@ public struct ModelRestoration: Sendable {
   ///   - output: The new directory.
   ///   - force: Whether one may be replaced that Tessera wrote, or that has files of the base alone, as they
   ///     are made again.
-  ///   - progress: Gets bytes of weights.
+  ///   - progress: Gets bytes of weights, then of files that are checked.
   /// - Throws: ``VocabularyError/changedSinceExtension(path:)``, and what reading and writing throws. Nothing
   ///   is left behind then.
   public func write(
@@ -129,7 +139,7 @@ public struct ModelRestoration: Sendable {
     let target: OutputDirectory
     do {
       target = try OutputDirectory(
-        path: output, replacing: replacement(force), inputs: [directory])
+        path: output, replacing: replacement(force, progress), inputs: [directory])
     } catch {
       throw Self.folderError(error)
     }
@@ -162,7 +172,8 @@ public struct ModelRestoration: Sendable {
         try withVocabularyErrors { () throws(FileError) in try copyFile(source, to: target) }
       }
     }
-    let written = try FileHash.all(files, in: folder)
+    let written = try FileHash.all(
+      files, in: folder, phase: "checking files", progress: progress)
     for (found, expected) in zip(written, hashes) where found.file != expected.file {
       throw .changedSinceExtension(path: expected.name)
     }

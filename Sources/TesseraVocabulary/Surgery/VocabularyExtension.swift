@@ -87,7 +87,8 @@ public struct VocabularyExtension: Sendable {
   ///   - directory: The new directory.
   ///   - force: Whether one that Tessera wrote may be replaced.
   ///   - inputs: Files and folders besides the base that must not be lost, such as the corpus.
-  ///   - progress: Gets the progress of the methods, then bytes of weights.
+  ///   - progress: Gets the progress of the methods, then bytes: of weights that are written, of the base
+  ///     whose files are hashed, and of rows that are compared.
   /// - Throws: ``VocabularyError/auditFailed(_:)``, and what reading and writing throws. Nothing is
   ///   left behind then.
   public func write(
@@ -110,7 +111,7 @@ public struct VocabularyExtension: Sendable {
   ///   - directory: The folder.
   ///   - keepsBase: Whether ``ModelRestoration`` can make the base of the new model again, as long as
   ///     nothing in it changes.
-  ///   - progress: Gets bytes of weights.
+  ///   - progress: Gets what ``write(to:force:inputs:progress:)`` says.
   public func write(
     intoStaging directory: String, keepsBase: Bool = true, progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> ExtensionReport {
@@ -145,14 +146,15 @@ public struct VocabularyExtension: Sendable {
     try kept?.write(
       to: directory, tensors: prepared.flatMap(\.tensors) + biases.map(\.base.tensor.name),
       rows: layout.replacedRows)
-    let record = try ExtensionRecord(
-      self, report: report, matrices: prepared, restorable: kept?.restorable ?? []
+    let hashes = try BaseHashes.read(base, with: kept?.restorable ?? [], progress: progress)
+    let record = ExtensionRecord(
+      self, report: report, matrices: prepared, base: hashes.base, restorable: hashes.files
     ).serialized()
     try delta?.check(record)
     try withVocabularyErrors { () throws(FileError) in
       try writeFile(Path.join(directory, Self.recordName), record)
     }
-    let findings = try ExtensionAudit(self).findings(in: directory)
+    let findings = try ExtensionAudit(self).findings(in: directory, progress: progress)
     if !findings.isEmpty { throw .auditFailed(findings) }
     return report
   }

@@ -47,7 +47,7 @@ struct RestoreCommand: ParsableCommand {
     let restoration = try ModelRestoration(of: model)
     if let output {
       if dryRun {
-        try restoration.check(output: output, force: force)
+        try restoration.check(output: output, force: force, progress: console.progress)
       } else {
         try restoration.write(to: output, force: force, progress: console.progress)
       }

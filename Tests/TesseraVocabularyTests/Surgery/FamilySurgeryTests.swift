@@ -102,7 +102,8 @@ import Testing
     _ = try VocabularyExtension(of: base, tokens: tokens, options: options).write(
       to: folder.file("new"), force: false)
     // 293 and 10 of 300 rows, or 10 behind them.
-    #expect(try BaseModel(directory: folder.file("new")).rowCount == (padding == .reuse ? 304 : 320))
+    #expect(
+      try BaseModel(directory: folder.file("new")).rowCount == (padding == .reuse ? 304 : 320))
     #expect(
       try folder.listing().contains("new/extension/rows.safetensors") == (padding == .reuse))
     try ModelRestoration(of: folder.file("new")).write(to: folder.file("out"), force: false)
