@@ -31,7 +31,7 @@ public struct ModelRestoration: Sendable {
   public init(of directory: String) throws(VocabularyError) {
     let path = Path.join(directory, VocabularyExtension.recordName)
     let bytes = try withVocabularyErrors { () throws(FileError) in
-      try readFile(path, limit: ExtensionDelta.sizeLimit)
+      try readFile(path, limit: ExtensionRecord.sizeLimit)
     }
     let record: JSONValue
     do { record = try JSONValue(parsing: bytes) } catch {

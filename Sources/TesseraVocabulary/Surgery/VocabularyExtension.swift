@@ -31,8 +31,6 @@ public struct VocabularyExtension: Sendable {
   let inputs: InitializationInputs
   /// Where old and new rows stand.
   public let layout: RowLayout
-  /// The record of the base, if it was extended itself.
-  let previousRecord: JSONValue?
   /// What the record has to say, if the extension is one that was made before.
   var delta: ExtensionDelta?
 
@@ -68,7 +66,7 @@ public struct VocabularyExtension: Sendable {
       throw .tokenizer(error)
     }
     try base.checkTokenTensors()
-    previousRecord = try ExtensionRecord.previous(of: base.checkpoint)
+    _ = try ExtensionRecord.previous(of: base.checkpoint)
     self.base = base
     self.tokens = tokens
     self.options = options
@@ -115,6 +113,8 @@ public struct VocabularyExtension: Sendable {
   public func write(
     intoStaging directory: String, keepsBase: Bool = true, progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> ExtensionReport {
+    // A base that is kept has its record beside it, as one of its files.
+    let previous = keepsBase ? nil : try ExtensionRecord.previous(of: base.checkpoint)
     let prepared = try prepareMatrices(progress: progress)
     let biases = try prepareBiases(prepared)
     let surgery = WeightSurgery(
@@ -148,12 +148,11 @@ public struct VocabularyExtension: Sendable {
       rows: layout.replacedRows)
     let hashes = try BaseHashes.read(base, with: kept?.restorable ?? [], progress: progress)
     let record = ExtensionRecord(
-      self, report: report, matrices: prepared, base: hashes.base, restorable: hashes.files
+      self, report: report, matrices: prepared, base: hashes.base, restorable: hashes.files,
+      previous: previous
     ).serialized()
     try delta?.check(record)
-    try withVocabularyErrors { () throws(FileError) in
-      try writeFile(Path.join(directory, Self.recordName), record)
-    }
+    try ExtensionRecord.write(record, to: Path.join(directory, Self.recordName))
     let findings = try ExtensionAudit(self).findings(in: directory, progress: progress)
     if !findings.isEmpty { throw .auditFailed(findings) }
     return report
