@@ -6,7 +6,7 @@ internal import TesseraTokenizers
 /// Reads an extended model again and compares it with its base.
 ///
 /// Checked are: the names, types, shapes and order of all tensors; all old rows, bit for bit; that
-/// new rows are finite; that a tied head is the embedding; that the tokenizer has the IDs that it
+/// new rows are finite; that added padding is the mean of the tokens' rows; that a tied head is the embedding; that the tokenizer has the IDs that it
 /// should, old tokens their bytes and new tokens theirs; and that each new token is reached by its
 /// merges. Tensors that were copied are not read again.
 package struct ExtensionAudit {
@@ -73,8 +73,14 @@ package struct ExtensionAudit {
       phase: "auditing rows", total: matrices.all.reduce(0) { $0 + $1.tensor.size },
       handler: progress)
     var findings: [AuditFinding] = []
-    for (old, new) in zip(subject.base.matrices.all, matrices.all) {
+    for old in subject.base.matrices.all {
+      let new = matrices.all.first { $0.tensor.name.utf8.elementsEqual(old.tensor.name.utf8) }
+      guard let new else {
+        findings.append(.tensorsDiffer(name: old.tensor.name))
+        continue
+      }
       findings += try compare(old, new, &counter)
+      findings += try fillerFindings(old, new, &counter)
     }
     return findings
   }
@@ -110,6 +116,26 @@ package struct ExtensionAudit {
           findings.append(.nonFiniteRow(tensor: new.tensor.name, row: row))
         }
       }
+    }
+    return findings
+  }
+
+  /// Compares padding rows that were added with the mean of the tokens' rows.
+  private func fillerFindings(
+    _ old: TokenMatrix, _ new: TokenMatrix, _ counter: inout ByteCounter
+  ) throws(VocabularyError) -> [AuditFinding] {
+    let layout = subject.layout
+    let fillers = layout.rowCount - layout.fillerCount..<layout.rowCount
+    if fillers.isEmpty { return [] }
+    let mean = try MatrixStatistics(of: old, rows: subject.base.tokenRows).mean
+    let expected = new.elementType.bytes(of: mean.map { Float($0) })
+    var findings: [AuditFinding] = []
+    for row in fillers {
+      let found = try withVocabularyErrors { () throws(CheckpointError) in
+        try new.bytes(in: row..<row + 1)
+      }
+      try counter.add(found.count)
+      if found != expected { findings.append(.wrongFiller(tensor: new.tensor.name, row: row)) }
     }
     return findings
   }
