@@ -11,8 +11,31 @@ public struct ContinuedBPE: Hashable, Sendable {
   public let newTokens: [[UInt8]]
   /// For each merge the language that it was chosen for, by its place among those of the training.
   public let languages: [Int]
+  /// What was refused to each language, in the order of the training.
+  let refusals: [RefusedPair]
+
   /// The pairs that would have been merged next but for the constraints, in the order of the training.
-  public let refused: [RefusedPair]
+  ///
+  /// Each is there once, also if several languages would have merged it.
+  public var refused: [RefusedPair] { refused(beforeMerge: .max) }
+
+  /// The same of a training that ends with some merge.
+  ///
+  /// - Parameter mergeCount: The number of merges of that training.
+  package func refused(beforeMerge mergeCount: Int) -> [RefusedPair] {
+    var pairs: [RefusedPair] = []
+    var places: [PairKey: Int] = [:]
+    for pair in refusals where pair.mergeCount < mergeCount {
+      let key = PairKey(pair.left, pair.right)
+      if let place = places[key] {
+        pairs[place].count += pair.count
+      } else {
+        places[key] = pairs.count
+        pairs.append(pair)
+      }
+    }
+    return pairs
+  }
 
   /// The base with the merges after its own.
   ///

@@ -69,7 +69,7 @@ package func continueTraining(
   var names = NewTokenNames(base, occurring: occurring, firstID: firstID)
   var merges: [LearnedMerge] = []
   var chosenFor: [Int] = []
-  var refusals = RefusedPairs()
+  var refusals: [RefusedPair] = []
   while names.newTokens.count < options.newTokenCount,
     let index = furthestBehind(engines, shares)
   {
@@ -81,7 +81,10 @@ package func continueTraining(
     let (left, right) = (names.id(of: candidate.left), names.id(of: candidate.right))
     let bytes = names.bytes(of: candidate.left) + names.bytes(of: candidate.right)
     if let reason = constraints.refusal(of: left, right, bytes: bytes) {
-      refusals.add(RefusedPair(left: left, right: right, count: candidate.count, reason: reason))
+      refusals.append(
+        RefusedPair(
+          left: left, right: right, count: candidate.count, reason: reason,
+          mergeCount: merges.count))
       chosen.reject(candidate)
       continue
     }
@@ -106,7 +109,7 @@ package func continueTraining(
   }
   return ContinuedBPE(
     merges: merges, firstID: firstID, newTokens: names.newTokens, languages: chosenFor,
-    refused: refusals.pairs)
+    refusals: refusals)
 }
 
 /// The language that the next merge is made for; nil if no language has a pair left.
@@ -118,20 +121,4 @@ private func furthestBehind(_ engines: [LanguageEngine], _ shares: [Double]) -> 
     first = index
   }
   return first
-}
-
-/// Pairs that were refused, each once, also if several languages would have merged it.
-private struct RefusedPairs {
-  private(set) var pairs: [RefusedPair] = []
-  private var places: [PairKey: Int] = [:]
-
-  mutating func add(_ pair: RefusedPair) {
-    let key = PairKey(pair.left, pair.right)
-    if let place = places[key] {
-      pairs[place].count += pair.count
-    } else {
-      places[key] = pairs.count
-      pairs.append(pair)
-    }
-  }
 }

@@ -132,9 +132,9 @@ public struct TokenSelection: Sendable {
         left: merge.left, right: merge.right, result: merge.result, bytes: bytes,
         count: merge.count)
     }
-    // A curve that was followed further may have met pairs of tokens that are not added.
-    let end = firstID + TokenID(found.size)
-    refused = learned.refused.filter { max($0.left, $0.right) < end }
+    // A curve that was followed further has met pairs that a training of this size does not come to.
+    let mergeCount = found.stop == .noPairs ? Int.max : curve.mergeCounts[found.size]
+    refused = learned.refused(beforeMerge: mergeCount)
     tokens = NewTokens(merges: merges, firstID: firstID)
     do { tokenizer = try base.extended(with: merges) } catch { throw .tokenizer(error) }
     var outcomes: [Language] = []

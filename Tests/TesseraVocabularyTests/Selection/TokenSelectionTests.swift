@@ -132,6 +132,32 @@ import Testing
     }
   }
 
+  @Test func `a curve that is followed further refuses the same pairs`() throws {
+    let folder = try TemporaryDirectory()
+    let base = try Self.base(folder)
+    // Of both languages: what one is refused early, the other may be refused late.
+    let protected = ProtectedText(
+      SmallModel.counts(Self.swahili + " " + SmallModel.target.prefix(60)), base: base.tokenizer)
+    var differ = 0
+    for size in 1...40 {
+      var options = TokenSelectionOptions(newTokenCount: size)
+      options.minimumFrequency = 1
+      var found: [[RefusedPair]] = []
+      for factor in [1, 2, 5] {
+        options.surveyFactor = factor
+        let selection = try TokenSelection(
+          base: base.tokenizer, languages: Self.languages, protected: protected, options: options,
+          firstID: 300)
+        #expect(selection.stop == .requested)
+        found.append(selection.refused)
+      }
+      #expect(found[1] == found[0] && found[2] == found[0], "\(size)")
+      #expect(found[0].allSatisfy { $0.mergeCount < size })
+      differ += found[0].count
+    }
+    #expect(differ > 40)
+  }
+
   @Test func `a small corpus ends the choice`() throws {
     let folder = try TemporaryDirectory()
     let base = try Self.base(folder)
