@@ -40,12 +40,18 @@ package struct ContinuedStep {
 ///   - limits: What is held in memory, which the merges do not depend on.
 ///   - progress: Gets the number of new tokens.
 ///   - observe: Learns of each merge, and says whether to go on.
+///   - isTooRare: Whether a pair that stands so often in all text must not be merged. Then its language is left
+///     out, as one without a frequent pair is.
+///   - onlyRareAreLeft: Called when all languages are left out, and some by `isTooRare`; says whether those come
+///     back.
 /// - Throws: ``TrainingError``.
 package func continueTraining(
   base: Tokenizer, languages: [ContinuedLanguage], options: ContinuedTrainingOptions,
   constraints: MergeConstraints, limits given: MergingLimits = MergingLimits(),
   progress: ProgressHandler?,
-  observe: (ContinuedStep) -> Bool = { _ in true }
+  observe: (ContinuedStep) -> Bool = { _ in true },
+  isTooRare: (UInt64) -> Bool = { _ in false },
+  onlyRareAreLeft: () -> Bool = { false }
 ) throws(TrainingError) -> ContinuedBPE {
   precondition(!languages.isEmpty, "there is a language")
   let firstID = try options.checkedFirstID(base: base)
@@ -70,12 +76,20 @@ package func continueTraining(
   var merges: [LearnedMerge] = []
   var chosenFor: [Int] = []
   var refusals: [RefusedPair] = []
-  while names.newTokens.count < options.newTokenCount,
-    let index = furthestBehind(engines, shares)
-  {
+  while names.newTokens.count < options.newTokenCount {
+    guard let index = furthestBehind(engines, shares) else {
+      let rare = engines.filter(\.hasOnlyRarePairs)
+      guard !rare.isEmpty, onlyRareAreLeft() else { break }
+      for engine in rare { engine.hasOnlyRarePairs = false }
+      continue
+    }
     let chosen = engines[index]
     guard let candidate = chosen.next(), candidate.count >= limits.minimumCount else {
       chosen.isExhausted = true
+      continue
+    }
+    if isTooRare(engines.reduce(0) { $0 + $1.count(of: candidate) }) {
+      chosen.hasOnlyRarePairs = true
       continue
     }
     let (left, right) = (names.id(of: candidate.left), names.id(of: candidate.right))
@@ -116,7 +130,8 @@ package func continueTraining(
 private func furthestBehind(_ engines: [LanguageEngine], _ shares: [Double]) -> Int? {
   func claim(_ index: Int) -> Double { Double(2 * engines[index].mergeCount + 1) / shares[index] }
   var first: Int?
-  for index in engines.indices where !engines[index].isExhausted {
+  for index in engines.indices
+  where !engines[index].isExhausted && !engines[index].hasOnlyRarePairs {
     if let first, claim(first) <= claim(index) { continue }
     first = index
   }

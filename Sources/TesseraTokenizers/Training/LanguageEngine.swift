@@ -8,6 +8,8 @@ final class LanguageEngine {
   private(set) var outcome: ParityOutcome
   /// Whether no pair of the language is frequent enough any more.
   var isExhausted = false
+  /// Whether those who learn merges want no pair of the language that is left.
+  var hasOnlyRarePairs = false
   private var engine: MergeEngine<UInt32>
   private let followsAllPairs: Bool
 
@@ -76,17 +78,29 @@ final class LanguageEngine {
   /// Leaves a pair that ``next()`` returned unmerged for good.
   func reject(_ candidate: MergeCandidate) { engine.reject(candidate) }
 
+  /// How often a pair stands in the text, whichever language it was chosen for.
+  ///
+  /// - Precondition: As for ``merge(_:)``.
+  func count(of candidate: MergeCandidate) -> UInt64 {
+    findAllPairs()
+    return engine.count(of: candidate)
+  }
+
+  /// Sees to it that every pair is followed, if it has to be.
+  private func findAllPairs() {
+    guard followsAllPairs else { return }
+    // After the engine had to start over, and before the first merge.
+    if !engine.followsAllPairs { engine.scan() }
+    precondition(engine.followsAllPairs, "there is a place for every position")
+  }
+
   /// Merges a pair, whichever language it was chosen for.
   ///
   /// - Returns: How many occurrences were replaced: as many tokens are saved.
   /// - Precondition: The pair is the one that ``next()`` returned, or all pairs are followed.
   @discardableResult
   func merge(_ candidate: MergeCandidate) -> UInt64 {
-    if followsAllPairs {
-      // After the engine had to start over, and before the first merge.
-      if !engine.followsAllPairs { engine.scan() }
-      precondition(engine.followsAllPairs, "there is a place for every position")
-    }
+    findAllPairs()
     let saved = engine.merge(candidate)
     outcome.tokenCount -= saved
     return saved

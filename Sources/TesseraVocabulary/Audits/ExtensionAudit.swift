@@ -6,9 +6,10 @@ internal import TesseraTokenizers
 /// Reads an extended model again and compares it with its base.
 ///
 /// Checked are: the names, types, shapes and order of all tensors; all old rows, bit for bit; that
-/// new rows are finite; that added padding is the mean of the tokens' rows; that a tied head is the embedding; that the tokenizer has the IDs that it
-/// should, old tokens their bytes and new tokens theirs; and that each new token is reached by its
-/// merges. Tensors that were copied are not read again.
+/// new rows are finite; that added padding is the mean of the tokens' rows; that a tied head is the
+/// embedding; that the tokenizer has the IDs that it should, old tokens their bytes and new tokens
+/// theirs; and that each new token is reached by its merges. Tensors that were copied are not read
+/// again.
 package struct ExtensionAudit {
   /// So many findings are reported; a broken file would give millions.
   private static let findingLimit = 10

@@ -199,19 +199,24 @@ public struct TokenSelection: Sendable {
         let size = curve.size
         curve.append(
           saved: step.saved, size: step.newTokenCount, mergeCount: step.mergeCount)
-        if curve.size > size { search?.add(curve, saved: step.saved.reduce(0, +)) }
+        if curve.size > size { search?.add(curve) }
         guard let found = search?.found else { return true }
         return curve.size < found.size * options.surveyFactor
+      } isTooRare: { count in
+        search?.isTooRare(count, after: curve) ?? false
+      } onlyRareAreLeft: {
+        search?.end(curve)
+        return curve.size > 0 && options.surveyFactor > 1
       }
     } catch {
       throw .training(error)
     }
-    if learned.newTokens.isEmpty && options.newTokenCount > 0 {
-      throw .nothingToAdd(minimumFrequency: options.minimumFrequency)
-    }
     if let found = search?.found, found.size == 0, let rule = options.sizeRule {
       throw .tokensTooRare(
         minimum: rule.minimumSightings, budget: rule.budgetTokenCount ?? 0)
+    }
+    if learned.newTokens.isEmpty && options.newTokenCount > 0 {
+      throw .nothingToAdd(minimumFrequency: options.minimumFrequency)
     }
     if let found = search?.found { return (learned, curve, found.size, found.stop) }
     let size = min(curve.size, options.newTokenCount)
