@@ -125,20 +125,34 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("\"format\": \"tessera-extension-1\"", "\"format\": \"x\"", "format"),
-    ("\"first_id\": 300", "\"first_id\": -1", "first_id"),
-    ("\"first_id\": 300", "\"first_id\": 304", "first_id"),
-    ("\"new_tokens\": 10", "\"new_tokens\": 11", "make 10 tokens"),
-    ("\"padding\": \"reuse\"", "\"padding\": 1", "padding"),
-    ("\"row_multiple\": 1", "\"row_multiple\": 0", "row_multiple"),
-    ("\"method\":\"subword-mean\"", "\"method\":\"x\"", "initialization"),
-    (",300]", ",4000000000]", "merge 0"), (",300]", ",99999999999]", "merge 0"),
-    (",300]", ",0]", "merge"), ("\"merges\": [", "\"merges\": [0,", "merge 0"),
-    ("{", "[", "extension.json"),
-    ("\"tensor_sha256\"", "\"tensor\"", "base"),
-  ])
-  func `a record that was changed is refused`(found: String, changed: String, words: String)
+  /// What is found in a record, what takes its place, and what is said then.
+  private static let changes: [(found: String, changed: String, reason: String)] = [
+    (
+      "\"format\": \"tessera-extension-1\"", "\"format\": \"x\"",
+      "\"format\" is not \"tessera-extension-1\""
+    ),
+    ("\"first_id\": 300", "\"first_id\": -1", "there is no usable \"first_id\""),
+    (
+      "\"first_id\": 300", "\"first_id\": 304",
+      "\"first_id\" is not the ID after those of the base"
+    ),
+    ("\"new_tokens\": 10", "\"new_tokens\": 11", "\"merges\" make 10 tokens, and not 11"),
+    ("\"padding\": \"reuse\"", "\"padding\": 1", "there is no usable \"padding\""),
+    ("\"row_multiple\": 1", "\"row_multiple\": 0", "there is no usable \"row_multiple\""),
+    (
+      "\"method\":\"subword-mean\"", "\"method\":\"x\"",
+      "there is no usable \"initialization\""
+    ),
+    (",300]", ",4000000000]", "merge 0 is not made of tokens before its own"),
+    (",300]", ",99999999999]", "merge 0 is not made of tokens before its own"),
+    // The next one makes token 301, before which there is no 300.
+    (",300]", ",0]", "merge 1 is not made of tokens before its own"),
+    ("\"merges\": [", "\"merges\": [0,", "merge 0 is not made of tokens before its own"),
+    ("\"tensor_sha256\"", "\"tensor\"", "there is no usable \"base\""),
+  ]
+
+  @Test(arguments: changes)
+  func `a record that was changed is refused`(found: String, changed: String, reason: String)
     throws
   {
     let folder = try TemporaryDirectory()
@@ -147,10 +161,23 @@ import Testing
     let range = try #require(text.firstRange(of: found))
     text.replaceSubrange(range, with: changed)
     try folder.write("new/extension.json", text)
-    let error = #expect(throws: VocabularyError.self) {
+    #expect(throws: VocabularyError.malformedRecord(path: path, reason: reason)) {
       _ = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base)
     }
-    #expect(error.map { "\($0)".contains(words) } == true, "\(String(describing: error))")
+  }
+
+  @Test func `a record that is no JSON is refused`() throws {
+    let folder = try TemporaryDirectory()
+    let path = try folder.write("extension.json", "[\"format\": 1}")
+    var reason = ""
+    do { _ = try JSONValue(parsing: folder.read("extension.json")) } catch { reason = "\(error)" }
+    #expect(!reason.isEmpty)
+    #expect(throws: VocabularyError.malformedRecord(path: path, reason: reason)) {
+      _ = try ExtensionDelta(contentsOf: path)
+    }
+    #expect(throws: VocabularyError.malformedRecord(path: path, reason: reason)) {
+      _ = try ModelRestoration(of: folder.path)
+    }
   }
 
   @Test func `a delta that describes other rows is refused when it is written`() throws {
