@@ -1,5 +1,6 @@
 internal import TesseraBasics
 internal import TesseraCheckpoints
+internal import TesseraTokenizers
 
 /// The hashes by which a base is known: of its configuration, its tokenizer and its token matrices.
 struct BaseHashes: Hashable {
@@ -7,12 +8,6 @@ struct BaseHashes: Hashable {
   private(set) var files = JSONObject()
   /// The matrices by the names of their tensors.
   private(set) var tensors = JSONObject()
-
-  /// The files of a tokenizer that has no tokenizer.json.
-  private static let otherTokenizerNames = [
-    "tokenizer.tessera", "tekken.json", "tokenizer.model", "vocab.json", "merges.txt",
-    "tokenizer.tiktoken", "tokenizer.tiktoken.json",
-  ]
 
   private init() {}
 
@@ -32,7 +27,7 @@ struct BaseHashes: Hashable {
   static func read(
     _ base: BaseModel, with names: [String], progress: ProgressHandler?
   ) throws(VocabularyError) -> (base: BaseHashes, files: [(name: String, file: FileHash)]) {
-    let identity = identifyingFiles(of: base.checkpoint)
+    let identity = try identifyingFiles(of: base.checkpoint)
     let head = base.matrices.tied ? nil : base.matrices.head
     let matrices = [base.matrices.embedding, head].compactMap { $0 } + base.matrices.headBiases
     let byPath = Dictionary(grouping: matrices) { Array($0.file.path.utf8) }
@@ -67,11 +62,16 @@ struct BaseHashes: Hashable {
     return (result, Array(found.prefix(names.count)))
   }
 
-  /// The configuration, and the files of the tokenizer.
-  private static func identifyingFiles(of checkpoint: Checkpoint) -> [String] {
-    let tokenizer =
-      checkpoint.files.contains("tokenizer.json") ? ["tokenizer.json"] : otherTokenizerNames
-    return [ModelConfiguration.fileName] + tokenizer.filter(checkpoint.files.contains)
+  /// The configuration, and the files that the tokenizer is read from.
+  private static func identifyingFiles(
+    of checkpoint: Checkpoint
+  ) throws(VocabularyError) -> [String] {
+    let sources: [String]
+    do { sources = try Tokenizer.sources(at: checkpoint.directory) } catch {
+      throw .tokenizer(error)
+    }
+    return [ModelConfiguration.fileName]
+      + sources.map(Path.lastComponent)
   }
 
   /// What `extension.json` says of a base.

@@ -3,6 +3,7 @@ import Synchronization
 import TesseraBasics
 import TesseraCheckpoints
 import TesseraTestSupport
+import TesseraTokenizers
 import Testing
 
 @testable import TesseraVocabulary
@@ -66,6 +67,30 @@ import Testing
           [HashedFile(path: path, isWhole: true)], phase: "", progress: nil)
       }
     }
+  }
+
+  @Test func `a base is known by every file that its tokenizer is read from`() throws {
+    let folder = try TemporaryDirectory()
+    let directory = try SmallModel().write(to: folder)
+    func names() throws -> [String] {
+      try BaseHashes(BaseModel(directory: directory)).files.keys
+    }
+    #expect(try names() == ["config.json", "tokenizer.json", "tokenizer_config.json"])
+    let base = try BaseModel(directory: directory)
+    try #require(removeTree(folder.file("base/tokenizer.json")))
+    for (name, bytes) in try base.tokenizer.files(in: .vocabularyAndMerges) {
+      try folder.write("base/" + name, bytes)
+    }
+    try folder.write("base/added_tokens.json", "{}")
+    // It may number tokens, so another one is another base.
+    let before = try BaseHashes(BaseModel(directory: directory))
+    #expect(
+      before.files.keys == [
+        "config.json", "vocab.json", "merges.txt", "tokenizer_config.json", "added_tokens.json",
+      ])
+    try folder.write("base/added_tokens.json", "{ }")
+    let after = try BaseHashes(BaseModel(directory: directory))
+    #expect(before.difference(from: after) == "added_tokens.json")
   }
 
   @Test(arguments: [true, false])
