@@ -37,20 +37,26 @@ public struct ContinuedBPE: Hashable, Sendable {
     return pairs
   }
 
+  /// The merges with the bytes of the tokens that they make.
+  ///
+  /// - Parameters:
+  ///   - base: The base.
+  ///   - count: How many merges; nil for all.
+  package func newMerges(base: Tokenizer, count: Int? = nil) -> [NewMerge] {
+    merges.prefix(count ?? merges.count).map { merge in
+      let bytes =
+        merge.result >= firstID
+        ? newTokens[Int(merge.result - firstID)] : base.bytes(of: merge.result) ?? []
+      return NewMerge(
+        left: merge.left, right: merge.right, result: merge.result, bytes: bytes,
+        count: merge.count)
+    }
+  }
+
   /// The base with the merges after its own.
   ///
   /// - Throws: `TokenizerError`, which the trainer's own limits rule out.
   public func makeTokenizer(base: Tokenizer) throws(TokenizerError) -> Tokenizer {
-    var list: [NewMerge] = []
-    for merge in merges {
-      let bytes =
-        merge.result >= firstID
-        ? newTokens[Int(merge.result - firstID)] : base.bytes(of: merge.result) ?? []
-      list.append(
-        NewMerge(
-          left: merge.left, right: merge.right, result: merge.result, bytes: bytes,
-          count: merge.count))
-    }
-    return try base.extended(with: list)
+    try base.extended(with: newMerges(base: base))
   }
 }

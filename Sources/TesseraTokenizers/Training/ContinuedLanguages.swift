@@ -65,8 +65,7 @@ package func continueTraining(
   for language in languages {
     engines.append(
       try LanguageEngine(
-        language.counts, base: base,
-        ParityOutcome(name: "", size: 0, tokenCount: .max, mergeCount: 0), limits: limits,
+        language.counts, base: base, limits: limits,
         followsAllPairs: languages.count > 1
       ) { symbols in for id in symbols { occurring[Int(id)] = true } })
   }

@@ -4,8 +4,8 @@ import TesseraBasics
 ///
 /// With several languages merges that are made for others come here as well, so all pairs are followed.
 final class LanguageEngine {
-  /// What becomes of the language.
-  private(set) var outcome: ParityOutcome
+  /// The number of merges that were chosen for this language.
+  var mergeCount = 0
   /// Whether no pair of the language is frequent enough any more.
   var isExhausted = false
   /// Whether those who learn merges want no pair of the language that is left.
@@ -13,17 +13,11 @@ final class LanguageEngine {
   private var engine: MergeEngine<UInt32>
   private let followsAllPairs: Bool
 
-  /// The number of merges that were chosen for this language.
-  var mergeCount: Int {
-    get { outcome.mergeCount }
-    set { outcome.mergeCount = newValue }
-  }
-
   /// An engine of bytes, beside those of other languages.
   ///
   /// - Throws: ``TrainingError``.
   convenience init(
-    _ source: some PreTokenSource, _ outcome: ParityOutcome, _ options: BPETrainerOptions
+    _ source: some PreTokenSource, _ options: BPETrainerOptions
   ) throws(TrainingError) {
     var limits = MergingLimits()
     limits.apply(options)
@@ -33,7 +27,7 @@ final class LanguageEngine {
     }
     self.init(
       arena: consume arena, byteLengths: [UInt32](repeating: 1, count: 256), limits: limits,
-      outcome: outcome, followsAllPairs: true)
+      followsAllPairs: true)
   }
 
   /// An engine of the tokens of a base.
@@ -41,14 +35,13 @@ final class LanguageEngine {
   /// - Parameters:
   ///   - source: The pre-tokens of the language.
   ///   - base: The tokenizer whose merges come first.
-  ///   - outcome: What is known of the language.
   ///   - limits: What may be merged.
   ///   - followsAllPairs: Whether there are other languages.
   ///   - visit: Called with the tokens of each pre-token that has several.
   /// - Throws: ``TrainingError``.
   convenience init(
-    _ source: some PreTokenSource, base: Tokenizer, _ outcome: ParityOutcome,
-    limits given: MergingLimits, followsAllPairs: Bool, visit: (ArraySlice<TokenID>) -> Void
+    _ source: some PreTokenSource, base: Tokenizer, limits given: MergingLimits,
+    followsAllPairs: Bool, visit: (ArraySlice<TokenID>) -> Void
   ) throws(TrainingError) {
     var limits = given
     if followsAllPairs { limits.followAllPairs() }
@@ -57,18 +50,17 @@ final class LanguageEngine {
     }
     let byteLengths = (0..<base.vocabularySize).map { UInt32(base.tokens.size(of: TokenID($0))) }
     self.init(
-      arena: consume arena, byteLengths: byteLengths, limits: limits, outcome: outcome,
+      arena: consume arena, byteLengths: byteLengths, limits: limits,
       followsAllPairs: followsAllPairs)
   }
 
   /// The engine changes the arena in place: nobody else may hold it.
   private init(
     arena: consuming SymbolArena<UInt32>, byteLengths: [UInt32], limits: MergingLimits,
-    outcome: ParityOutcome, followsAllPairs: Bool
+    followsAllPairs: Bool
   ) {
     engine = MergeEngine(
       arena: consume arena, byteLengths: byteLengths, limits: limits)
-    self.outcome = outcome
     self.followsAllPairs = followsAllPairs
   }
 
@@ -101,9 +93,7 @@ final class LanguageEngine {
   @discardableResult
   func merge(_ candidate: MergeCandidate) -> UInt64 {
     findAllPairs()
-    let saved = engine.merge(candidate)
-    outcome.tokenCount -= saved
-    return saved
+    return engine.merge(candidate)
   }
 }
 

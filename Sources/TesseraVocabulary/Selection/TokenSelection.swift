@@ -124,14 +124,7 @@ public struct TokenSelection: Sendable {
       base, languages, baseCounts, protected?.pairs, options, firstID, progress)
     (curve, stop) = (found.curve, found.stop)
     let learned = found.learned
-    let merges = learned.merges[..<curve.mergeCounts[found.size]].map { merge in
-      let bytes =
-        merge.result >= firstID
-        ? learned.newTokens[Int(merge.result - firstID)] : base.bytes(of: merge.result) ?? []
-      return NewMerge(
-        left: merge.left, right: merge.right, result: merge.result, bytes: bytes,
-        count: merge.count)
-    }
+    let merges = learned.newMerges(base: base, count: curve.mergeCounts[found.size])
     // A curve that was followed further has met pairs that a training of this size does not come to.
     let mergeCount = found.stop == .noPairs ? Int.max : curve.mergeCounts[found.size]
     refused = learned.refused(beforeMerge: mergeCount)
