@@ -198,20 +198,24 @@ public struct ModelRestoration: Sendable {
       ).tensors
     }
     let rows = try replacedRows()
+    let weights = try withVocabularyErrors { () throws(FileError) in
+      try InputFile(path: shard.path)
+    }
     var file = try withVocabularyErrors { () throws(FileError) in try AtomicFile(path: target) }
     do { try file.write(header) } catch { throw .file(error) }
     for tensor in tensors {
-      guard let found = shard.tensor(named: tensor.name), found.type == tensor.type,
-        Self.differOnlyInRows(found, tensor)
+      guard let stored = shard.tensor(named: tensor.name), stored.type == tensor.type,
+        Self.differOnlyInRows(stored, tensor)
       else { throw .changedSinceExtension(path: name) }
-      let kept = rows?.tensor(named: tensor.name)
-      for (source, stored, range) in try pieces(of: tensor, found, shard, kept, rows, name) {
-        for block in SafetensorsFile.blocks(of: range) {
-          let bytes = try withVocabularyErrors { () throws(CheckpointError) in
-            try source.bytes(of: stored, in: block)
-          }
-          do { try file.write(bytes) } catch { throw .file(error) }
-          try counter.add(bytes.count)
+      let found = (bytes: stored, file: weights)
+      let kept = rows.flatMap { rows in
+        rows.tensors.tensor(named: tensor.name).map { (bytes: $0, file: rows.file) }
+      }
+      for (source, range) in try pieces(of: tensor, found, kept, name) {
+        // In steps, for the progress and for signals.
+        for step in SafetensorsFile.blocks(of: range, size: 64 << 20) {
+          do { try file.append(copying: step, of: source) } catch { throw .file(error) }
+          try counter.add(step.count)
         }
       }
     }
@@ -229,36 +233,40 @@ public struct ModelRestoration: Sendable {
     return shape == b.shape
   }
 
-  private typealias Piece = (file: SafetensorsFile, tensor: StoredTensor, range: Range<Int>)
+  private typealias Source = (bytes: StoredTensor, file: InputFile)
 
-  /// Where the bytes of a tensor of the base are now, in order.
+  /// The files and ranges where the bytes of a tensor of the base are now, in order.
   private func pieces(
-    of tensor: StoredTensor, _ found: StoredTensor, _ shard: SafetensorsFile,
-    _ kept: StoredTensor?, _ rows: SafetensorsFile?, _ name: String
-  ) throws(VocabularyError) -> [Piece] {
-    if found.shape == tensor.shape, kept == nil || tensor.shape.isEmpty {
-      return [(shard, found, 0..<found.size)]
+    of tensor: StoredTensor, _ found: Source, _ kept: Source?, _ name: String
+  ) throws(VocabularyError) -> [(file: InputFile, range: Range<Int>)] {
+    if found.bytes.shape == tensor.shape, kept == nil || tensor.shape.isEmpty {
+      return [(found.file, found.bytes.byteRange)]
     }
     let rowCount = tensor.shape[tensor.rowAxis]
     let rowSize = tensor.size / max(1, rowCount)
     // Rows of the base up to the first new one, those whose places new ones took, and those behind.
     let start = min(newRows.lowerBound, rowCount)
     let end = max(start, min(newRows.upperBound, rowCount))
-    guard rowCount == baseRowCount, found.shape[tensor.rowAxis] >= rowCount,
-      kept?.size ?? 0 == (end - start) * rowSize
+    guard rowCount == baseRowCount, found.bytes.shape[tensor.rowAxis] >= rowCount,
+      kept?.bytes.size ?? 0 == (end - start) * rowSize
     else { throw .changedSinceExtension(path: name) }
-    var pieces: [Piece] = [(shard, found, 0..<start * rowSize)]
-    if let kept, let rows { pieces.append((rows, kept, 0..<kept.size)) }
-    pieces.append((shard, found, end * rowSize..<rowCount * rowSize))
+    let first = found.bytes.byteRange.lowerBound
+    var pieces = [(file: found.file, range: first..<first + start * rowSize)]
+    if let kept { pieces.append((kept.file, kept.bytes.byteRange)) }
+    pieces.append((found.file, first + end * rowSize..<first + rowCount * rowSize))
     return pieces
   }
 
   /// The file with the rows that new tokens replaced, if there is one.
-  private func replacedRows() throws(VocabularyError) -> SafetensorsFile? {
+  private func replacedRows() throws(VocabularyError) -> (
+    tensors: SafetensorsFile, file: InputFile
+  )? {
     let path = Path.join(directory, KeptBase.path(of: KeptBase.rowsName))
     guard Path.exists(path) else { return nil }
-    return try withVocabularyErrors { () throws(CheckpointError) in
+    let tensors = try withVocabularyErrors { () throws(CheckpointError) in
       try SafetensorsFile(path: path)
     }
+    let file = try withVocabularyErrors { () throws(FileError) in try InputFile(path: path) }
+    return (tensors, file)
   }
 }
