@@ -40,6 +40,9 @@ import Testing
     }
     let missing = try #require(restored["not_restored"]?.array).compactMap(\.string)
     #expect(missing == ["metrics.jsonl", "training.json"])
+    let restore = ["restore", folder.file("again"), "--output", folder.file("base"), "--quiet"]
+    #expect(try ToolRun(restore).status == 73)
+    _ = try json(Array(restore.dropLast()) + ["--force"])
     // What is in neither list does not exist.
     let all = try folder.listing().count { $0.hasPrefix("base/") } + missing.count
     #expect(try listFiles(under: base).count == all)

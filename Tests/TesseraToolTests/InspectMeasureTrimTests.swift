@@ -202,13 +202,47 @@ import Testing
     let run = try ToolRun(["inspect", folder.file("more"), "--json"])
     let found = try JSONValue(parsing: run.output)
     let rowCount = try #require(found["embedding"]?["rows"]?.int)
-    #expect(found["head_bias"]?["rows"]?.int == rowCount)
+    let biases = try #require(found["head_biases"]?.array)
+    #expect(biases.map { $0["rows"]?.int } == [rowCount])
     let names = try #require(found["audits"]?.array).map { $0["name"] }
     #expect(names.contains("head bias elements that are not finite"))
     let arguments = ["trim", "--model", folder.file("more"), "--last", "--vocab-size", "260"]
     try ToolRun(arguments + ["--output", folder.file("trimmed")]).expectSuccess()
     let bias = try Checkpoint(directory: folder.file("trimmed")).location(of: "lm_head.bias")
     #expect(bias?.tensor.shape == [260] && rowCount > 260)
+  }
+
+  @Test func `all biases of a head are inspected`() throws {
+    let folder = try TemporaryDirectory()
+    try folder.write(
+      "bert/config.json",
+      """
+      {"model_type": "bert", "architectures": ["BertForMaskedLM"], "vocab_size": 3, "hidden_size": 2}
+      """)
+    let biases = ["cls.predictions.bias", "cls.predictions.decoder.bias"]
+    let embedding = TensorDescription(
+      name: "bert.embeddings.word_embeddings.weight", type: .f32, shape: [3, 2])
+    var writer = try CheckpointWriter(
+      directory: folder.file("bert"),
+      tensors: [embedding] + biases.map { TensorDescription(name: $0, type: .f32, shape: [3]) })
+    for tensor in writer.order {
+      var values = (0..<tensor.elementCount).map { Float($0 + 1) }
+      // Only the last one has a fault.
+      if tensor.name == biases[1] { values[2] = .nan }
+      try writer.append(values: values.span)
+    }
+    try writer.commit()
+    let run = try ToolRun(["inspect", folder.file("bert"), "--json"])
+    let found = try JSONValue(parsing: run.output)
+    #expect(found["head_biases"]?.array?.map { $0["tensor"]?.string } == biases)
+    #expect(found["failed"]?.bool == true)
+    let results = try #require(found["audits"]?.array)
+    for (bias, count) in zip(biases, [0, 1]) {
+      let audit = results.first {
+        $0["name"]?.string == "head bias \(bias) elements that are not finite"
+      }
+      #expect(audit?["examined"]?.int == 3 && audit?["found"]?.int == count, "\(bias)")
+    }
   }
 
   @Test func `tensors of a type that nobody knows are named`() throws {

@@ -17,6 +17,10 @@ func setModeForTest(_ path: String, _ mode: UInt32) -> Bool {
   unsafe chmod(path, mode_t(mode)) == 0
 }
 
+func setSizeForTest(_ path: String, _ size: Int) -> Bool {
+  unsafe truncate(path, off_t(size)) == 0
+}
+
 func modeForTest(_ path: String) -> UInt32 {
   var status = stat()
   return unsafe stat(path, &status) == 0 ? UInt32(status.st_mode & 0o777) : 0

@@ -29,8 +29,23 @@ public struct OutputDirectory: ~Copyable {
     case never
     /// It is replaced if Tessera wrote it.
     case outputs
+    /// It is replaced if Tessera wrote it, or if the caller knows it for what it would write again.
+    case outputsAnd(isKnown: @Sendable (_ path: String) -> Bool)
     /// It is replaced. For folders inside an output.
     case always
+
+    /// Whether a folder with content may be replaced at all.
+    fileprivate var isPossible: Bool { if case .never = self { false } else { true } }
+
+    /// Whether a folder with content may be replaced.
+    fileprivate func allows(_ path: String) -> Bool {
+      switch self {
+      case .never: false
+      case .outputs: isOutput(path)
+      case .outputsAnd(let isKnown): isOutput(path) || isKnown(path)
+      case .always: true
+      }
+    }
   }
 
   /// Where the folder will be.
@@ -104,9 +119,16 @@ public struct OutputDirectory: ~Copyable {
   public static func check(
     path: String, force: Bool, inputs: [String] = []
   ) throws(FileError) {
+    try check(path: path, replacing: force ? .outputs : .never, inputs: inputs)
+  }
+
+  /// Sees to it that a folder could be started that may replace what is said.
+  package static func check(
+    path: String, replacing replacement: Replacement, inputs: [String] = []
+  ) throws(FileError) {
     try checkInputs(inputs, of: path)
     let target = Path.isDirectory(path) ? Path.destination(path) : path
-    try checkReplaceable(target, force ? .outputs : .never)
+    try checkReplaceable(target, replacement)
   }
 
   /// Refuses an output that is one of its inputs, contains one, or is inside one.
@@ -141,7 +163,7 @@ public struct OutputDirectory: ~Copyable {
     switch SystemCalls.move(stagingPath, to: path) {
     case 0: isCommitted = true
     case ENOTEMPTY, EEXIST: replaced = try replace()
-    case ENOTDIR: throw replacement == .never ? .exists(path: path) : .notDirectory(path: path)
+    case ENOTDIR: throw replacement.isPossible ? .notDirectory(path: path) : .exists(path: path)
     case let failure: throw .commitFailed(path: path, errno: failure)
     }
     try synchronizeDirectory(Path.directory(of: path))
@@ -187,7 +209,7 @@ private func checkReplaceable(
   if status.kind != .directory { throw .notDirectory(path: path) }
   // The lock of a run that was killed before it wrote anything is no content.
   let hasContent = try directoryEntries(path).contains { $0 != DirectoryLock.fileName }
-  if hasContent, replacement == .never { throw .exists(path: path) }
+  if hasContent, !replacement.isPossible { throw .exists(path: path) }
 
   let resolved = Path.destination(path)
   // SAFETY: the C library returns a string that ends with zero, or nothing; it is copied at once.
@@ -196,7 +218,7 @@ private func checkReplaceable(
   let isKept =
     kept.contains { Path.isInside($0, resolved) } || Path.exists(Path.join(path, ".git"))
   if hasContent, isKept { throw .protected(path: path) }
-  if hasContent, replacement == .outputs, !isOutput(path) { throw .notOutput(path: path) }
+  if hasContent, !replacement.allows(path) { throw .notOutput(path: path) }
   try DirectoryLock.check(path)
 }
 

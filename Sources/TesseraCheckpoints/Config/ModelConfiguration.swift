@@ -107,11 +107,15 @@ public struct ModelConfiguration: Hashable, Sendable {
 
   /// What the model computes ends in logits, by the name of its class in `architectures`; true if it is
   /// not said.
-  var hasHead: Bool {
+  package var hasHead: Bool {
     guard let names = json["architectures"]?.array?.compactMap(\.string), !names.isEmpty else {
       return true
     }
-    return names.contains { $0.contains("LM") || $0.contains("Generation") }
+    return names.contains { name in
+      // "XGLMModel" has an LM in the name of its family, and "GPT2LMHeadModel" has a head.
+      let isBare = name.hasSuffix("Model") && !name.hasSuffix("LMHeadModel")
+      return !isBare && (name.contains("LM") || name.contains("Generation"))
+    }
   }
 
   /// The dialect in which the configuration is written.

@@ -40,12 +40,18 @@ package struct ContinuedStep {
 ///   - limits: What is held in memory, which the merges do not depend on.
 ///   - progress: Gets the number of new tokens.
 ///   - observe: Learns of each merge, and says whether to go on.
+///   - isTooRare: Whether a pair that stands so often in all text must not be merged. Then its language is left
+///     out, as one without a frequent pair is.
+///   - onlyRareAreLeft: Called when all languages are left out, and some by `isTooRare`; says whether those come
+///     back.
 /// - Throws: ``TrainingError``.
 package func continueTraining(
   base: Tokenizer, languages: [ContinuedLanguage], options: ContinuedTrainingOptions,
   constraints: MergeConstraints, limits given: MergingLimits = MergingLimits(),
   progress: ProgressHandler?,
-  observe: (ContinuedStep) -> Bool = { _ in true }
+  observe: (ContinuedStep) -> Bool = { _ in true },
+  isTooRare: (UInt64) -> Bool = { _ in false },
+  onlyRareAreLeft: () -> Bool = { false }
 ) throws(TrainingError) -> ContinuedBPE {
   precondition(!languages.isEmpty, "there is a language")
   let firstID = try options.checkedFirstID(base: base)
@@ -59,8 +65,7 @@ package func continueTraining(
   for language in languages {
     engines.append(
       try LanguageEngine(
-        language.counts, base: base,
-        ParityOutcome(name: "", size: 0, tokenCount: .max, mergeCount: 0), limits: limits,
+        language.counts, base: base, limits: limits,
         followsAllPairs: languages.count > 1
       ) { symbols in for id in symbols { occurring[Int(id)] = true } })
   }
@@ -69,19 +74,30 @@ package func continueTraining(
   var names = NewTokenNames(base, occurring: occurring, firstID: firstID)
   var merges: [LearnedMerge] = []
   var chosenFor: [Int] = []
-  var refusals = RefusedPairs()
-  while names.newTokens.count < options.newTokenCount,
-    let index = furthestBehind(engines, shares)
-  {
+  var refusals: [RefusedPair] = []
+  while names.newTokens.count < options.newTokenCount {
+    guard let index = furthestBehind(engines, shares) else {
+      let rare = engines.filter(\.hasOnlyRarePairs)
+      guard !rare.isEmpty, onlyRareAreLeft() else { break }
+      for engine in rare { engine.hasOnlyRarePairs = false }
+      continue
+    }
     let chosen = engines[index]
     guard let candidate = chosen.next(), candidate.count >= limits.minimumCount else {
       chosen.isExhausted = true
       continue
     }
+    if isTooRare(engines.reduce(0) { $0 + $1.count(of: candidate) }) {
+      chosen.hasOnlyRarePairs = true
+      continue
+    }
     let (left, right) = (names.id(of: candidate.left), names.id(of: candidate.right))
     let bytes = names.bytes(of: candidate.left) + names.bytes(of: candidate.right)
     if let reason = constraints.refusal(of: left, right, bytes: bytes) {
-      refusals.add(RefusedPair(left: left, right: right, count: candidate.count, reason: reason))
+      refusals.append(
+        RefusedPair(
+          left: left, right: right, count: candidate.count, reason: reason,
+          mergeCount: merges.count))
       chosen.reject(candidate)
       continue
     }
@@ -106,32 +122,17 @@ package func continueTraining(
   }
   return ContinuedBPE(
     merges: merges, firstID: firstID, newTokens: names.newTokens, languages: chosenFor,
-    refused: refusals.pairs)
+    refusals: refusals)
 }
 
 /// The language that the next merge is made for; nil if no language has a pair left.
 private func furthestBehind(_ engines: [LanguageEngine], _ shares: [Double]) -> Int? {
   func claim(_ index: Int) -> Double { Double(2 * engines[index].mergeCount + 1) / shares[index] }
   var first: Int?
-  for index in engines.indices where !engines[index].isExhausted {
+  for index in engines.indices
+  where !engines[index].isExhausted && !engines[index].hasOnlyRarePairs {
     if let first, claim(first) <= claim(index) { continue }
     first = index
   }
   return first
-}
-
-/// Pairs that were refused, each once, also if several languages would have merged it.
-private struct RefusedPairs {
-  private(set) var pairs: [RefusedPair] = []
-  private var places: [PairKey: Int] = [:]
-
-  mutating func add(_ pair: RefusedPair) {
-    let key = PairKey(pair.left, pair.right)
-    if let place = places[key] {
-      pairs[place].count += pair.count
-    } else {
-      places[key] = pairs.count
-      pairs.append(pair)
-    }
-  }
 }

@@ -4,24 +4,20 @@ import TesseraBasics
 ///
 /// With several languages merges that are made for others come here as well, so all pairs are followed.
 final class LanguageEngine {
-  /// What becomes of the language.
-  private(set) var outcome: ParityOutcome
+  /// The number of merges that were chosen for this language.
+  var mergeCount = 0
   /// Whether no pair of the language is frequent enough any more.
   var isExhausted = false
+  /// Whether those who learn merges want no pair of the language that is left.
+  var hasOnlyRarePairs = false
   private var engine: MergeEngine<UInt32>
   private let followsAllPairs: Bool
-
-  /// The number of merges that were chosen for this language.
-  var mergeCount: Int {
-    get { outcome.mergeCount }
-    set { outcome.mergeCount = newValue }
-  }
 
   /// An engine of bytes, beside those of other languages.
   ///
   /// - Throws: ``TrainingError``.
   convenience init(
-    _ source: some PreTokenSource, _ outcome: ParityOutcome, _ options: BPETrainerOptions
+    _ source: some PreTokenSource, _ options: BPETrainerOptions
   ) throws(TrainingError) {
     var limits = MergingLimits()
     limits.apply(options)
@@ -31,7 +27,7 @@ final class LanguageEngine {
     }
     self.init(
       arena: consume arena, byteLengths: [UInt32](repeating: 1, count: 256), limits: limits,
-      outcome: outcome, followsAllPairs: true)
+      followsAllPairs: true)
   }
 
   /// An engine of the tokens of a base.
@@ -39,14 +35,13 @@ final class LanguageEngine {
   /// - Parameters:
   ///   - source: The pre-tokens of the language.
   ///   - base: The tokenizer whose merges come first.
-  ///   - outcome: What is known of the language.
   ///   - limits: What may be merged.
   ///   - followsAllPairs: Whether there are other languages.
   ///   - visit: Called with the tokens of each pre-token that has several.
   /// - Throws: ``TrainingError``.
   convenience init(
-    _ source: some PreTokenSource, base: Tokenizer, _ outcome: ParityOutcome,
-    limits given: MergingLimits, followsAllPairs: Bool, visit: (ArraySlice<TokenID>) -> Void
+    _ source: some PreTokenSource, base: Tokenizer, limits given: MergingLimits,
+    followsAllPairs: Bool, visit: (ArraySlice<TokenID>) -> Void
   ) throws(TrainingError) {
     var limits = given
     if followsAllPairs { limits.followAllPairs() }
@@ -55,18 +50,17 @@ final class LanguageEngine {
     }
     let byteLengths = (0..<base.vocabularySize).map { UInt32(base.tokens.size(of: TokenID($0))) }
     self.init(
-      arena: consume arena, byteLengths: byteLengths, limits: limits, outcome: outcome,
+      arena: consume arena, byteLengths: byteLengths, limits: limits,
       followsAllPairs: followsAllPairs)
   }
 
   /// The engine changes the arena in place: nobody else may hold it.
   private init(
     arena: consuming SymbolArena<UInt32>, byteLengths: [UInt32], limits: MergingLimits,
-    outcome: ParityOutcome, followsAllPairs: Bool
+    followsAllPairs: Bool
   ) {
     engine = MergeEngine(
       arena: consume arena, byteLengths: byteLengths, limits: limits)
-    self.outcome = outcome
     self.followsAllPairs = followsAllPairs
   }
 
@@ -76,20 +70,30 @@ final class LanguageEngine {
   /// Leaves a pair that ``next()`` returned unmerged for good.
   func reject(_ candidate: MergeCandidate) { engine.reject(candidate) }
 
+  /// How often a pair stands in the text, whichever language it was chosen for.
+  ///
+  /// - Precondition: As for ``merge(_:)``.
+  func count(of candidate: MergeCandidate) -> UInt64 {
+    findAllPairs()
+    return engine.count(of: candidate)
+  }
+
+  /// Sees to it that every pair is followed, if it has to be.
+  private func findAllPairs() {
+    guard followsAllPairs else { return }
+    // After the engine had to start over, and before the first merge.
+    if !engine.followsAllPairs { engine.scan() }
+    precondition(engine.followsAllPairs, "there is a place for every position")
+  }
+
   /// Merges a pair, whichever language it was chosen for.
   ///
   /// - Returns: How many occurrences were replaced: as many tokens are saved.
   /// - Precondition: The pair is the one that ``next()`` returned, or all pairs are followed.
   @discardableResult
   func merge(_ candidate: MergeCandidate) -> UInt64 {
-    if followsAllPairs {
-      // After the engine had to start over, and before the first merge.
-      if !engine.followsAllPairs { engine.scan() }
-      precondition(engine.followsAllPairs, "there is a place for every position")
-    }
-    let saved = engine.merge(candidate)
-    outcome.tokenCount -= saved
-    return saved
+    findAllPairs()
+    return engine.merge(candidate)
   }
 }
 

@@ -36,4 +36,6 @@ public struct RefusedPair: Hashable, Sendable {
   public internal(set) var count: UInt64
   /// Why it was not merged.
   public let reason: MergeRefusal
+  /// The number of merges that were made before: the pair would have been the next one.
+  public let mergeCount: Int
 }

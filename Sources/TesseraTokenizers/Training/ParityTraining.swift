@@ -76,23 +76,21 @@ extension BPETrainer {
     // All languages as one, for the first merges; before the languages' pre-tokens are given up.
     var together: LanguageEngine?
     if parity.globalMergeCount > 0 {
-      let outcome = ParityOutcome(name: "", size: 0, tokenCount: .max, mergeCount: 0)
-      together = try LanguageEngine(
-        JoinedSources(sources: languages.map(\.counted)), outcome, options)
+      together = try LanguageEngine(JoinedSources(sources: languages.map(\.counted)), options)
     }
     var engines: [LanguageEngine] = []
+    var outcomes: [ParityOutcome] = []
     for language in languages {
-      let outcome: ParityOutcome
-      do throws(CountFileError) { outcome = try language.outcome(parity.unit) } catch {
+      do throws(CountFileError) { outcomes.append(try language.outcome(parity.unit)) } catch {
         throw TrainingError(error)
       }
-      engines.append(try LanguageEngine(language.counted, outcome, options))
+      engines.append(try LanguageEngine(language.counted, options))
     }
     let minimumCount = UInt64(max(1, options.minimumFrequency))
 
     while !vocabulary.isComplete {
       if vocabulary.merges.count >= parity.globalMergeCount { together = nil }
-      guard let chosen = together ?? worstServed(engines) else { break }
+      guard let chosen = together ?? worstServed(engines, outcomes) else { break }
       guard let candidate = chosen.next(), candidate.count >= minimumCount else {
         chosen.isExhausted = true
         // What is too rare in all languages together is so in each.
@@ -103,31 +101,34 @@ extension BPETrainer {
         chosen.reject(candidate)
         continue
       }
-      for engine in engines { engine.merge(candidate) }
+      for (index, engine) in engines.enumerated() {
+        outcomes[index].tokenCount -= engine.merge(candidate)
+      }
       together?.merge(candidate)
       chosen.mergeCount += 1
       if vocabulary.merges.count % 256 == 0 { progress?(vocabulary.progress) }
       if Interruption.isRequested { throw .interrupted }
     }
-    return (
-      TrainedBPE(options: options, merges: vocabulary.merges), engines.map(\.outcome)
-    )
+    for (index, engine) in engines.enumerated() { outcomes[index].mergeCount = engine.mergeCount }
+    return (TrainedBPE(options: options, merges: vocabulary.merges), outcomes)
   }
 
   /// The language with the least text for each token, of those that have pairs left.
-  private static func worstServed(_ engines: [LanguageEngine]) -> LanguageEngine? {
-    var worst: LanguageEngine?
-    for engine in engines where !engine.isExhausted {
+  private static func worstServed(
+    _ engines: [LanguageEngine], _ outcomes: [ParityOutcome]
+  ) -> LanguageEngine? {
+    var worst: Int?
+    for index in engines.indices where !engines[index].isExhausted {
       // size / tokens is less: compared without division, so that equal ratios are equal.
-      if let found = worst,
-        engine.outcome.size.multipliedFullWidth(by: found.outcome.tokenCount)
-          >= found.outcome.size.multipliedFullWidth(by: engine.outcome.tokenCount)
+      if let worst,
+        outcomes[index].size.multipliedFullWidth(by: outcomes[worst].tokenCount)
+          >= outcomes[worst].size.multipliedFullWidth(by: outcomes[index].tokenCount)
       {
         continue
       }
-      worst = engine
+      worst = index
     }
-    return worst
+    return worst.map { engines[$0] }
   }
 }
 

@@ -25,13 +25,12 @@ public struct ProtectedPairs: Sendable {
   public init(in counts: PreTokenCounts, base: Tokenizer) {
     comparesBytes = base.model.semantics == .ranks
     let compiled = base.compiled
-    let chunkSize = 1 << 14
-    let found = parallelMap((counts.count + chunkSize - 1) / chunkSize) { chunk -> Set<UInt64> in
+    let found = counts.mapChunks { range -> Set<UInt64> in
       var encoder = TextEncoder(
         compiled, PreTokenizer(pattern: .none), PreTokenCache(.forDistinctTexts))
       var ids: [TokenID] = []
       var pairs: Set<UInt64> = []
-      for index in chunk * chunkSize..<min(counts.count, (chunk + 1) * chunkSize) {
+      for index in range {
         ids.removeAll(keepingCapacity: true)
         let bytes = counts[index].bytes
         encoder.encodeText(bytes.span, into: &ids)

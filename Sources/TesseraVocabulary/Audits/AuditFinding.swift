@@ -8,6 +8,8 @@ public enum AuditFinding: Hashable, Sendable {
   case oldRowChanged(tensor: String, row: Int)
   /// A new row has a component that is infinite or not a number.
   case nonFiniteRow(tensor: String, row: Int)
+  /// A padding row that was added is not the mean of the rows of the base's tokens.
+  case wrongFiller(tensor: String, row: Int)
   /// The tokenizer has another number of IDs than it should.
   case vocabularySizeDiffers(expected: Int, found: Int)
   /// An old token has other bytes under its ID than in the base.
@@ -26,6 +28,8 @@ extension AuditFinding: CustomStringConvertible {
     case .oldRowChanged(let tensor, let row): "row \(row) of \"\(tensor)\" is not the base's"
     case .nonFiniteRow(let tensor, let row):
       "new row \(row) of \"\(tensor)\" has a component that is not a finite number"
+    case .wrongFiller(let tensor, let row):
+      "padding row \(row) of \"\(tensor)\" is not the mean of the tokens' rows"
     case .vocabularySizeDiffers(let expected, let found):
       "the tokenizer has \(found) IDs, and \(expected) are expected"
     case .oldTokenChanged(let id): "token \(id) has other bytes than in the base"

@@ -1,13 +1,15 @@
-internal import TesseraBasics
+package import TesseraBasics
 internal import TesseraCheckpoints
+internal import TesseraTensors
 internal import TesseraTokenizers
 
 /// Reads an extended model again and compares it with its base.
 ///
 /// Checked are: the names, types, shapes and order of all tensors; all old rows, bit for bit; that
-/// new rows are finite; that a tied head is the embedding; that the tokenizer has the IDs that it
-/// should, old tokens their bytes and new tokens theirs; and that each new token is reached by its
-/// merges. Tensors that were copied are not read again.
+/// new rows are finite; that added padding is the mean of the tokens' rows; that a tied head is the
+/// embedding; that the tokenizer has the IDs that it should, old tokens their bytes and new tokens
+/// theirs; and that each new token is reached by its merges. Tensors that were copied are not read
+/// again.
 package struct ExtensionAudit {
   /// So many findings are reported; a broken file would give millions.
   private static let findingLimit = 10
@@ -19,13 +21,20 @@ package struct ExtensionAudit {
   }
 
   /// What does not hold for the files in a directory.
-  package func findings(in directory: String) throws(VocabularyError) -> [AuditFinding] {
+  ///
+  /// - Parameters:
+  ///   - directory: The folder.
+  ///   - progress: Gets the bytes of the rows that are compared.
+  /// - Throws: ``VocabularyError/interrupted`` after a signal, and what reading throws.
+  package func findings(
+    in directory: String, progress: ProgressHandler? = nil
+  ) throws(VocabularyError) -> [AuditFinding] {
     let extended = try withVocabularyErrors { () throws(CheckpointError) in
       try Checkpoint(directory: directory, names: subject.base.checkpoint.names)
     }
     var findings = tensorFindings(extended)
     // Rows can be compared only in matrices that are there.
-    if findings.isEmpty { findings += try rowFindings(extended) }
+    if findings.isEmpty { findings += try rowFindings(extended, progress) }
     findings += try tokenFindings(directory)
     return Array(findings.prefix(Self.findingLimit))
   }
@@ -55,20 +64,31 @@ package struct ExtensionAudit {
     return findings
   }
 
-  private func rowFindings(_ extended: Checkpoint) throws(VocabularyError) -> [AuditFinding] {
+  private func rowFindings(
+    _ extended: Checkpoint, _ progress: ProgressHandler?
+  ) throws(VocabularyError) -> [AuditFinding] {
     let matrices = try withVocabularyErrors { () throws(CheckpointError) in
       try extended.tokenMatrices()
     }
+    var counter = ByteCounter(
+      phase: "auditing rows", total: matrices.all.reduce(0) { $0 + $1.tensor.size },
+      handler: progress)
     var findings: [AuditFinding] = []
-    for (old, new) in zip(subject.base.matrices.all, matrices.all) {
-      findings += try compare(old, new)
+    for old in subject.base.matrices.all {
+      let new = matrices.all.first { $0.tensor.name.utf8.elementsEqual(old.tensor.name.utf8) }
+      guard let new else {
+        findings.append(.tensorsDiffer(name: old.tensor.name))
+        continue
+      }
+      findings += try compare(old, new, &counter)
+      findings += try fillerFindings(old, new, &counter)
     }
     return findings
   }
 
   /// Compares old rows byte for byte, and looks for numbers that are not finite in new ones.
   private func compare(
-    _ old: TokenMatrix, _ new: TokenMatrix
+    _ old: TokenMatrix, _ new: TokenMatrix, _ counter: inout ByteCounter
   ) throws(VocabularyError) -> [AuditFinding] {
     let layout = subject.layout
     var findings: [AuditFinding] = []
@@ -79,6 +99,7 @@ package struct ExtensionAudit {
         let (a, b) = try withVocabularyErrors { () throws(CheckpointError) in
           (try old.bytes(in: rows), try new.bytes(in: rows))
         }
+        try counter.add(b.count)
         if a == b { continue }
         for row in 0..<rows.count {
           let bytes = row * old.rowSize..<(row + 1) * old.rowSize
@@ -89,12 +110,33 @@ package struct ExtensionAudit {
       }
     }
     try new.forEachBlock(in: [layout.newRows]) { (start, values) throws(VocabularyError) in
+      try counter.add(values.count * new.elementType.byteSize)
       for i in values.indices where !values[i].isFinite {
         let row = start + i / new.width
         if findings.last != .nonFiniteRow(tensor: new.tensor.name, row: row) {
           findings.append(.nonFiniteRow(tensor: new.tensor.name, row: row))
         }
       }
+    }
+    return findings
+  }
+
+  /// Compares padding rows that were added with the mean of the tokens' rows.
+  private func fillerFindings(
+    _ old: TokenMatrix, _ new: TokenMatrix, _ counter: inout ByteCounter
+  ) throws(VocabularyError) -> [AuditFinding] {
+    let layout = subject.layout
+    let fillers = layout.rowCount - layout.fillerCount..<layout.rowCount
+    if fillers.isEmpty { return [] }
+    let mean = try MatrixStatistics(of: old, rows: subject.base.tokenRows).mean
+    let expected = new.elementType.bytes(of: mean.map { Float($0) })
+    var findings: [AuditFinding] = []
+    for row in fillers {
+      let found = try withVocabularyErrors { () throws(CheckpointError) in
+        try new.bytes(in: row..<row + 1)
+      }
+      try counter.add(found.count)
+      if found != expected { findings.append(.wrongFiller(tensor: new.tensor.name, row: row)) }
     }
     return findings
   }

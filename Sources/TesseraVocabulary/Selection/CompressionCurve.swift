@@ -46,9 +46,9 @@ public struct CompressionCurve: Sendable {
     languages.reduce(0) { $0 + $1.share * $1.bytesPerToken(at: size) }
   }
 
-  /// The tokens of all text together.
-  func tokenCount(at size: Int) -> UInt64 {
-    languages.reduce(0) { $0 + $1.tokenCounts[size] }
+  /// The tokens of all text together, after all merges so far.
+  var tokenCount: UInt64 {
+    languages.reduce(0) { $0 + $1.tokenCounts[size] } - pending.reduce(0, +)
   }
 
   /// Adds a merge.

@@ -1,4 +1,3 @@
-internal import Synchronization
 internal import TesseraBasics
 internal import TesseraTokenizers
 
@@ -14,13 +13,11 @@ extension PreTokenCounts {
   ) throws(TokenizerError) -> UInt64 {
     // A pre-token that is a token as a whole counts as the tokenizer takes it.
     let whole = try Tokenizer(model: tokenizer.model, pattern: .none)
-    let chunkSize = 1 << 14
-    let done = Atomic(0)
-    let sums = parallelMap((count + chunkSize - 1) / chunkSize) { chunk -> UInt64 in
+    let sums = mapChunks(phase: phase, progress: progress) { range -> UInt64 in
       var encoder = whole.makeEncoder()
       var ids: [TokenID] = []
       var sum: UInt64 = 0
-      for i in chunk * chunkSize..<Swift.min(count, (chunk + 1) * chunkSize) {
+      for i in range {
         let (bytes, count) = self[i]
         ids.removeAll(keepingCapacity: true)
         do {
@@ -30,11 +27,6 @@ extension PreTokenCounts {
         }
         sum += UInt64(ids.count) * count
       }
-      let size = Swift.min(chunkSize, self.count - chunk * chunkSize)
-      progress?(
-        ProgressUpdate(
-          phase: phase, completed: done.wrappingAdd(size, ordering: .relaxed).newValue,
-          total: self.count, unit: "pre-tokens"))
       return sum
     }
     return sums.reduce(0, +)

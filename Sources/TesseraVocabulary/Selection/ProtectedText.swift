@@ -1,4 +1,3 @@
-internal import Synchronization
 internal import TesseraBasics
 public import TesseraTokenizers
 
@@ -33,13 +32,11 @@ public struct ProtectedText: Sendable {
       throw .tokenizer(error)
     }
     let counts = counts
-    let chunkSize = 1 << 14
-    let done = Atomic(0)
-    let changed = parallelMap((counts.count + chunkSize - 1) / chunkSize) { chunk -> [UInt8]? in
+    let changed = counts.mapChunks(phase: "comparing protected text", progress: progress) {
+      range -> [UInt8]? in
       var before = old.makeEncoder()
       var after = new.makeEncoder()
       var (oldIDs, newIDs): ([TokenID], [TokenID]) = ([], [])
-      let range = chunk * chunkSize..<Swift.min(counts.count, (chunk + 1) * chunkSize)
       for index in range {
         let bytes = counts[index].bytes
         oldIDs.removeAll(keepingCapacity: true)
@@ -52,11 +49,6 @@ public struct ProtectedText: Sendable {
         }
         if oldIDs != newIDs { return Array(bytes) }
       }
-      progress?(
-        ProgressUpdate(
-          phase: "comparing protected text",
-          completed: done.wrappingAdd(range.count, ordering: .relaxed).newValue,
-          total: counts.count, unit: "pre-tokens"))
       return nil
     }
     if let first = changed.lazy.compactMap({ $0 }).first {

@@ -9,8 +9,9 @@
 ///
 /// *Tokens that training sees too rarely.* A row is learned from the places where its token stands. With
 /// *c* occurrences in a corpus of *t* tokens, training on *m* tokens of such text sees it *c* · *m* / *t* times.
-/// Tokens below ``minimumSightings`` are not added. Later tokens take some of the occurrences of
-/// earlier ones, so this bounds from above what training sees.
+/// Tokens below ``minimumSightings`` are not added: a language whose next token is one is left out, as one
+/// without frequent pairs is, the others go on, and the growth ends when all are left out. Later tokens take some
+/// of the occurrences of earlier ones, so this bounds from above what training sees.
 public struct SizeRule: Hashable, Sendable {
   /// The part of the mean gain that the next tokens have to reach.
   ///
@@ -40,7 +41,7 @@ public enum SelectionStop: String, CaseIterable, Hashable, Sendable {
   case noPairs = "no-pairs"
   /// The compression curve bends.
   case bend
-  /// Training would see the next token too rarely.
+  /// Training would see the next token of every language too rarely.
   case rareTokens = "rare-tokens"
 }
 
@@ -54,19 +55,27 @@ struct SizeSearch {
 
   init(_ rule: SizeRule) { self.rule = rule }
 
-  /// Looks at the last token of a curve.
+  /// Whether training sees a token too rarely that would be added next.
   ///
-  /// - Parameter saved: How many tokens the merge that makes it saves: so often it stands in the text.
-  mutating func add(_ curve: CompressionCurve, saved: UInt64) {
+  /// - Parameters:
+  ///   - count: How often it would stand in the text.
+  ///   - curve: The curve without it.
+  func isTooRare(_ count: UInt64, after curve: CompressionCurve) -> Bool {
+    guard found == nil, let budget = rule.budgetTokenCount else { return false }
+    let left = curve.tokenCount - min(count, curve.tokenCount)
+    let share = Double(count) / Double(max(1, left))
+    return share * Double(budget) < Double(rule.minimumSightings)
+  }
+
+  /// Notes that every language is left out, and some because their tokens are too rare.
+  mutating func end(_ curve: CompressionCurve) {
+    if found == nil { found = (curve.size, .rareTokens) }
+  }
+
+  /// Looks at the last token of a curve.
+  mutating func add(_ curve: CompressionCurve) {
     let size = curve.size
     guard found == nil, size > 0 else { return }
-    if let budget = rule.budgetTokenCount {
-      let share = Double(saved) / Double(max(1, curve.tokenCount(at: size)))
-      if share * Double(budget) < Double(rule.minimumSightings) {
-        found = (size - 1, .rareTokens)
-        return
-      }
-    }
     let step = max(1, checked / 100)
     guard size == checked + step else { return }
     let value = curve.bytesPerToken(at: checked)

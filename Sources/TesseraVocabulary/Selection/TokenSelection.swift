@@ -124,17 +124,10 @@ public struct TokenSelection: Sendable {
       base, languages, baseCounts, protected?.pairs, options, firstID, progress)
     (curve, stop) = (found.curve, found.stop)
     let learned = found.learned
-    let merges = learned.merges[..<curve.mergeCounts[found.size]].map { merge in
-      let bytes =
-        merge.result >= firstID
-        ? learned.newTokens[Int(merge.result - firstID)] : base.bytes(of: merge.result) ?? []
-      return NewMerge(
-        left: merge.left, right: merge.right, result: merge.result, bytes: bytes,
-        count: merge.count)
-    }
-    // A curve that was followed further may have met pairs of tokens that are not added.
-    let end = firstID + TokenID(found.size)
-    refused = learned.refused.filter { max($0.left, $0.right) < end }
+    let merges = learned.newMerges(base: base, count: curve.mergeCounts[found.size])
+    // A curve that was followed further has met pairs that a training of this size does not come to.
+    let mergeCount = found.stop == .noPairs ? Int.max : curve.mergeCounts[found.size]
+    refused = learned.refused(beforeMerge: mergeCount)
     tokens = NewTokens(merges: merges, firstID: firstID)
     do { tokenizer = try base.extended(with: merges) } catch { throw .tokenizer(error) }
     var outcomes: [Language] = []
@@ -199,19 +192,24 @@ public struct TokenSelection: Sendable {
         let size = curve.size
         curve.append(
           saved: step.saved, size: step.newTokenCount, mergeCount: step.mergeCount)
-        if curve.size > size { search?.add(curve, saved: step.saved.reduce(0, +)) }
+        if curve.size > size { search?.add(curve) }
         guard let found = search?.found else { return true }
         return curve.size < found.size * options.surveyFactor
+      } isTooRare: { count in
+        search?.isTooRare(count, after: curve) ?? false
+      } onlyRareAreLeft: {
+        search?.end(curve)
+        return curve.size > 0 && options.surveyFactor > 1
       }
     } catch {
       throw .training(error)
     }
-    if learned.newTokens.isEmpty && options.newTokenCount > 0 {
-      throw .nothingToAdd(minimumFrequency: options.minimumFrequency)
-    }
     if let found = search?.found, found.size == 0, let rule = options.sizeRule {
       throw .tokensTooRare(
         minimum: rule.minimumSightings, budget: rule.budgetTokenCount ?? 0)
+    }
+    if learned.newTokens.isEmpty && options.newTokenCount > 0 {
+      throw .nothingToAdd(minimumFrequency: options.minimumFrequency)
     }
     if let found = search?.found { return (learned, curve, found.size, found.stop) }
     let size = min(curve.size, options.newTokenCount)

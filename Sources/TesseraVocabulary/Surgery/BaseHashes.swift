@@ -1,41 +1,77 @@
 internal import TesseraBasics
 internal import TesseraCheckpoints
+internal import TesseraTokenizers
 
 /// The hashes by which a base is known: of its configuration, its tokenizer and its token matrices.
 struct BaseHashes: Hashable {
   /// The files by their names.
-  var files = JSONObject()
+  private(set) var files = JSONObject()
   /// The matrices by the names of their tensors.
-  var tensors = JSONObject()
+  private(set) var tensors = JSONObject()
 
-  /// The files of a tokenizer that has no tokenizer.json.
-  private static let otherTokenizerNames = [
-    "tokenizer.tessera", "tekken.json", "tokenizer.model", "vocab.json", "merges.txt",
-    "tokenizer.tiktoken", "tokenizer.tiktoken.json",
-  ]
+  private init() {}
 
   /// Reads the files and the matrices.
-  init(_ base: BaseModel) throws(VocabularyError) {
-    let checkpoint = base.checkpoint
-    let tokenizer =
-      checkpoint.files.contains("tokenizer.json") ? ["tokenizer.json"] : Self.otherTokenizerNames
-    for name in [ModelConfiguration.fileName] + tokenizer where checkpoint.files.contains(name) {
-      files[name] = .string(
-        try withVocabularyErrors { () throws(FileError) in
-          try SHA256.hexDigest(ofFile: Path.join(checkpoint.directory, name))
-        })
-    }
+  init(_ base: BaseModel, progress: ProgressHandler? = nil) throws(VocabularyError) {
+    self = try Self.read(base, with: [], progress: progress).base
+  }
+
+  /// Reads what a base is known by, and more of its files; each byte once.
+  ///
+  /// - Parameters:
+  ///   - base: The base.
+  ///   - names: The files.
+  ///   - progress: Gets the bytes.
+  /// - Returns: The hashes of the base, and those of the files in the order of their names.
+  /// - Throws: ``VocabularyError/interrupted`` after a signal, and what reading throws.
+  static func read(
+    _ base: BaseModel, with names: [String], progress: ProgressHandler?
+  ) throws(VocabularyError) -> (base: BaseHashes, files: [(name: String, file: FileHash)]) {
+    let identity = try identifyingFiles(of: base.checkpoint)
     let head = base.matrices.tied ? nil : base.matrices.head
     let matrices = [base.matrices.embedding, head].compactMap { $0 } + base.matrices.headBiases
-    for matrix in matrices {
-      var hash = SHA256()
-      do {
-        try matrix.file.forEachBlock(of: matrix.tensor) { hash.update($0) }
-      } catch {
-        throw .checkpoint(error)
-      }
-      tensors[matrix.tensor.name] = .string(SHA256.hexadecimal(hash.finalize()))
+    let byPath = Dictionary(grouping: matrices) { Array($0.file.path.utf8) }
+
+    // Whole files first, then those of which only matrices are read.
+    let whole = names + identity.filter { !names.contains($0) }
+    let paths = whole.map { Path.join(base.checkpoint.directory, $0) }
+    let read = Set(paths.map { Array($0.utf8) })
+    let shards = base.checkpoint.shards.map(\.path).filter { path in
+      byPath[Array(path.utf8)] != nil && !read.contains(Array(path.utf8))
     }
+    let parts = (paths + shards).map { byPath[Array($0.utf8)] ?? [] }
+    let files = (paths + shards).enumerated().map { index, path in
+      HashedFile(
+        path: path, isWhole: index < paths.count,
+        parts: parts[index].map(\.tensor.byteRange))
+    }
+    let hashes = try HashedFile.read(files, phase: "hashing the base", progress: progress)
+
+    let found = zip(whole, hashes.compactMap(\.whole)).map { (name: $0, file: $1) }
+    var result = BaseHashes()
+    for name in identity {
+      result.files[name] = found.first { $0.name == name }.map { .string($0.file.sha256) }
+    }
+    let digests = Dictionary(
+      zip(parts.joined(), hashes.map(\.parts).joined()).map { matrix, digest in
+        (Array(matrix.tensor.name.utf8), digest)
+      }, uniquingKeysWith: { first, _ in first })
+    for name in matrices.map(\.tensor.name) {
+      result.tensors[name] = digests[Array(name.utf8)].map { .string($0) }
+    }
+    return (result, Array(found.prefix(names.count)))
+  }
+
+  /// The configuration, and the files that the tokenizer is read from.
+  private static func identifyingFiles(
+    of checkpoint: Checkpoint
+  ) throws(VocabularyError) -> [String] {
+    let sources: [String]
+    do { sources = try Tokenizer.sources(at: checkpoint.directory) } catch {
+      throw .tokenizer(error)
+    }
+    return [ModelConfiguration.fileName]
+      + sources.map(Path.lastComponent)
   }
 
   /// What `extension.json` says of a base.

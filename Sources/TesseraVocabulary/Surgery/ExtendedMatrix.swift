@@ -25,39 +25,30 @@ public struct ExtendedMatrix: Sendable {
   /// The number of rows whose bytes are in memory at a time: about 4 MB of floats.
   private var blockRowCount: Int { max(16, (1 << 20) / max(1, base.width)) }
 
-  /// Hands out the stored bytes of all rows in blocks, from the first row to the last.
+  /// Hands out the stored bytes of all rows, from the first row to the last: those of the base as they are
+  /// stored, new ones in blocks.
   ///
   /// - Returns: How large the new rows are, for the record.
-  func forEachBlock(
-    _ body: ([UInt8]) throws(VocabularyError) -> Void
-  ) throws(VocabularyError) -> NewRowNorms {
-    try copyBase(0..<layout.newRows.lowerBound, body)
+  func write(_ append: WeightRewriter.Append) throws(VocabularyError) -> NewRowNorms {
+    try append(stored(0..<layout.newRows.lowerBound))
     var norms = NewRowNorms()
     let count = layout.newRows.count
     for start in stride(from: 0, to: count, by: blockRowCount) {
       let rows = try synthesizer.rows(in: start..<min(count, start + blockRowCount))
       norms.add(rows, width: base.width)
-      try body(base.elementType.bytes(of: rows))
+      try append(.bytes(base.elementType.bytes(of: rows)))
     }
-    try copyBase(layout.remainingPadding, body)
+    try append(stored(layout.remainingPadding))
     let filler = base.elementType.bytes(of: synthesizer.statistics.mean.map { Float($0) })
-    for _ in 0..<layout.fillerCount { try body(filler) }
+    for _ in 0..<layout.fillerCount { try append(.bytes(filler)) }
     return norms
   }
 
-  /// Hands out rows of the base as they are stored.
-  private func copyBase(
-    _ rows: Range<Int>, _ body: ([UInt8]) throws(VocabularyError) -> Void
-  ) throws(VocabularyError) {
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: blockRowCount) {
-      let bytes: [UInt8]
-      do {
-        bytes = try base.bytes(in: start..<min(rows.upperBound, start + blockRowCount))
-      } catch {
-        throw .checkpoint(error)
-      }
-      try body(bytes)
-    }
+  /// Rows of the base as they are stored.
+  private func stored(_ rows: Range<Int>) -> WeightRewriter.Part {
+    .stored(
+      rows.lowerBound * base.rowSize..<rows.upperBound * base.rowSize, of: base.tensor,
+      in: base.file)
   }
 }
 

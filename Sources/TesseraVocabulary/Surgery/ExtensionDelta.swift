@@ -12,9 +12,6 @@ internal import TesseraTokenizers
 ///     let delta = try ExtensionDelta(contentsOf: "extended/extension.json")
 ///     try delta.vocabularyExtension(of: base).write(to: "extended-again", force: false)
 public struct ExtensionDelta: Sendable {
-  /// The largest record that is read, in bytes.
-  static let sizeLimit = 1 << 30
-
   /// The file.
   public let path: String
   /// How rows are made and placed.
@@ -30,7 +27,7 @@ public struct ExtensionDelta: Sendable {
   ///   another form.
   public init(contentsOf path: String) throws(VocabularyError) {
     let bytes = try withVocabularyErrors { () throws(FileError) in
-      try readFile(path, limit: Self.sizeLimit)
+      try readFile(path, limit: ExtensionRecord.sizeLimit)
     }
     do { record = try JSONValue(parsing: bytes) } catch {
       throw .malformedRecord(path: path, reason: "\(error)")

@@ -8,7 +8,8 @@
 //                     several times, method and its settings, noise, norms; biases, if the head has any: their
 //                     new elements are sums with the weights of the output rows (of the input rows where tied)
 //   carried_over, left_out
-//   previous          the extension.json of the base, if it had one
+//   previous          the extension.json of the base, if it had one and the base was not kept: that of a kept
+//                     one is extension/extension.json
 //   merges            [left, right, result] in the order of their ranks, after those of the base
 //   tokens            for each new token its ID, bytes (hexadecimal), text, pieces, and the recipes of
 //                     its rows: weights of base rows, weight of the mean, scale where it is not 1, norm of the
@@ -24,30 +25,35 @@ internal import TesseraTokenizers
 struct ExtensionRecord {
   /// What the file says that it is.
   static let format = "tessera-extension-1"
-  /// The size in bytes up to which the record of the base is carried on.
-  private static let previousSizeLimit = 256 << 20
+  /// The largest record that is written and read, in bytes.
+  static let sizeLimit = 1 << 30
 
   private let subject: VocabularyExtension
   private let report: ExtensionReport
   private let matrices: [PreparedMatrix]
+  private let base: BaseHashes
   /// The files of the base that can be made again.
-  private let restorable: [String]
+  private let restorable: [(name: String, file: FileHash)]
+  /// The record of the base, if it was extended itself and is not kept.
+  private let previous: JSONValue?
 
   init(
     _ subject: VocabularyExtension, report: ExtensionReport, matrices: [PreparedMatrix],
-    restorable: [String]
+    base: BaseHashes, restorable: [(name: String, file: FileHash)], previous: JSONValue?
   ) {
     self.subject = subject
     self.report = report
     self.matrices = matrices
+    self.base = base
     self.restorable = restorable
+    self.previous = previous
   }
 
   /// The bytes of the file.
-  func serialized() throws(VocabularyError) -> [UInt8] {
+  func serialized() -> [UInt8] {
     var record = JSONLinesObject()
     record.append("format", .string(Self.format))
-    record.append("base", .object(try base()))
+    record.append("base", .object(baseEntry()))
     record.append("first_id", JSONValue(report.firstID))
     record.append("new_tokens", JSONValue(report.newTokenCount))
     record.append("rows", JSONValue(report.rowCount))
@@ -57,21 +63,19 @@ struct ExtensionRecord {
     record.append("initialization", .object(initialization()))
     record.append("carried_over", .array(report.carriedOver.map { .string($0) }))
     record.append("left_out", .array(report.leftOut.map { .string($0) }))
-    if let previous = subject.previousRecord { record.append("previous", previous) }
+    if let previous { record.append("previous", previous) }
     record.append("merges", lines: subject.tokens.merges.lazy.map(merge))
     record.append("tokens", lines: (0..<subject.tokens.count).lazy.map(token))
     return record.finish()
   }
 
-  private func base() throws(VocabularyError) -> JSONObject {
-    var result = try BaseHashes(subject.base).json
+  private func baseEntry() -> JSONObject {
+    var result = base.json
     result["vocabulary_size"] = JSONValue(subject.base.tokenizer.vocabularySize)
     result["rows"] = JSONValue(subject.base.rowCount)
     guard !restorable.isEmpty else { return result }
     var files = JSONObject()
-    for (name, file) in try FileHash.all(restorable, in: subject.base.checkpoint.directory) {
-      files.append(newKey: name, file.json)
-    }
+    for (name, file) in restorable { files.append(newKey: name, file.json) }
     result["files"] = .object(files)
     return result
   }
@@ -123,12 +127,24 @@ struct ExtensionRecord {
     }
   }
 
+  /// Writes the bytes of a record, unless nobody could read it.
+  ///
+  /// - Throws: ``VocabularyError/file(_:)`` with `FileError.tooLarge` above the limit, and what writing throws.
+  static func write(
+    _ record: [UInt8], to path: String, limit: Int = sizeLimit
+  ) throws(VocabularyError) {
+    if record.count > limit {
+      throw .file(.tooLarge(path: path, size: record.count, limit: limit))
+    }
+    try withVocabularyErrors { () throws(FileError) in try writeFile(path, record) }
+  }
+
   /// The record of a base that was extended itself, or nil.
   static func previous(of checkpoint: Checkpoint) throws(VocabularyError) -> JSONValue? {
     guard checkpoint.files.contains(VocabularyExtension.recordName) else { return nil }
     let path = Path.join(checkpoint.directory, VocabularyExtension.recordName)
     let bytes = try withVocabularyErrors { () throws(FileError) in
-      try readFile(path, limit: previousSizeLimit)
+      try readFile(path, limit: sizeLimit)
     }
     do {
       return try JSONValue(parsing: bytes)

@@ -5,10 +5,9 @@ struct FileHash: Hashable {
   let size: Int
   let sha256: String
 
-  /// Reads a file.
-  init(ofFile path: String) throws(FileError) {
-    sha256 = try SHA256.hexDigest(ofFile: path)
-    size = try InputFile(path: path).size
+  init(size: Int, sha256: String) {
+    self.size = size
+    self.sha256 = sha256
   }
 
   /// What `extension.json` says of a file, or nil if that is something else.
@@ -16,22 +15,21 @@ struct FileHash: Hashable {
     guard let size = json["size"]?.int, size >= 0, let sha256 = json["sha256"]?.string else {
       return nil
     }
-    self.size = size
-    self.sha256 = sha256
+    self.init(size: size, sha256: sha256)
   }
 
   /// As in `extension.json`.
   var json: JSONValue { ["size": JSONValue(size), "sha256": .string(sha256)] }
 
-  /// Reads files of a folder, on all threads; in the order of the names.
+  /// Reads files of a folder, several at a time; in the order of the names.
+  ///
+  /// - Parameter phase: What the reading is called in `progress`, which gets the bytes.
   static func all(
-    _ names: [String], in directory: String
+    _ names: [String], in directory: String, phase: String, progress: ProgressHandler?
   ) throws(VocabularyError) -> [(name: String, file: FileHash)] {
-    let hashes = try withVocabularyErrors { () throws(FileError) in
-      try parallelMap(names.count) { index throws(FileError) in
-        try FileHash(ofFile: Path.join(directory, names[index]))
-      }
-    }
-    return zip(names, hashes).map { (name: $0, file: $1) }
+    let hashes = try HashedFile.read(
+      names.map { HashedFile(path: Path.join(directory, $0), isWhole: true) }, phase: phase,
+      progress: progress)
+    return zip(names, hashes.compactMap(\.whole)).map { (name: $0, file: $1) }
   }
 }

@@ -96,9 +96,7 @@ struct KeptBase {
       for (shard, tensor) in tensors {
         let rowSize = tensor.size / max(1, tensor.shape[tensor.rowAxis])
         let range = rows.lowerBound * rowSize..<rows.upperBound * rowSize
-        for block in SafetensorsFile.blocks(of: range) {
-          try writer.append(try base.shards[shard].bytes(of: tensor, in: block))
-        }
+        try writer.append(copying: range, of: tensor, in: base.shards[shard])
       }
       try writer.commit()
     }

@@ -31,7 +31,7 @@ public struct ModelRestoration: Sendable {
   public init(of directory: String) throws(VocabularyError) {
     let path = Path.join(directory, VocabularyExtension.recordName)
     let bytes = try withVocabularyErrors { () throws(FileError) in
-      try readFile(path, limit: ExtensionDelta.sizeLimit)
+      try readFile(path, limit: ExtensionRecord.sizeLimit)
     }
     let record: JSONValue
     do { record = try JSONValue(parsing: bytes) } catch {
@@ -71,22 +71,80 @@ public struct ModelRestoration: Sendable {
       }
   }
 
+  /// Sees to it that the base's files could be written into a directory, without making anything.
+  ///
+  /// - Parameters:
+  ///   - output: The new directory.
+  ///   - force: Whether one may be replaced, as in ``write(to:force:progress:)``.
+  ///   - progress: Gets the bytes of the files that are there.
+  public func check(
+    output: String, force: Bool, progress: ProgressHandler? = nil
+  ) throws(VocabularyError) {
+    do {
+      try OutputDirectory.check(
+        path: output, replacing: replacement(force, progress),
+        inputs: [directory])
+    } catch {
+      throw Self.folderError(error)
+    }
+  }
+
+  /// A folder that restoring has left has no record of Tessera: it is what it was before Tessera came.
+  private func replacement(
+    _ force: Bool, _ progress: ProgressHandler?
+  ) -> OutputDirectory.Replacement {
+    force ? .outputsAnd(isKnown: { isRestored($0, progress) }) : .never
+  }
+
+  /// Whether a folder has files of the base alone, each as it is made again, and nothing else.
+  private func isRestored(_ folder: String, _ progress: ProgressHandler?) -> Bool {
+    guard let found = try? listTree(under: folder), found.others.isEmpty else { return false }
+    let expected = Dictionary(
+      hashes.map { (Array($0.name.utf8), $0.file) }, uniquingKeysWith: { first, _ in first })
+    var names: [String] = []
+    for path in found.files {
+      guard let name = Path.relative(path, to: folder) else { return false }
+      if name == DirectoryLock.fileName { continue }
+      // Sizes first: they cost nothing.
+      guard let file = expected[Array(name.utf8)], Path.regularFileSize(path) == file.size else {
+        return false
+      }
+      names.append(name)
+    }
+    guard
+      let files = try? FileHash.all(
+        names, in: folder, phase: "looking at the output", progress: progress)
+    else { return false }
+    return files.allSatisfy { expected[Array($0.name.utf8)] == $0.file }
+  }
+
+  /// What is wrong with the folder that is to be replaced. Where a signal has kept from looking at it,
+  /// nothing is known.
+  private static func folderError(_ error: FileError) -> VocabularyError {
+    Interruption.isRequested ? .interrupted : .file(error)
+  }
+
   /// Writes the base's files into a new directory, checks them, and puts it in place.
   ///
   /// - Parameters:
   ///   - output: The new directory.
-  ///   - force: Whether one that Tessera wrote may be replaced.
-  ///   - progress: Gets bytes of weights.
+  ///   - force: Whether one may be replaced that Tessera wrote, or that has files of the base alone, as they
+  ///     are made again.
+  ///   - progress: Gets bytes of weights, then of files that are checked.
   /// - Throws: ``VocabularyError/changedSinceExtension(path:)``, and what reading and writing throws. Nothing
   ///   is left behind then.
   public func write(
     to output: String, force: Bool, progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
-    let target = try withVocabularyErrors { () throws(FileError) in
-      try OutputDirectory(path: output, force: force, inputs: [directory])
+    let target: OutputDirectory
+    do {
+      target = try OutputDirectory(
+        path: output, replacing: replacement(force, progress), inputs: [directory])
+    } catch {
+      throw Self.folderError(error)
     }
     try write(intoStaging: target.stagingPath, progress: progress)
-    do { try target.commit() } catch { throw .file(error) }
+    do { try target.commit() } catch { throw Self.folderError(error) }
   }
 
   /// Writes and checks the base's files in a folder that exists and is empty.
@@ -114,7 +172,8 @@ public struct ModelRestoration: Sendable {
         try withVocabularyErrors { () throws(FileError) in try copyFile(source, to: target) }
       }
     }
-    let written = try FileHash.all(files, in: folder)
+    let written = try FileHash.all(
+      files, in: folder, phase: "checking files", progress: progress)
     for (found, expected) in zip(written, hashes) where found.file != expected.file {
       throw .changedSinceExtension(path: expected.name)
     }
@@ -139,20 +198,24 @@ public struct ModelRestoration: Sendable {
       ).tensors
     }
     let rows = try replacedRows()
+    let weights = try withVocabularyErrors { () throws(FileError) in
+      try InputFile(path: shard.path)
+    }
     var file = try withVocabularyErrors { () throws(FileError) in try AtomicFile(path: target) }
     do { try file.write(header) } catch { throw .file(error) }
     for tensor in tensors {
-      guard let found = shard.tensor(named: tensor.name), found.type == tensor.type,
-        Self.differOnlyInRows(found, tensor)
+      guard let stored = shard.tensor(named: tensor.name), stored.type == tensor.type,
+        Self.differOnlyInRows(stored, tensor)
       else { throw .changedSinceExtension(path: name) }
-      let kept = rows?.tensor(named: tensor.name)
-      for (source, stored, range) in try pieces(of: tensor, found, shard, kept, rows, name) {
-        for block in SafetensorsFile.blocks(of: range) {
-          let bytes = try withVocabularyErrors { () throws(CheckpointError) in
-            try source.bytes(of: stored, in: block)
-          }
-          do { try file.write(bytes) } catch { throw .file(error) }
-          try counter.add(bytes.count)
+      let found = (bytes: stored, file: weights)
+      let kept = rows.flatMap { rows in
+        rows.tensors.tensor(named: tensor.name).map { (bytes: $0, file: rows.file) }
+      }
+      for (source, range) in try pieces(of: tensor, found, kept, name) {
+        // In steps, for the progress and for signals.
+        for step in SafetensorsFile.blocks(of: range, size: 64 << 20) {
+          do { try file.append(copying: step, of: source) } catch { throw .file(error) }
+          try counter.add(step.count)
         }
       }
     }
@@ -170,36 +233,40 @@ public struct ModelRestoration: Sendable {
     return shape == b.shape
   }
 
-  private typealias Piece = (file: SafetensorsFile, tensor: StoredTensor, range: Range<Int>)
+  private typealias Source = (bytes: StoredTensor, file: InputFile)
 
-  /// Where the bytes of a tensor of the base are now, in order.
+  /// The files and ranges where the bytes of a tensor of the base are now, in order.
   private func pieces(
-    of tensor: StoredTensor, _ found: StoredTensor, _ shard: SafetensorsFile,
-    _ kept: StoredTensor?, _ rows: SafetensorsFile?, _ name: String
-  ) throws(VocabularyError) -> [Piece] {
-    if found.shape == tensor.shape, kept == nil || tensor.shape.isEmpty {
-      return [(shard, found, 0..<found.size)]
+    of tensor: StoredTensor, _ found: Source, _ kept: Source?, _ name: String
+  ) throws(VocabularyError) -> [(file: InputFile, range: Range<Int>)] {
+    if found.bytes.shape == tensor.shape, kept == nil || tensor.shape.isEmpty {
+      return [(found.file, found.bytes.byteRange)]
     }
     let rowCount = tensor.shape[tensor.rowAxis]
     let rowSize = tensor.size / max(1, rowCount)
     // Rows of the base up to the first new one, those whose places new ones took, and those behind.
     let start = min(newRows.lowerBound, rowCount)
     let end = max(start, min(newRows.upperBound, rowCount))
-    guard rowCount == baseRowCount, found.shape[tensor.rowAxis] >= rowCount,
-      kept?.size ?? 0 == (end - start) * rowSize
+    guard rowCount == baseRowCount, found.bytes.shape[tensor.rowAxis] >= rowCount,
+      kept?.bytes.size ?? 0 == (end - start) * rowSize
     else { throw .changedSinceExtension(path: name) }
-    var pieces: [Piece] = [(shard, found, 0..<start * rowSize)]
-    if let kept, let rows { pieces.append((rows, kept, 0..<kept.size)) }
-    pieces.append((shard, found, end * rowSize..<rowCount * rowSize))
+    let first = found.bytes.byteRange.lowerBound
+    var pieces = [(file: found.file, range: first..<first + start * rowSize)]
+    if let kept { pieces.append((kept.file, kept.bytes.byteRange)) }
+    pieces.append((found.file, first + end * rowSize..<first + rowCount * rowSize))
     return pieces
   }
 
   /// The file with the rows that new tokens replaced, if there is one.
-  private func replacedRows() throws(VocabularyError) -> SafetensorsFile? {
+  private func replacedRows() throws(VocabularyError) -> (
+    tensors: SafetensorsFile, file: InputFile
+  )? {
     let path = Path.join(directory, KeptBase.path(of: KeptBase.rowsName))
     guard Path.exists(path) else { return nil }
-    return try withVocabularyErrors { () throws(CheckpointError) in
+    let tensors = try withVocabularyErrors { () throws(CheckpointError) in
       try SafetensorsFile(path: path)
     }
+    let file = try withVocabularyErrors { () throws(FileError) in try InputFile(path: path) }
+    return (tensors, file)
   }
 }

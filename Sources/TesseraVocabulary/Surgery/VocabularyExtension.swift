@@ -31,8 +31,6 @@ public struct VocabularyExtension: Sendable {
   let inputs: InitializationInputs
   /// Where old and new rows stand.
   public let layout: RowLayout
-  /// The record of the base, if it was extended itself.
-  let previousRecord: JSONValue?
   /// What the record has to say, if the extension is one that was made before.
   let delta: ExtensionDelta?
 
@@ -76,7 +74,7 @@ public struct VocabularyExtension: Sendable {
       throw .tokenizer(error)
     }
     try base.checkTokenTensors()
-    previousRecord = try ExtensionRecord.previous(of: base.checkpoint)
+    _ = try ExtensionRecord.previous(of: base.checkpoint)
     self.base = base
     self.tokens = tokens
     self.options = options
@@ -96,7 +94,8 @@ public struct VocabularyExtension: Sendable {
   ///   - directory: The new directory.
   ///   - force: Whether one that Tessera wrote may be replaced.
   ///   - inputs: Files and folders besides the base that must not be lost, such as the corpus.
-  ///   - progress: Gets the progress of the methods, then bytes of weights.
+  ///   - progress: Gets the progress of the methods, then bytes: of weights that are written, of the base
+  ///     whose files are hashed, and of rows that are compared.
   /// - Throws: ``VocabularyError/auditFailed(_:)``, and what reading and writing throws. Nothing is
   ///   left behind then.
   public func write(
@@ -119,10 +118,12 @@ public struct VocabularyExtension: Sendable {
   ///   - directory: The folder.
   ///   - keepsBase: Whether ``ModelRestoration`` can make the base of the new model again, as long as
   ///     nothing in it changes.
-  ///   - progress: Gets bytes of weights.
+  ///   - progress: Gets what ``write(to:force:inputs:progress:)`` says.
   public func write(
     intoStaging directory: String, keepsBase: Bool = true, progress: ProgressHandler? = nil
   ) throws(VocabularyError) -> ExtensionReport {
+    // A base that is kept has its record beside it, as one of its files.
+    let previous = keepsBase ? nil : try ExtensionRecord.previous(of: base.checkpoint)
     let prepared = try prepareMatrices(progress: progress)
     let biases = try prepareBiases(prepared)
     let surgery = WeightSurgery(
@@ -155,14 +156,14 @@ public struct VocabularyExtension: Sendable {
     try kept?.write(
       to: directory, tensors: prepared.flatMap(\.tensors) + biases.map(\.base.tensor.name),
       rows: layout.replacedRows)
-    let record = try ExtensionRecord(
-      self, report: report, matrices: prepared, restorable: kept?.restorable ?? []
+    let hashes = try BaseHashes.read(base, with: kept?.restorable ?? [], progress: progress)
+    let record = ExtensionRecord(
+      self, report: report, matrices: prepared, base: hashes.base, restorable: hashes.files,
+      previous: previous
     ).serialized()
     try delta?.check(record)
-    try withVocabularyErrors { () throws(FileError) in
-      try writeFile(Path.join(directory, Self.recordName), record)
-    }
-    let findings = try ExtensionAudit(self).findings(in: directory)
+    try ExtensionRecord.write(record, to: Path.join(directory, Self.recordName))
+    let findings = try ExtensionAudit(self).findings(in: directory, progress: progress)
     if !findings.isEmpty { throw .auditFailed(findings) }
     return report
   }

@@ -6,8 +6,16 @@ package import TesseraCheckpoints
 /// The files, the order of their tensors, all types and all metadata are those of the base. All other
 /// tensors are copied from file to file by the system, so memory does not depend on the model's size.
 package struct WeightRewriter {
+  /// The next bytes of a tensor.
+  package enum Part {
+    /// New ones.
+    case bytes([UInt8])
+    /// Those of a tensor of the base, which the system copies from file to file.
+    case stored(Range<Int>, of: StoredTensor, in: SafetensorsFile)
+  }
+
   /// Takes the next bytes of a tensor.
-  package typealias Append = ([UInt8]) throws(VocabularyError) -> Void
+  package typealias Append = (Part) throws(VocabularyError) -> Void
 
   package let base: Checkpoint
   package let progress: ProgressHandler?
@@ -45,19 +53,11 @@ package struct WeightRewriter {
       }
       for tensor in shard.header.tensors {
         if shape(tensor.description) != nil {
-          try content(tensor, shard) { bytes throws(VocabularyError) in
-            try Self.append(bytes, to: &writer, &counter)
+          try content(tensor, shard) { part throws(VocabularyError) in
+            try Self.append(part, to: &writer, &counter)
           }
         } else {
-          // In parts, for the progress and for signals.
-          for part in SafetensorsFile.blocks(of: 0..<tensor.size, size: 64 << 20) {
-            do {
-              try writer.append(copying: part, of: tensor, in: shard)
-            } catch {
-              throw .checkpoint(error)
-            }
-            try counter.add(part.count)
-          }
+          try Self.append(.stored(0..<tensor.size, of: tensor, in: shard), to: &writer, &counter)
         }
       }
       do { try writer.commit() } catch { throw .checkpoint(error) }
@@ -70,11 +70,26 @@ package struct WeightRewriter {
   }
 
   private static func append(
-    _ bytes: [UInt8], to writer: inout SafetensorsWriter, _ counter: inout ByteCounter
+    _ part: Part, to writer: inout SafetensorsWriter, _ counter: inout ByteCounter
   ) throws(VocabularyError) {
-    do { try writer.append(bytes) } catch { throw .checkpoint(error) }
-    try counter.add(bytes.count)
+    switch part {
+    case .bytes(let bytes):
+      do { try writer.append(bytes) } catch { throw .checkpoint(error) }
+      try counter.add(bytes.count)
+    case .stored(let range, let tensor, let file):
+      // In steps, for the progress and for signals.
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: copyStep) {
+        let step = start..<min(range.upperBound, start + copyStep)
+        do { try writer.append(copying: step, of: tensor, in: file) } catch {
+          throw .checkpoint(error)
+        }
+        try counter.add(step.count)
+      }
+    }
   }
+
+  /// So many bytes are copied between two looks at the progress.
+  private static let copyStep = 64 << 20
 }
 
 /// Counts bytes and reports them, at most once for every hundredth of the whole.

@@ -33,7 +33,7 @@ package struct WeightSurgery {
       }
     ) { (tensor, _, append) throws(VocabularyError) in
       guard let index = matrixIndex(of: tensor.name) else { return }
-      norms[index] = try matrices[index].matrix.forEachBlock(append)
+      norms[index] = try matrices[index].matrix.write(append)
     }
     return norms
   }

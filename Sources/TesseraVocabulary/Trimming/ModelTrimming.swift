@@ -175,7 +175,7 @@ public struct ModelTrimming: Sendable {
       for row in rows where isKept[row] {
         kept += bytes[(row - start) * rowSize..<(row - start + 1) * rowSize]
       }
-      if !kept.isEmpty { try append(kept) }
+      if !kept.isEmpty { try append(.bytes(kept)) }
     }
   }
 

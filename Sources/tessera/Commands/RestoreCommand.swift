@@ -27,7 +27,11 @@ struct RestoreCommand: ParsableCommand {
     name: [.customShort("o"), .long], help: "The model directory to make.", completion: .directory)
   var output: String?
 
-  @Flag(help: "Replace the output if it exists and Tessera wrote it.")
+  @Flag(
+    help: """
+      Replace the output if it exists and Tessera wrote it, or if it is the same base: all its files have \
+      the hashes of extension.json.
+      """)
   var force = false
 
   @OptionGroup var common: CommonOptions
@@ -40,10 +44,13 @@ struct RestoreCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     Interruption.install()
-    if let output { try OutputDirectory.check(path: output, force: force, inputs: [model]) }
     let restoration = try ModelRestoration(of: model)
-    if let output, !dryRun {
-      try restoration.write(to: output, force: force, progress: console.progress)
+    if let output {
+      if dryRun {
+        try restoration.check(output: output, force: force, progress: console.progress)
+      } else {
+        try restoration.write(to: output, force: force, progress: console.progress)
+      }
       console.finishProgress()
     }
     if common.json {

@@ -71,29 +71,35 @@ extension InspectionReport {
     }
     audits.append(fit)
     add("head", matrices.tied ? "the embedding (tied)" : "its own", "tied", .bool(matrices.tied))
-    let head = matrices.tied ? nil : matrices.head
-    for (role, matrix, parts) in [
-      ("embedding", matrices.embedding, "rows"), ("head", head, "rows"),
-      ("head bias", matrices.headBias, "elements"),
-    ] {
-      guard let matrix else { continue }
+    func audit(_ matrix: TokenMatrix, _ role: String, _ parts: String) throws -> JSONValue {
       let audit = try RowAudit(
         of: matrix, role: role, tokenizer: tokenizer,
         initializerRange: checkpoint.configuration.initializerRange)
-      add(
-        "\(role) \(parts)",
-        "\(groupDigits(audit.rowCount)), \(groupDigits(audit.paddedRowCount)) padded; "
-          + (parts == "rows" ? "norms " : "magnitudes ")
-          + "\(fixed(audit.smallestNorm, 3)) to \(fixed(audit.largestNorm, 3)), mean "
-          + fixed(audit.meanNorm, 3),
-        role == "head bias" ? "head_bias" : role,
-        [
-          "tensor": .string(matrix.tensor.name), "rows": JSONValue(audit.rowCount),
-          "padded_rows": JSONValue(audit.paddedRowCount),
-          "smallest_norm": JSONValue(audit.smallestNorm),
-          "largest_norm": JSONValue(audit.largestNorm), "mean_norm": JSONValue(audit.meanNorm),
-        ])
+      facts.append(
+        (
+          "\(role) \(parts)",
+          "\(groupDigits(audit.rowCount)), \(groupDigits(audit.paddedRowCount)) padded; "
+            + (matrix.isVector ? "magnitudes " : "norms ")
+            + "\(fixed(audit.smallestNorm, 3)) to \(fixed(audit.largestNorm, 3)), mean "
+            + fixed(audit.meanNorm, 3)
+        ))
       audits += audit.results
+      return [
+        "tensor": .string(matrix.tensor.name), "rows": JSONValue(audit.rowCount),
+        "padded_rows": JSONValue(audit.paddedRowCount),
+        "smallest_norm": JSONValue(audit.smallestNorm),
+        "largest_norm": JSONValue(audit.largestNorm), "mean_norm": JSONValue(audit.meanNorm),
+      ]
     }
+    json["embedding"] = try audit(matrices.embedding, "embedding", "rows")
+    if !matrices.tied, let head = matrices.head {
+      json["head"] = try audit(head, "head", "rows")
+    }
+    let biases = matrices.headBiases
+    json["head_biases"] = .array(
+      try biases.map { bias in
+        try audit(
+          bias, biases.count == 1 ? "head bias" : "head bias \(bias.tensor.name)", "elements")
+      })
   }
 }

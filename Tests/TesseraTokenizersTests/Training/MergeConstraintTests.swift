@@ -82,6 +82,8 @@ import Testing
   @Test func `learns the merges of the definition for any languages, shares and protected text`()
     throws
   {
+    let threadCount = Workers.threadCount
+    defer { Workers.setThreadCount(threadCount) }
     var refusedCount = 0
     for seed in 200..<240 as Range<UInt64> {
       let (base, first) = try ContinuedTrainingTests.random(seed)

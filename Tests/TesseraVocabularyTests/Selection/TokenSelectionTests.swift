@@ -53,8 +53,12 @@ import Testing
     let language = SelectionLanguage(name: "", counts: PreTokenCounts([(bytes, tokens / 10)]))
     var curve = CompressionCurve([language], baseTokenCounts: [tokens])
     for (index, count) in saved.enumerated() {
+      if search.isTooRare(count, after: curve) {
+        search.end(curve)
+        break
+      }
       curve.append(saved: [count], size: index + 1, mergeCount: index + 1)
-      search.add(curve, saved: count)
+      search.add(curve)
       if search.found != nil { break }
     }
     return curve
@@ -93,7 +97,7 @@ import Testing
     let curve = Self.curve(saved, tokens: 1_000_000, &search)
     let found = try #require(search.found)
     #expect(found.stop == .rareTokens)
-    #expect(found.size == curve.size - 1)
+    #expect(found.size == curve.size)
     func sightings(_ size: Int) -> Double {
       let left = 1_000_000 - saved[..<size].reduce(0, +)
       return Double(saved[size - 1]) / Double(left) * 100_000
@@ -130,6 +134,75 @@ import Testing
       _ = try TokenSelection(
         base: base.tokenizer, languages: languages, options: options, firstID: 300)
     }
+  }
+
+  @Test func `a language whose tokens are too rare is left out, and the others go on`() throws {
+    let folder = try TemporaryDirectory()
+    let base = try Self.base(folder)
+    // A corpus in Swahili that is a hundredth of the Hindi one, and half of the tokens.
+    let languages = [
+      SelectionLanguage(name: "hi", counts: SmallModel.counts(SmallModel.target, times: 300)),
+      SelectionLanguage(name: "sw", counts: SmallModel.counts(Self.swahili, times: 3)),
+    ]
+    var rule = SizeRule()
+    rule.bend = 0
+    rule.minimumSightings = 1_500
+    rule.budgetTokenCount = 100_000
+    var options = TokenSelectionOptions(sizeRule: rule)
+    options.minimumFrequency = 1
+    let found = try TokenSelection(
+      base: base.tokenizer, languages: languages, options: options, firstID: 300)
+    #expect(found.stop == .rareTokens)
+    #expect(found.languages[0].newTokenCount > 3 && found.languages[1].newTokenCount == 0)
+    // Hindi gets what it would get alone, as far as training sees it often enough: of as many tokens as
+    // there are after it.
+    var alone = TokenSelectionOptions(newTokenCount: found.tokens.count + 1)
+    alone.minimumFrequency = 1
+    let hindi = try TokenSelection(
+      base: base.tokenizer, languages: [languages[0]], options: alone, firstID: 300)
+    #expect(Array(hindi.tokens.merges.prefix(found.tokens.merges.count)) == found.tokens.merges)
+    try #require(hindi.tokens.count == found.tokens.count + 1)
+    func sightings(_ size: Int) -> Double {
+      let tokens = hindi.curve.languages[0].tokenCounts
+      // Both texts together; a merge of Hindi letters changes nothing in the other one.
+      let all = Double(tokens[size] + found.languages[1].baseTokenCount)
+      return Double(tokens[size - 1] - tokens[size]) / all * 100_000
+    }
+    #expect(found.languages[1].extendedTokenCount == found.languages[1].baseTokenCount)
+    for size in 1...found.tokens.count { #expect(sightings(size) >= 1_500, "\(size)") }
+    #expect(sightings(found.tokens.count + 1) < 1_500)
+
+    options.surveyFactor = 2
+    let surveyed = try TokenSelection(
+      base: base.tokenizer, languages: languages, options: options, firstID: 300)
+    #expect(surveyed.tokens.merges == found.tokens.merges && surveyed.stop == .rareTokens)
+    #expect(surveyed.curve.size == 2 * found.tokens.count)
+  }
+
+  @Test func `a curve that is followed further refuses the same pairs`() throws {
+    let folder = try TemporaryDirectory()
+    let base = try Self.base(folder)
+    // Of both languages: what one is refused early, the other may be refused late.
+    let protected = ProtectedText(
+      SmallModel.counts(Self.swahili + " " + SmallModel.target.prefix(60)), base: base.tokenizer)
+    var differ = 0
+    for size in 1...40 {
+      var options = TokenSelectionOptions(newTokenCount: size)
+      options.minimumFrequency = 1
+      var found: [[RefusedPair]] = []
+      for factor in [1, 2, 5] {
+        options.surveyFactor = factor
+        let selection = try TokenSelection(
+          base: base.tokenizer, languages: Self.languages, protected: protected, options: options,
+          firstID: 300)
+        #expect(selection.stop == .requested)
+        found.append(selection.refused)
+      }
+      #expect(found[1] == found[0] && found[2] == found[0], "\(size)")
+      #expect(found[0].allSatisfy { $0.mergeCount < size })
+      differ += found[0].count
+    }
+    #expect(differ > 40)
   }
 
   @Test func `a small corpus ends the choice`() throws {

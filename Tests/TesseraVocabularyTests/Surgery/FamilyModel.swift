@@ -25,8 +25,14 @@ struct FamilyModel: Sendable, CustomTestStringConvertible {
     return shapes.contains { names.contains($0.name) && !embeddings.contains($0.name) }
   }
 
-  private static let tokenizer = Result {
-    var options = BPETrainerOptions(vocabularySize: rowCount)
+  private static let tokenizer = Result { try makeTokenizer(rowCount) }
+  /// A tokenizer that leaves rows without tokens.
+  private static let smallerTokenizer = Result { try makeTokenizer(rowCount - paddingCount) }
+  /// The rows that ``smallerTokenizer`` leaves without tokens.
+  static let paddingCount = 7
+
+  private static func makeTokenizer(_ size: Int) throws -> Tokenizer {
+    var options = BPETrainerOptions(vocabularySize: size)
     options.pattern = .gpt2
     options.specialTokens = ["<|endoftext|>"]
     return try BPETrainer.train(on: SmallModel.counts(SmallModel.english), options)
@@ -57,15 +63,18 @@ struct FamilyModel: Sendable, CustomTestStringConvertible {
   }
 
   /// Writes the directory `base` with a tokenizer that fits.
+  ///
+  /// - Parameter isPadded: Whether some rows have no token.
   func write(
-    to folder: borrowing TemporaryDirectory, type: StoredType = .f32, shardSize: Int = 1 << 30
+    to folder: borrowing TemporaryDirectory, type: StoredType = .f32, shardSize: Int = 1 << 30,
+    isPadded: Bool = false
   ) throws -> String {
     let directory = folder.file("base")
     try folder.write(
       "base/config.json",
       String(
         decoding: JSONValue.object(configuration).serialized(pretty: true), as: UTF8.self))
-    try Self.tokenizer.get().write(toDirectory: directory)
+    try (isPadded ? Self.smallerTokenizer : Self.tokenizer).get().write(toDirectory: directory)
     let tensors = shapes.map { TensorDescription(name: $0.name, type: type, shape: $0.shape) }
     var writer = try CheckpointWriter(
       directory: directory, tensors: tensors, shardSize: shardSize)

@@ -86,6 +86,62 @@ import Testing
     }
   }
 
+  @Test(arguments: try FamilySurgeryTests.models.get())
+  func `growth counts matrices, copies and multiplications of every family`(
+    model: FamilyModel
+  ) throws {
+    let folder = try TemporaryDirectory()
+    let base = try BaseModel(directory: model.write(to: folder))
+    let growth = base.growth(newTokenCount: 10, options: ExtensionOptions())
+    func width(_ name: String) throws -> Int {
+      let shape = try #require(model.shapes.first { $0.name == name }).shape
+      return shape.reduce(1, *) / 300
+    }
+    let copies = model.embeddings + model.heads + model.biases
+    #expect(growth.rowCount == 10)
+    #expect(try growth.size == 10 * 4 * copies.reduce(0) { try $0 + width($1) })
+    // Each matrix once: in the fixture copies of the embedding are under its name.
+    let distinct = [model.embeddings.first, model.heads.first].compactMap { $0 }
+    let biases = base.matrices.tied ? min(1, model.biases.count) : model.biases.count
+    #expect(try growth.parameterCount == 10 * (distinct.reduce(biases) { try $0 + width($1) }))
+    // A class such as LlamaModel ends in vectors, and GPT2LMHeadModel does not.
+    let architectures = model.configuration["architectures"]?.array?.compactMap(\.string) ?? []
+    let hasLogits = !architectures.allSatisfy {
+      $0.hasSuffix("Model") && !$0.hasSuffix("HeadModel")
+    }
+    let others = model.shapes.filter { !copies.contains($0.name) }
+      .reduce(0) { $0 + $1.shape.reduce(1, *) }
+    let head = hasLogits ? try width(model.heads.first ?? model.embeddings[0]) : 0
+    let cost = 1 + Double(10 * head) / Double(others + 300 * head)
+    #expect(abs(growth.relativeCost - cost) < 1e-12, "\(architectures)")
+  }
+
+  @Test(arguments: try FamilySurgeryTests.models.get(), PaddingPolicy.allCases)
+  func `every family is restored, byte for byte`(model: FamilyModel, padding: PaddingPolicy) throws
+  {
+    let folder = try TemporaryDirectory()
+    let type = model.variant == "default" ? StoredType.bf16 : .f16
+    let base = try BaseModel(
+      directory: model.write(
+        to: folder, type: type, shardSize: type == .bf16 ? 1 << 30 : 10_000, isPadded: true))
+    var options = ExtensionOptions()
+    options.inputMethod = .random
+    options.padding = padding
+    options.rowMultiple = 16
+    let tokens = try base.select(10, padding: padding).tokens
+    _ = try VocabularyExtension(of: base, tokens: tokens, options: options).write(
+      to: folder.file("new"), force: false)
+    // 293 and 10 of 300 rows, or 10 behind them.
+    #expect(
+      try BaseModel(directory: folder.file("new")).rowCount == (padding == .reuse ? 304 : 320))
+    #expect(
+      try folder.listing().contains("new/extension/rows.safetensors") == (padding == .reuse))
+    try ModelRestoration(of: folder.file("new")).write(to: folder.file("out"), force: false)
+    let (expected, found) = try (content("base/", of: folder), content("out/", of: folder))
+    #expect(found.keys.sorted() == expected.keys.sorted())
+    for (file, bytes) in expected { #expect(found[file] == bytes, "\(file)") }
+  }
+
   @Test(arguments: try FamilySurgeryTests.models.get().filter { $0.variant != "changed" })
   func `every family is trimmed, and rows go with their tokens`(model: FamilyModel) throws {
     let folder = try TemporaryDirectory()

@@ -37,17 +37,6 @@ import Testing
     try folder.write("base/config.json", text.replacing("  ", with: "\t") + "\n\n")
   }
 
-  /// The content of the files of a folder that begin with a prefix, without it.
-  private static func content(
-    _ prefix: String, _ folder: borrowing TemporaryDirectory
-  ) throws -> [String: [UInt8]] {
-    var content: [String: [UInt8]] = [:]
-    for name in try folder.listing() where name.hasPrefix(prefix) {
-      content[String(name.dropFirst(prefix.count))] = try folder.read(name)
-    }
-    return content
-  }
-
   @Test(arguments: models.indices, PaddingPolicy.allCases)
   func `an extension is undone, byte for byte, and a second one before it`(
     index: Int, padding: PaddingPolicy
@@ -70,13 +59,13 @@ import Testing
     {
       let restoration = try ModelRestoration(of: folder.file(name))
       try restoration.write(to: folder.file(output), force: false)
-      var expected = try Self.content(expected + "/", folder)
+      var expected = try content(expected + "/", of: folder)
       // What a run left is not the model's.
       if output == "original" {
         #expect(restoration.missing == ["training.json"])
         expected["training.json"] = nil
       }
-      let found = try Self.content(output + "/", folder)
+      let found = try content(output + "/", of: folder)
       #expect(found.keys.sorted() == expected.keys.sorted())
       for (file, bytes) in expected { #expect(found[file] == bytes, "\(output)/\(file)") }
     }
@@ -98,7 +87,7 @@ import Testing
     let delta = try ExtensionDelta(contentsOf: folder.file("new/extension.json"))
     #expect(delta.options == options)
     _ = try delta.vocabularyExtension(of: base).write(to: folder.file("again"), force: false)
-    #expect(try Self.content("again/", folder) == Self.content("new/", folder))
+    #expect(try content("again/", of: folder) == content("new/", of: folder))
   }
 
   /// A base and an extension of it.
@@ -136,20 +125,34 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("\"format\": \"tessera-extension-1\"", "\"format\": \"x\"", "format"),
-    ("\"first_id\": 300", "\"first_id\": -1", "first_id"),
-    ("\"first_id\": 300", "\"first_id\": 304", "first_id"),
-    ("\"new_tokens\": 10", "\"new_tokens\": 11", "make 10 tokens"),
-    ("\"padding\": \"reuse\"", "\"padding\": 1", "padding"),
-    ("\"row_multiple\": 1", "\"row_multiple\": 0", "row_multiple"),
-    ("\"method\":\"subword-mean\"", "\"method\":\"x\"", "initialization"),
-    (",300]", ",4000000000]", "merge 0"), (",300]", ",99999999999]", "merge 0"),
-    (",300]", ",0]", "merge"), ("\"merges\": [", "\"merges\": [0,", "merge 0"),
-    ("{", "[", "extension.json"),
-    ("\"tensor_sha256\"", "\"tensor\"", "base"),
-  ])
-  func `a record that was changed is refused`(found: String, changed: String, words: String)
+  /// What is found in a record, what takes its place, and what is said then.
+  private static let changes: [(found: String, changed: String, reason: String)] = [
+    (
+      "\"format\": \"tessera-extension-1\"", "\"format\": \"x\"",
+      "\"format\" is not \"tessera-extension-1\""
+    ),
+    ("\"first_id\": 300", "\"first_id\": -1", "there is no usable \"first_id\""),
+    (
+      "\"first_id\": 300", "\"first_id\": 304",
+      "\"first_id\" is not the ID after those of the base"
+    ),
+    ("\"new_tokens\": 10", "\"new_tokens\": 11", "\"merges\" make 10 tokens, and not 11"),
+    ("\"padding\": \"reuse\"", "\"padding\": 1", "there is no usable \"padding\""),
+    ("\"row_multiple\": 1", "\"row_multiple\": 0", "there is no usable \"row_multiple\""),
+    (
+      "\"method\":\"subword-mean\"", "\"method\":\"x\"",
+      "there is no usable \"initialization\""
+    ),
+    (",300]", ",4000000000]", "merge 0 is not made of tokens before its own"),
+    (",300]", ",99999999999]", "merge 0 is not made of tokens before its own"),
+    // The next one makes token 301, before which there is no 300.
+    (",300]", ",0]", "merge 1 is not made of tokens before its own"),
+    ("\"merges\": [", "\"merges\": [0,", "merge 0 is not made of tokens before its own"),
+    ("\"tensor_sha256\"", "\"tensor\"", "there is no usable \"base\""),
+  ]
+
+  @Test(arguments: changes)
+  func `a record that was changed is refused`(found: String, changed: String, reason: String)
     throws
   {
     let folder = try TemporaryDirectory()
@@ -158,10 +161,23 @@ import Testing
     let range = try #require(text.firstRange(of: found))
     text.replaceSubrange(range, with: changed)
     try folder.write("new/extension.json", text)
-    let error = #expect(throws: VocabularyError.self) {
+    #expect(throws: VocabularyError.malformedRecord(path: path, reason: reason)) {
       _ = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base)
     }
-    #expect(error.map { "\($0)".contains(words) } == true, "\(String(describing: error))")
+  }
+
+  @Test func `a record that is no JSON is refused`() throws {
+    let folder = try TemporaryDirectory()
+    let path = try folder.write("extension.json", "[\"format\": 1}")
+    var reason = ""
+    do { _ = try JSONValue(parsing: folder.read("extension.json")) } catch { reason = "\(error)" }
+    #expect(!reason.isEmpty)
+    #expect(throws: VocabularyError.malformedRecord(path: path, reason: reason)) {
+      _ = try ExtensionDelta(contentsOf: path)
+    }
+    #expect(throws: VocabularyError.malformedRecord(path: path, reason: reason)) {
+      _ = try ModelRestoration(of: folder.path)
+    }
   }
 
   @Test func `a delta that describes other rows is refused when it is written`() throws {
@@ -195,6 +211,49 @@ import Testing
       try ModelRestoration(of: folder.file("new")).write(to: folder.file("out"), force: false)
     }
     #expect(!Path.exists(folder.file("out")))
+  }
+
+  @Test func `a restored base is replaced by itself, and by nothing else`() throws {
+    let folder = try TemporaryDirectory()
+    _ = try Self.extended(folder)
+    let restoration = try ModelRestoration(of: folder.file("new"))
+    let output = folder.file("out")
+    try restoration.write(to: output, force: true)
+    let restored = try content("out/", of: folder)
+    #expect(throws: VocabularyError.file(.exists(path: output))) {
+      try restoration.write(to: output, force: false)
+    }
+    try restoration.write(to: output, force: true)
+    #expect(try content("out/", of: folder) == restored)
+    // Also where a file is missing.
+    try #require(removeTree(folder.file("out/config.json")))
+    try restoration.check(output: output, force: true)
+    try restoration.write(to: output, force: true)
+    #expect(try content("out/", of: folder) == restored)
+
+    func expectKept(_ found: [String: [UInt8]]) throws {
+      #expect(throws: VocabularyError.file(.notOutput(path: output))) {
+        try restoration.check(output: output, force: true)
+      }
+      #expect(throws: VocabularyError.file(.notOutput(path: output))) {
+        try restoration.write(to: output, force: true)
+      }
+      #expect(try content("out/", of: folder) == found)
+    }
+    // A file of somebody's, a byte that was changed, a folder.
+    try folder.write("out/notes.txt", "precious")
+    try expectKept(restored.merging(["notes.txt": Array("precious".utf8)]) { $1 })
+    try #require(removeTree(folder.file("out/notes.txt")))
+    var weights = try #require(restored["model.safetensors"])
+    weights[weights.count - 1] ^= 1
+    try folder.write("out/model.safetensors", weights)
+    try expectKept(restored.merging(["model.safetensors": weights]) { $1 })
+    weights[weights.count - 1] ^= 1
+    try folder.write("out/model.safetensors", weights)
+    try createDirectory(folder.file("out/empty"))
+    try expectKept(restored)
+    try #require(removeTree(folder.file("out/empty")))
+    try restoration.write(to: output, force: true)
   }
 
   @Test func `a base that was not kept is not restored`() throws {

@@ -527,19 +527,33 @@ import Testing
     }
   }
 
-  @Test func `a model is extended again, and the record keeps both`() throws {
+  @Test(arguments: [true, false])
+  func `a model is extended again, and each record is there once`(keepsBase: Bool) throws {
     let folder = try TemporaryDirectory()
     var base = try BaseModel(directory: SmallModel().write(to: folder))
-    for name in ["first", "second"] {
+    for name in ["first", "second", "third"] {
       let tokens = try base.select(10).tokens
+      try createDirectory(folder.file(name))
       _ = try VocabularyExtension(of: base, tokens: tokens).write(
-        to: folder.file(name), force: false)
+        intoStaging: folder.file(name), keepsBase: keepsBase)
       base = try BaseModel(directory: folder.file(name))
     }
-    #expect(base.rowCount == 320)
-    let record = try JSONValue(parsing: folder.read("second/extension.json"))
-    #expect(record["first_id"]?.int == 310)
-    #expect(record["previous"]?["first_id"]?.int == 300)
+    #expect(base.rowCount == 330)
+    var found: JSONValue? = try JSONValue(parsing: folder.read("third/extension.json"))
+    var path = "third/extension.json"
+    for first in [320, 310, 300] {
+      #expect(found?["first_id"]?.int == first)
+      if keepsBase {
+        #expect(found?["previous"] == nil)
+        path = path.replacing("extension.json", with: "extension/extension.json")
+        let isLast = first == 300
+        found = isLast ? .none : .some(try JSONValue(parsing: folder.read(path)))
+      } else {
+        found = found?["previous"]
+      }
+    }
+    #expect(found == nil)
+    if keepsBase { #expect(try !folder.listing().contains(path)) }
   }
 
   @Test func `the record says where each row is from`() throws {

@@ -97,6 +97,12 @@ struct MergeEngine<Slot: ArenaSlot>: ~Copyable {
     return apply(candidate, at: place, as: id)
   }
 
+  /// How often a pair stands in the text; 0 for one that is not followed.
+  func count(of candidate: MergeCandidate) -> UInt64 {
+    let key = PairKey(candidate.left, candidate.right).packed
+    return pairs.find(key).map { pairs[$0].count } ?? 0
+  }
+
   /// Whether every pair that occurs is in the table.
   var followsAllPairs: Bool { floor.map { $0.count <= 1 && $0.key == .max } ?? false }
 
