@@ -7,12 +7,12 @@
 // fastText. Negatives are drawn in proportion to the square root of frequency.
 //
 // Threads: fastText's threads change shared rows at the same time, so that no two runs are equal. Here the
-// text is cut into chunks of 512 words, whatever the number of threads. Sixteen chunks in a row start from
-// the same rows, each goes through its words step by step on copies of the rows that it touches
+// text is cut into chunks of 512 words, whatever the number of threads. Some chunks in a row, four in small
+// texts and sixteen in large ones, start from the same rows, each goes through its words step by step on copies of the rows that it touches
 // (`RowChanges`), and then what they changed is put together in the order of the chunks (`RowMerging`).
 // What that costs, against threads that share rows, is a copy in and out for each row and chunk, and that
-// a chunk does not see what the fifteen others have learned in the meantime. Docs/Experiments.md has both
-// measured: on a small text the latter counts. Windows do not reach beyond a chunk.
+// a chunk does not see what the others have learned in the meantime. Docs/Experiments.md has both measured:
+// on a small text the latter counts. Windows do not reach beyond a chunk.
 //
 // Mikolov, Sutskever, Chen, Corrado and Dean, "Distributed Representations of Words and Phrases and their
 // Compositionality", 2013, arXiv:1310.4546; Bojanowski, Grave, Joulin and Mikolov, "Enriching Word Vectors
@@ -53,8 +53,8 @@ extension WordVectors {
 final class WordVectorTraining: Sendable {
   /// The words of a chunk.
   static let chunkSize = 512
-  /// The chunks that start from the same rows.
-  static let batchSize = 16
+  /// The chunks that start from the same rows: one for each million words, as far as four to sixteen go.
+  let batchSize: Int
 
   let text: TrainingText
   let options: WordVectorOptions
@@ -99,6 +99,7 @@ final class WordVectorTraining: Sendable {
     }
     self.inputRows = inputRows
     self.inputStarts = inputStarts
+    batchSize = min(16, max(4, text.tokens.count >> 20))
     let total = Double(text.wordCount)
     keepProbabilities = text.counts.map { count in
       if options.subsampling == 0 { return 1 }
@@ -131,17 +132,17 @@ final class WordVectorTraining: Sendable {
   func run(_ progress: ProgressHandler?) throws(WordVectorError) {
     let chunkCount = (text.tokens.count + Self.chunkSize - 1) / Self.chunkSize
     let total = options.epochs * text.tokens.count
-    let workers = (0..<Self.batchSize).map { _ in ChunkTrainer(self) }
+    let workers = (0..<batchSize).map { _ in ChunkTrainer(self) }
     var merging = RowMerging(rowCount: rows.count)
     // Drawn numbers must not be those that the rows start with.
     var random = SplitMix64(seed: seed, stream: UInt64.max)
     let drawSeed = random.next()
     for epoch in 0..<options.epochs {
-      for first in stride(from: 0, to: chunkCount, by: Self.batchSize) {
+      for first in stride(from: 0, to: chunkCount, by: batchSize) {
         if Interruption.isRequested { throw .interrupted }
         let done = epoch * text.tokens.count + first * Self.chunkSize
         let rate = Float(options.learningRate * (1 - Double(done) / Double(total)))
-        let batch = first..<min(chunkCount, first + Self.batchSize)
+        let batch = first..<min(chunkCount, first + batchSize)
         parallelFor(0..<batch.count) { range in
           for place in range {
             let chunk = batch.lowerBound + place
