@@ -31,6 +31,42 @@ import Testing
     #expect(try JSONValue(parsing: input.output)["documents"] == 3)
   }
 
+  @Test func `inspect tells where the rows of a new token are from`() throws {
+    let folder = try TemporaryDirectory()
+    let output = folder.file("out")
+    try ToolRun([
+      "extend", "--model", base, "--corpus", hindi, "--paragraphs", "--new-tokens", "50", "--init",
+      "first-last", "--quiet", "--output", output,
+    ]).expectSuccess()
+    let again = folder.file("again")
+    try ToolRun([
+      "extend", "--model", output, "--corpus", hindi, "--paragraphs", "--new-tokens", "20",
+      "--quiet", "--output", again,
+    ]).expectSuccess()
+    let extended = try JSONValue(parsing: folder.read("out/extension.json"))
+    let first = try #require(extended["first_id"]?.int)
+    let entry = try #require(extended["tokens"]?.array?[7])
+    // The second extension keeps the record of the first.
+    for model in [output, again] {
+      let run = try ToolRun(["inspect", model, "--token-id", "\(first + 7)", "--json"])
+      let token = try #require(try JSONValue(parsing: run.output)["tokens"]?.array?.first)
+      #expect(token["new"] == true && token["pieces"] == entry["pieces"])
+      #expect(token["input"]?["method"] == "first-last")
+      #expect(token["input"]?["terms"] == entry["input"]?["terms"])
+      let text = try ToolRun(["inspect", model, "--token-id", "\(first + 7)"]).text
+      #expect(text.contains("first-last") && text.contains("1.0000 of"))
+    }
+    let word = try #require(entry["text"]?.string)
+    let run = try ToolRun(["inspect", output, "--token", word, "--json"])
+    let found = try #require(try JSONValue(parsing: run.output)["tokens"]?.array)
+    #expect(found.map { $0["id"] } == [entry["id"]])
+    let old = try ToolRun(["inspect", again, "--token-id", "65"]).text
+    #expect(old.contains("a token of the base"))
+    #expect(try ToolRun(["inspect", again]).text.contains("20 new tokens from ID \(first + 50)"))
+    try ToolRun(["inspect", output, "--token-id", "99999"]).expectFailure(64, ["99999"])
+    try ToolRun(["inspect", hindi, "--token", "a"]).expectFailure(64, ["--token"])
+  }
+
   @Test func `inspect takes no folder of models or tokenizers for a corpus`() throws {
     let folder = try TemporaryDirectory()
     _ = try folder.write("all/text.txt", "one fish")

@@ -59,7 +59,7 @@ extension ExtensionOptions {
 
 extension RowRecipe {
   /// A recipe as a record has it; nil if it is none, or names a row that is not there.
-  fileprivate init?(_ entry: JSONValue, rowCount: Int) {
+  init?(_ entry: JSONValue, rowCount: Int) {
     func number(_ key: String, default missing: Double) -> Double? {
       guard let value = entry[key] else { return missing }
       return value.double.flatMap { $0.isFinite ? $0 : nil }

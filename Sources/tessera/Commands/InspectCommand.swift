@@ -2,6 +2,7 @@ import ArgumentParser
 import TesseraBasics
 import TesseraCorpora
 import TesseraTokenizers
+import TesseraVocabulary
 
 /// `tessera inspect PATH`: a tokenizer, a model or a corpus, explained and audited.
 struct InspectCommand: ParsableCommand {
@@ -21,8 +22,11 @@ struct InspectCommand: ParsableCommand {
       configuration and weights a model, with one of \(Tokenizer.fileNames.joined(separator: ", ")) a \
       tokenizer, and else a corpus, unless folders in it are models or tokenizers.
 
-      Example:
+      Of a model that was extended, --token or --token-id tells where a token's rows are from.
+
+      Examples:
         tessera inspect models/base-en
+        tessera inspect extended-ko --token " 한국"
       """)
 
   @Argument(
@@ -43,8 +47,24 @@ struct InspectCommand: ParsableCommand {
     transform: PreTokenizerPattern.parse)
   var pattern: PreTokenizerPattern?
 
+  @Option(
+    help: ArgumentHelp(
+      "Of a model: tell of the tokens of this text alone, and where their rows are from.",
+      valueName: "text"))
+  var token: String?
+
+  @Option(help: ArgumentHelp("The same for the token with an ID.", valueName: "id"))
+  var tokenId: Int?
+
   @OptionGroup var documents: DocumentOptions
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if token != nil, tokenId != nil {
+      throw ValidationError("--token and --token-id exclude each other")
+    }
+    if token == "" { throw ValidationError("--token must not be empty") }
+  }
 
   func run() throws {
     let console = common.start()
@@ -55,6 +75,13 @@ struct InspectCommand: ParsableCommand {
     }
     if kind != .corpus, let option = documents.givenOption {
       throw UsageError("\(option) is for a corpus, and \(path) is a \(kind.rawValue)")
+    }
+    if token != nil || tokenId != nil {
+      guard kind == .model else {
+        throw UsageError(
+          "--token and --token-id are for a model, and \(path) is a \(kind.rawValue)")
+      }
+      return try tellTokens(console)
     }
     let report: InspectionReport
     switch kind {
@@ -76,6 +103,20 @@ struct InspectCommand: ParsableCommand {
       try writeToStandardOutput(report.text(kind: kind))
     }
     if report.hasFailed { throw ExitCode(ExitStatus.checkFailed.rawValue) }
+  }
+
+  /// Tells where the rows of some tokens are from.
+  private func tellTokens(_ console: Console) throws {
+    let inspection = TokenInspection(
+      tokenizer: try Tokenizer(contentsOf: path, pattern: pattern),
+      origins: try TokenOrigins(modelDirectory: path))
+    let tokens = try inspection.tokens(text: token, id: tokenId)
+    if common.json {
+      try console.printJSON(
+        ["path": .string(path), "tokens": .array(tokens.map { try inspection.record(of: $0) })])
+    } else {
+      try writeToStandardOutput(tokens.map { try inspection.text(of: $0) }.joined(separator: "\n"))
+    }
   }
 
   /// The folder whose other files belong to the tokenizer.

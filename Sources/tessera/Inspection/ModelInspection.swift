@@ -18,6 +18,13 @@ extension InspectionReport {
         + formatAmount(Double(checkpoint.tensorSize), unit: "B") + " in "
         + (checkpoint.shards.count == 1 ? "1 file" : "\(checkpoint.shards.count) files"),
       "tensor_bytes", JSONValue(checkpoint.tensorSize))
+    if let origins = try TokenOrigins(modelDirectory: directory) {
+      let methods = origins.methods.map { "\($0.role.rawValue) rows by \($0.name)" }
+      add(
+        "extension",
+        "\(groupDigits(origins.count)) new tokens from ID \(origins.firstID) on, "
+          + methods.joined(separator: ", "), "new_tokens", JSONValue(origins.count))
+    }
     addTensors(checkpoint.tensorGroups)
     let tokenizer =
       Tokenizer.fileNames.contains(where: checkpoint.files.contains)
