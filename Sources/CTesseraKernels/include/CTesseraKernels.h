@@ -100,6 +100,28 @@ const struct tk_kernels *tk_kernels_for(enum tk_instruction_set set);
 /// The kernels for the best instruction set of this processor.
 const struct tk_kernels *tk_best_kernels(void);
 
+/// Whether this processor multiplies in bfloat16 on tiles (AMX), which the process is then allowed to.
+int tk_enable_tiles(void);
+
+/// The blocks of 32 components that rows of a width are padded to.
+int64_t tk_bf16_blocks(int64_t width);
+
+/// The numbers that a packed matrix takes.
+int64_t tk_bf16_size(int64_t rows, int64_t width);
+
+/// Rounds a matrix to bfloat16 and packs it as the left factor of tk_bf16_product.
+void tk_bf16_pack_left(uint16_t *packed, const float *values, int64_t stride, int64_t rows,
+                       int64_t width);
+
+/// The same for the right factor.
+void tk_bf16_pack_right(uint16_t *packed, const float *values, int64_t stride, int64_t rows,
+                        int64_t width);
+
+/// output[r,c] = sum over i of left[r,i] * right[c,i], in f32, for packed factors with `rows` and
+/// `columns` rows. Only where tk_enable_tiles was not 0. An element has the same bits wherever it is.
+void tk_bf16_product(float *output, int64_t output_stride, const uint16_t *left, int64_t rows,
+                     const uint16_t *right, int64_t columns, int64_t width);
+
 /// How a pattern splits plain ASCII, which is what tk_word_scanner looks at.
 enum tk_word_rules {
   /// Words end where an upper-case letter follows a lower-case one.

@@ -46,6 +46,11 @@ struct UnitVectors: Sendable {
     }.flatMap { $0 }
   }
 
+  /// The vectors as a factor of quick and coarse products; nil where the processor has none.
+  func coarseFactor() -> BFloat16Factor? {
+    BFloat16Factor.isSupported ? BFloat16Factor(matrix) : nil
+  }
+
   /// The vectors, row after row.
   var rows: [Float] { matrix.elements() }
 
@@ -65,6 +70,7 @@ struct UnitVectors: Sendable {
 ///   - queries: The vectors that are asked for.
 ///   - range: Which of them; nil for all.
 ///   - keys: The vectors that are looked at.
+///   - factor: The keys as a coarse factor, if cosines may be off by its error.
 ///   - progress: Gets the number of queries.
 ///   - body: Gets the index of a query and its cosines, in single precision, in the order of the keys.
 /// - Returns: The results in the order of the queries.
@@ -72,7 +78,8 @@ struct UnitVectors: Sendable {
 /// - Complexity: O(m * n * d) time on all workers, 4 * 2^23 bytes of memory for each.
 func mapSimilarities<Result: Sendable>(
   of queries: UnitVectors, in range: Range<Int>? = nil, with keys: UnitVectors,
-  progress: ProgressHandler? = nil, _ body: @Sendable (Int, Span<Float>) -> Result
+  coarsely factor: BFloat16Factor? = nil, progress: ProgressHandler? = nil,
+  _ body: @Sendable (Int, Span<Float>) -> Result
 ) throws(WordVectorError) -> [Result] {
   let range = range ?? 0..<queries.count
   precondition(queries.dimension == keys.dimension, "the vectors are of one space")
@@ -91,7 +98,11 @@ func mapSimilarities<Result: Sendable>(
       let size = FloatMemory.size(rowCount: rows.count, columnCount: keys.count)
       return pool.withMemory(capacity: size) { memory in
         let cosines = memory.carve(rows.count, keys.count)
-        multiply(into: cosines, queries.matrix.rows(rows), transposed: keys.matrix)
+        if let factor {
+          factor.multiply(queries.matrix.rows(rows), into: cosines)
+        } else {
+          multiply(into: cosines, queries.matrix.rows(rows), transposed: keys.matrix)
+        }
         return rows.map { row in
           cosines.withRow(row - first) { body(row, $0) }
         }

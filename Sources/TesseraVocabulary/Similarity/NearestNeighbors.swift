@@ -1,10 +1,12 @@
 // The k keys with the largest cosines for each query, exactly: by cosine in double precision, and of equal
 // ones the smaller index first.
 //
-// The cosines in single precision are off by at most d units in the last place of 1. So keys below the
-// k-th largest by more than twice that are out, and the few others are compared in double precision.
+// The cosines in single precision are off by at most d units in the last place of 1, and those of factors in
+// bfloat16, which AMX multiplies many times as fast, by 1/256 more. So keys below the k-th largest by more
+// than twice that are out, and the few others are compared in double precision.
 
 internal import TesseraBasics
+internal import TesseraTensors
 
 /// A key and its similarity.
 struct Neighbor: Hashable, Sendable {
@@ -18,15 +20,20 @@ struct Neighbor: Hashable, Sendable {
 ///
 /// - Parameters:
 ///   - count: How many neighbors; fewer where there are fewer keys.
+///   - isCoarse: Whether the first look is in bfloat16, where the processor has it. The result is the same.
 /// - Throws: ``WordVectorError/interrupted``.
 /// - Complexity: That of ``mapSimilarities(of:in:with:progress:_:)``.
 func nearestNeighbors(
-  of queries: UnitVectors, in keys: UnitVectors, count: Int, progress: ProgressHandler? = nil
+  of queries: UnitVectors, in keys: UnitVectors, count: Int, isCoarse: Bool = true,
+  progress: ProgressHandler? = nil
 ) throws(WordVectorError) -> [[Neighbor]] {
   precondition(count > 0, "there are neighbors to be found")
-  let slack = Float(2 * keys.dimension) * 0x1p-24
-  return try mapSimilarities(of: queries, with: keys, progress: progress) { query, cosines in
-    var neighbors = candidates(in: cosines, count: count, slack: slack).map { key in
+  let factor = isCoarse ? keys.coarseFactor() : nil
+  let error = Float(keys.dimension) * 0x1p-24 + (factor == nil ? 0 : BFloat16Factor.relativeError)
+  return try mapSimilarities(
+    of: queries, with: keys, coarsely: factor, progress: progress
+  ) { query, cosines in
+    var neighbors = candidates(in: cosines, count: count, slack: 2 * error).map { key in
       Neighbor(key: key, similarity: queries.cosine(of: query, with: key, in: keys))
     }
     neighbors.sort { ($1.similarity, $0.key) < ($0.similarity, $1.key) }

@@ -18,9 +18,11 @@ import Testing
     let queries = Self.vectors(queryCount, dimension, seed: 1)
     let keys = Self.vectors(keyCount, dimension, seed: 2)
     for count in [1, 10, 2_000] {
-      #expect(
-        try nearestNeighbors(of: queries, in: keys, count: count)
-          == nearestNeighborsReference(of: queries, in: keys, count: count))
+      let expected = nearestNeighborsReference(of: queries, in: keys, count: count)
+      for isCoarse in [true, false] {
+        #expect(
+          try nearestNeighbors(of: queries, in: keys, count: count, isCoarse: isCoarse) == expected)
+      }
     }
   }
 
