@@ -40,8 +40,19 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   /// The nearest base tokens, in the coordinates of a factorized matrix: ``OFAInitializer``.
   case ofa
 
+  /// What lets the frozen model arrive at the states at which it arrives after the token's pieces.
+  case distill
+
   /// Whether the method reads documents, ``InitializationInputs/documents``.
-  public var needsDocuments: Bool { self == .constrainedWord2Vec }
+  public var needsDocuments: Bool { self == .constrainedWord2Vec || learnsRows }
+
+  /// Whether rows are learned with the model itself, ``InitializationInputs/learnedRows``.
+  public var learnsRows: Bool {
+    switch self {
+    case .distill: true
+    default: false
+    }
+  }
 
   /// Whether the method goes by vectors of words.
   public var usesVectors: Bool {
@@ -103,6 +114,12 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     case .wechsel: WECHSELInitializer(try vectors(of: inputs))
     case .focus: FOCUSInitializer(try vectors(of: inputs))
     case .ofa: OFAInitializer(try vectors(of: inputs))
+    case .distill:
+      if let rows = inputs.learnedRows[self] {
+        rows
+      } else {
+        throw .missingInput(method: self, input: "rows that were learned with the model")
+      }
     }
   }
 

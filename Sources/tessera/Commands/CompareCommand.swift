@@ -66,6 +66,7 @@ struct CompareCommand: ParsableCommand {
 
   mutating func validate() throws {
     try given.vectors.check(for: methods?.methods ?? [])
+    try given.learning.check(for: methods?.methods ?? ComparisonJob.methodsOfOnePass)
     try checkRange("--new-tokens", newTokens, 1...TokenSelectionOptions.newTokenLimit)
     try checkRange("--steps", steps, 1...BudgetOptions.maximumSteps)
     try checkRange("--seeds", seeds, 1...1_000)

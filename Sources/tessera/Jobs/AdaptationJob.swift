@@ -39,6 +39,7 @@ struct AdaptationJob {
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
+    try command.initialization.sources.checkLearning(base, command.initialization.methods)
     initialization = try command.initialization.sources.inputs()
     languages = try LanguageSources(command.languages, corpora, console)
   }
@@ -197,6 +198,9 @@ struct AdaptationJob {
         target: .documents(target.documents.training),
         source: sourceCorpus.isEmpty ? nil : command.languages.documents.corpus(sourceCorpus),
         tokenizer: selection.tokenizer, seed: command.seed.seed, console)
+      try sources.addLearnedRows(
+        to: &inputs, for: command.initialization.methods, base: base, selection: selection,
+        seed: command.seed.seed, progress: console.progress)
     }
     return try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options, inputs: inputs)

@@ -82,13 +82,27 @@ struct ComparisonJob {
     return report
   }
 
-  /// The methods that were asked for, or all that can be made of the inputs.
+  /// Methods that read the text with the model once, and learn nothing step by step.
+  static let methodsOfOnePass: [InitializationMethod] = []
+
+  /// The methods that were asked for, or all that can be made of the inputs in reasonable time.
   private func methods(with inputs: InitializationInputs) throws -> [InitializationMethod] {
+    let learning = command.given.learning.options(seed: 0)
     if let methods = command.methods?.methods {
-      for method in methods { _ = try method.initializer(from: inputs) }
+      for method in methods {
+        if method.learnsRows {
+          try RowLearning.check(base, method: method, options: learning)
+        } else {
+          _ = try method.initializer(from: inputs)
+        }
+      }
       return methods
     }
-    return InitializationMethod.allCases.filter { (try? $0.initializer(from: inputs)) != nil }
+    return InitializationMethod.allCases.filter { method in
+      Self.methodsOfOnePass.contains(method)
+        ? (try? RowLearning.check(base, method: method, options: learning)) != nil
+        : (try? method.initializer(from: inputs)) != nil
+    }
   }
 
   /// Extends the base by a method, trains, and scores; nil after an interruption.
@@ -99,6 +113,14 @@ struct ComparisonJob {
     var options = ExtensionOptions()
     options.inputMethod = method
     options.seed = UInt64(seed)
+    var inputs = inputs
+    do {
+      try command.given.addLearnedRows(
+        to: &inputs, for: [method], base: base, selection: selection, seed: options.seed,
+        progress: console.progress)
+    } catch VocabularyError.interrupted {
+      return nil
+    }
     let plan = try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options, inputs: inputs)
     let folder = Path.join(command.output.output, "model")

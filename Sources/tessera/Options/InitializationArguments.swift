@@ -27,6 +27,7 @@ struct InitializationArguments: ParsableArguments {
 
   mutating func validate() throws {
     try sources.vectors.check(for: methods)
+    try sources.learning.check(for: methods)
     for method in methods {
       switch method {
       case .transTokenization where sources.parallel.isEmpty:
@@ -51,6 +52,6 @@ struct InitializationArguments: ParsableArguments {
       ("--parallel", !sources.parallel.isEmpty), ("--donor", sources.donor != nil),
       ("--vectors", !sources.vectors.inputs.isEmpty),
     ]
-    return given.first { $0.1 }?.0
+    return given.first { $0.1 }?.0 ?? sources.learning.firstGiven
   }
 }

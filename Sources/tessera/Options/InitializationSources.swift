@@ -1,6 +1,8 @@
 import ArgumentParser
+import TesseraBasics
 import TesseraCorpora
 import TesseraTokenizers
+import TesseraTraining
 import TesseraVocabulary
 
 /// What methods make rows from besides the model and the corpus.
@@ -21,12 +23,42 @@ struct InitializationSources: ParsableArguments {
   var donor: String?
 
   @OptionGroup var vectors: VectorOptions
+  @OptionGroup var learning: RowLearningArguments
 
   /// The files and folders that methods read.
   var paths: [String] { parallel + [donor].compactMap { $0 } + vectors.inputs }
 
   /// Opens what is read later, so that what cannot be is found before any work is done.
   func checkFiles() throws { try vectors.checkFiles() }
+
+  /// Sees to it that methods that learn rows with the model can do so, before anything long begins.
+  func checkLearning(_ base: BaseModel, _ methods: [InitializationMethod]) throws {
+    for method in methods where method.learnsRows {
+      try RowLearning.check(base, method: method, options: learning.options(seed: 0))
+    }
+  }
+
+  /// Learns rows with the model, for the methods that do.
+  ///
+  /// - Parameters:
+  ///   - inputs: What gets the rows, and has the documents to learn from.
+  ///   - methods: The methods of the embedding and the head.
+  ///   - base: The model.
+  ///   - selection: The new tokens.
+  ///   - seed: The seed of the order of text.
+  ///   - progress: Gets the progress.
+  func addLearnedRows(
+    to inputs: inout InitializationInputs, for methods: [InitializationMethod],
+    base: BaseModel, selection: TokenSelection, seed: UInt64, progress: ProgressHandler?
+  ) throws {
+    let methods = Set(methods.filter(\.learnsRows))
+    if methods.isEmpty { return }
+    let rows = try RowLearning(
+      base, tokens: selection.tokens, extended: selection.tokenizer,
+      documents: inputs.documents ?? [], options: learning.options(seed: seed),
+      progress: progress)
+    for method in methods { inputs.learnedRows[method] = try rows.rows(by: method) }
+  }
 
   /// What methods are made from besides the corpus.
   func inputs() throws -> InitializationInputs {
