@@ -9,7 +9,7 @@ import Testing
     let folder = try TemporaryDirectory()
     let (model, _, corpus) = try makeSmallModel(in: folder)
     let text = ["--model", model, "--corpus", corpus, "--paragraphs", "--new-tokens", "8"]
-    for method in ["distill"] {
+    for method in ["distill", "contextual"] {
       let output = folder.file(method)
       let extended = try ToolRun(
         ["extend", "--init", method, "--learn-tokens", "500", "--quiet", "--output", output] + text)
@@ -33,7 +33,7 @@ import Testing
     #expect(adapted.status == 0, "\(adapted.messages)")
     let compared = try ToolRun(
       [
-        "compare", "--init", "distill,subword-mean", "--learn-tokens", "300", "--no-replay",
+        "compare", "--init", "distill,contextual", "--learn-tokens", "300", "--no-replay",
         "--context", "16", "--batch-tokens", "32", "--steps", "2", "--at", "1", "--seeds", "2",
         "--quiet", "--json", "--output", folder.file("compared"),
       ] + text)

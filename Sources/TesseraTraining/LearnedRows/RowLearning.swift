@@ -72,6 +72,7 @@ public struct RowLearning: Sendable {
   public func rows(by method: InitializationMethod) throws -> LearnedRowsInitializer {
     switch method {
     case .distill: try distilledRows()
+    case .contextual: try contextualRows()
     default: preconditionFailure("\(method.rawValue) learns nothing with the model")
     }
   }

@@ -42,6 +42,8 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
 
   /// What lets the frozen model arrive at the states at which it arrives after the token's pieces.
   case distill
+  /// The states after the token's pieces, averaged over text.
+  case contextual
 
   /// Whether the method reads documents, ``InitializationInputs/documents``.
   public var needsDocuments: Bool { self == .constrainedWord2Vec || learnsRows }
@@ -49,7 +51,7 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   /// Whether rows are learned with the model itself, ``InitializationInputs/learnedRows``.
   public var learnsRows: Bool {
     switch self {
-    case .distill: true
+    case .distill, .contextual: true
     default: false
     }
   }
@@ -114,7 +116,7 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     case .wechsel: WECHSELInitializer(try vectors(of: inputs))
     case .focus: FOCUSInitializer(try vectors(of: inputs))
     case .ofa: OFAInitializer(try vectors(of: inputs))
-    case .distill:
+    case .distill, .contextual:
       if let rows = inputs.learnedRows[self] {
         rows
       } else {

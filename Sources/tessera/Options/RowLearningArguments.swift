@@ -6,7 +6,7 @@ import TesseraVocabulary
 struct RowLearningArguments: ParsableArguments {
   @Option(
     help: """
-      For distill: the most tokens of text to learn from, as the \
+      For distill and contextual: the most tokens of text to learn from, as the \
       base reads them. (default: \(RowLearningOptions.defaultTokenCount))
       """)
   var learnTokens: Int?
@@ -19,7 +19,8 @@ struct RowLearningArguments: ParsableArguments {
 
   @Option(
     help: """
-      For distill: after how many layers states are looked at. (default: all)
+      For distill and contextual: after how many layers states are looked at. (default: all for distill, a \
+      third for contextual)
       """)
   var learnDepth: Int?
 
@@ -45,7 +46,7 @@ struct RowLearningArguments: ParsableArguments {
     let options: [(String, Bool, [InitializationMethod])] = [
       ("--learn-tokens", learnTokens != nil, all),
       ("--learn-rate", learnRate != nil, [.distill]),
-      ("--learn-depth", learnDepth != nil, [.distill]),
+      ("--learn-depth", learnDepth != nil, [.distill, .contextual]),
       ("--learn-tied-output", learnTiedOutput != nil, [.distill]),
     ]
     return options.filter(\.1).map { ($0.0, $0.2) }
