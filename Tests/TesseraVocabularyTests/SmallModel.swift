@@ -55,7 +55,7 @@ struct SmallModel {
   static func inputs(donor: String, tokens: NewTokens) throws -> InitializationInputs {
     var inputs = InitializationInputs()
     for method in InitializationMethod.allCases where method.learnsRows {
-      inputs.learnedRows[method] = learnedRows(for: tokens, asWeights: false)
+      inputs.learnedRows[method] = learnedRows(for: tokens, asWeights: method == .reprogram)
     }
     inputs.donor = try DonorModel(directory: donor)
     inputs.vectors = VectorInputs(target: try vectors())

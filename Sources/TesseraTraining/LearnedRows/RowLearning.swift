@@ -73,6 +73,7 @@ public struct RowLearning: Sendable {
     switch method {
     case .distill: try distilledRows()
     case .contextual: try contextualRows()
+    case .reprogram: try reprogrammedRows()
     default: preconditionFailure("\(method.rawValue) learns nothing with the model")
     }
   }

@@ -16,6 +16,8 @@ public struct RowLearningOptions: Hashable, Sendable {
   public var learningRate: Double?
   /// Whether a tied model's new rows learn to be written as well, where a method leaves that open.
   public var learnsTiedOutput = false
+  /// How many base rows a new one is a combination of, besides its pieces, where it is one.
+  public var candidateCount = 32
   /// The seed of the order of text.
   public var seed: UInt64 = 0
 

@@ -44,6 +44,8 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   case distill
   /// The states after the token's pieces, averaged over text.
   case contextual
+  /// The combination of base rows with which the frozen model predicts text best.
+  case reprogram
 
   /// Whether the method reads documents, ``InitializationInputs/documents``.
   public var needsDocuments: Bool { self == .constrainedWord2Vec || learnsRows }
@@ -51,7 +53,7 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   /// Whether rows are learned with the model itself, ``InitializationInputs/learnedRows``.
   public var learnsRows: Bool {
     switch self {
-    case .distill, .contextual: true
+    case .distill, .contextual, .reprogram: true
     default: false
     }
   }
@@ -116,7 +118,7 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     case .wechsel: WECHSELInitializer(try vectors(of: inputs))
     case .focus: FOCUSInitializer(try vectors(of: inputs))
     case .ofa: OFAInitializer(try vectors(of: inputs))
-    case .distill, .contextual:
+    case .distill, .contextual, .reprogram:
       if let rows = inputs.learnedRows[self] {
         rows
       } else {

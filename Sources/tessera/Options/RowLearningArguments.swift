@@ -6,14 +6,15 @@ import TesseraVocabulary
 struct RowLearningArguments: ParsableArguments {
   @Option(
     help: """
-      For distill and contextual: the most tokens of text to learn from, as the \
+      For distill, contextual and reprogram: the most tokens of text to learn from, as the \
       base reads them. (default: \(RowLearningOptions.defaultTokenCount))
       """)
   var learnTokens: Int?
 
   @Option(
     help: """
-      For distill: the learning rate. (default: a share of the embedding's root mean square)
+      For distill and reprogram: the learning rate. (default: for distill a share of the embedding's root \
+      mean square, for reprogram \(RowLearning.reprogrammingRate))
       """)
   var learnRate: Double?
 
@@ -23,6 +24,13 @@ struct RowLearningArguments: ParsableArguments {
       third for contextual)
       """)
   var learnDepth: Int?
+
+  @Option(
+    help: """
+      For reprogram: how many base rows a row is a combination of, besides its pieces. \
+      (default: \(RowLearningOptions().candidateCount))
+      """)
+  var candidates: Int?
 
   @Flag(
     inversion: .prefixedNo,
@@ -35,6 +43,7 @@ struct RowLearningArguments: ParsableArguments {
   mutating func validate() throws {
     try checkRange("--learn-tokens", learnTokens, 1...1 << 40)
     try checkRange("--learn-depth", learnDepth, 0...100_000)
+    try checkRange("--candidates", candidates, 1...100_000)
     if let learnRate, !(learnRate > 0 && learnRate < 10) {
       throw ValidationError("--learn-rate must be positive and below 10, not \(learnRate)")
     }
@@ -45,8 +54,9 @@ struct RowLearningArguments: ParsableArguments {
     let all = InitializationMethod.allCases.filter(\.learnsRows)
     let options: [(String, Bool, [InitializationMethod])] = [
       ("--learn-tokens", learnTokens != nil, all),
-      ("--learn-rate", learnRate != nil, [.distill]),
+      ("--learn-rate", learnRate != nil, [.distill, .reprogram]),
       ("--learn-depth", learnDepth != nil, [.distill, .contextual]),
+      ("--candidates", candidates != nil, [.reprogram]),
       ("--learn-tied-output", learnTiedOutput != nil, [.distill]),
     ]
     return options.filter(\.1).map { ($0.0, $0.2) }
@@ -71,6 +81,7 @@ struct RowLearningArguments: ParsableArguments {
     options.tokenCount = learnTokens
     options.learningRate = learnRate
     options.depth = learnDepth
+    if let candidates { options.candidateCount = candidates }
     if let learnTiedOutput { options.learnsTiedOutput = learnTiedOutput }
     options.seed = seed
     return options
