@@ -50,6 +50,7 @@ import Testing
       "extend", "--model", model, "--corpus", corpus, "--new-tokens", "8", "--output",
       folder.file("extended"),
     ]
+    try ToolRun(call + ["--init", "corrected-first"]).expectFailure(65, ["corrected-first"])
     try ToolRun(call + ["--init", "distill", "--learn-depth", "99"])
       .expectFailure(64, ["99", "layers"])
     try ToolRun(call + ["--init", "mean", "--learn-tokens", "5"])

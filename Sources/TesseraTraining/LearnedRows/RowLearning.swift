@@ -29,11 +29,15 @@ public struct RowLearning: Sendable {
   /// Sees to it that the model is one whose rows can be learned by a method.
   ///
   /// - Throws: `CheckpointError/configuration(path:key:found:expected:)` for another family than Llama's,
+  ///   `VocabularyError/tiedModelHasNoHead(method:)`,
   ///   ``TrainingRunError/noSuchLayer(_:layerCount:)``.
   public static func check(
     _ base: BaseModel, method: InitializationMethod, options: RowLearningOptions
   ) throws {
     let configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
+    if method == .correctedFirst, configuration.tiedEmbeddings {
+      throw VocabularyError.tiedModelHasNoHead(method: method)
+    }
     if let depth = options.depth, !(0...configuration.layerCount).contains(depth) {
       throw TrainingRunError.noSuchLayer(depth, layerCount: configuration.layerCount)
     }
@@ -74,6 +78,7 @@ public struct RowLearning: Sendable {
     case .distill: try distilledRows()
     case .contextual: try contextualRows()
     case .reprogram: try reprogrammedRows()
+    case .correctedFirst: try correctedFirstRows()
     default: preconditionFailure("\(method.rawValue) learns nothing with the model")
     }
   }

@@ -46,6 +46,8 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   case contextual
   /// The combination of base rows with which the frozen model predicts text best.
   case reprogram
+  /// Written as the first piece, as often as the rest would have followed.
+  case correctedFirst = "corrected-first"
 
   /// Whether the method reads documents, ``InitializationInputs/documents``.
   public var needsDocuments: Bool { self == .constrainedWord2Vec || learnsRows }
@@ -53,7 +55,7 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   /// Whether rows are learned with the model itself, ``InitializationInputs/learnedRows``.
   public var learnsRows: Bool {
     switch self {
-    case .distill, .contextual, .reprogram: true
+    case .distill, .contextual, .reprogram, .correctedFirst: true
     default: false
     }
   }
@@ -118,7 +120,7 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     case .wechsel: WECHSELInitializer(try vectors(of: inputs))
     case .focus: FOCUSInitializer(try vectors(of: inputs))
     case .ofa: OFAInitializer(try vectors(of: inputs))
-    case .distill, .contextual, .reprogram:
+    case .distill, .contextual, .reprogram, .correctedFirst:
       if let rows = inputs.learnedRows[self] {
         rows
       } else {

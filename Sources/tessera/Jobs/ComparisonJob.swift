@@ -83,7 +83,7 @@ struct ComparisonJob {
   }
 
   /// Methods that read the text with the model once, and learn nothing step by step.
-  static let methodsOfOnePass: [InitializationMethod] = [.contextual]
+  static let methodsOfOnePass: [InitializationMethod] = [.contextual, .correctedFirst]
 
   /// The methods that were asked for, or all that can be made of the inputs in reasonable time.
   private func methods(with inputs: InitializationInputs) throws -> [InitializationMethod] {

@@ -6,7 +6,7 @@ import TesseraVocabulary
 struct RowLearningArguments: ParsableArguments {
   @Option(
     help: """
-      For distill, contextual and reprogram: the most tokens of text to learn from, as the \
+      For distill, contextual, reprogram and corrected-first: the most tokens of text to learn from, as the \
       base reads them. (default: \(RowLearningOptions.defaultTokenCount))
       """)
   var learnTokens: Int?
