@@ -14,6 +14,8 @@ import TesseraVocabulary
 // together many times that. In the mean state the row's logit is that of the first piece plus c(t), so
 // that the token gets the probability of all its pieces. In other states the correction is stronger or
 // weaker, by their product with m; on average over all states it is c(t).
+// Where states differ much in their product with m, as those of the built-in model do in English and
+// Korean, that is worse than no correction: see Docs/Experiments.md.
 //
 // A token that the text does not have gets the mean of log p over all pieces that are rests, for each
 // piece of its own rest. In a tied model the input row would change as well, so that is refused.

@@ -2,7 +2,7 @@ import TesseraBasics
 
 /// How rows are learned with the model itself.
 public struct RowLearningOptions: Hashable, Sendable {
-  /// The most tokens of text, as the base reads them, that rows are learned from; nil for 2^20.
+  /// The most tokens of text, as the base reads them, that rows are learned from; nil for 2^18.
   public var tokenCount: Int?
   /// How often a new token has to stand in the text that is chosen; more teaches little more.
   public var contextCount = 100
@@ -14,8 +14,9 @@ public struct RowLearningOptions: Hashable, Sendable {
   public var depth: Int?
   /// The learning rate; nil for a share of the embedding's root mean square.
   public var learningRate: Double?
-  /// Whether a tied model's new rows learn to be written as well, where a method leaves that open.
-  public var learnsTiedOutput = false
+  /// Whether a tied model's new rows learn to be written as well, where a method leaves that open: it was
+  /// better by 0.03 to 0.15 bits per byte on the built-in model, see Docs/Experiments.md.
+  public var learnsTiedOutput = true
   /// How many base rows a new one is a combination of, besides its pieces, where it is one.
   public var candidateCount = 32
   /// The seed of the order of text.
@@ -24,8 +25,9 @@ public struct RowLearningOptions: Hashable, Sendable {
   /// Options with their recommended values.
   public init() {}
 
-  /// A budget for text of any length: enough to see most of the first thousands of tokens often.
-  public static let defaultTokenCount = 1 << 20
+  /// A budget for text of any length: distillation of 500 tokens learned little more from four times as
+  /// many, see Docs/Experiments.md.
+  public static let defaultTokenCount = 1 << 18
 
   /// The budget.
   var tokenLimit: Int { tokenCount ?? Self.defaultTokenCount }

@@ -97,6 +97,18 @@ import Testing
     #expect(found.means == found.rows)
   }
 
+  @Test(arguments: cases)
+  func `without new tokens nothing is learned`(method: InitializationMethod, tied: Bool) throws {
+    let folder = try TemporaryDirectory()
+    let base = try GreekExtension(in: folder, tied: tied).base
+    let none = NewTokens(merges: [], firstID: base.firstNewID(padding: .reuse))
+    let rows = try RowLearning(
+      base, tokens: none, extended: base.tokenizer, documents: greekDocuments,
+      options: RowLearningOptions()
+    ).rows(by: method)
+    #expect(rows.input.isEmpty && rows.output.isEmpty)
+  }
+
   @Test func `models and layers that are not there are refused before anything begins`() throws {
     let folder = try TemporaryDirectory()
     let greek = try GreekExtension(in: folder)
