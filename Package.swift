@@ -83,7 +83,7 @@ let package = Package(
       name: "TesseraTraining",
       dependencies: [
         "TesseraBasics", "TesseraCheckpoints", "TesseraCorpora", "TesseraModels", "TesseraTensors",
-        "TesseraTokenizers",
+        "TesseraTokenizers", "TesseraVocabulary",
       ],
       swiftSettings: swiftSettings),
 
@@ -142,7 +142,7 @@ let package = Package(
       name: "TesseraTrainingTests",
       dependencies: [
         "TesseraBasics", "TesseraCheckpoints", "TesseraCorpora", "TesseraModels", "TesseraTensors",
-        "TesseraTestSupport", "TesseraTokenizers", "TesseraTraining",
+        "TesseraTestSupport", "TesseraTokenizers", "TesseraTraining", "TesseraVocabulary",
       ],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -50,6 +50,11 @@ public struct ParameterLayout: Hashable, Sendable {
     self.indices = indices
   }
 
+  /// The layout of one matrix that has a row for each token, such as a part of an embedding.
+  package init(rowCount: Int, width: Int) {
+    self.init([(name: "rows", shape: [rowCount, width], role: .embedding)])
+  }
+
   /// The tensor with a name.
   public subscript(name: String) -> Tensor? {
     indices[name].map { tensors[$0] }

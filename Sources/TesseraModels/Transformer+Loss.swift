@@ -44,7 +44,10 @@ extension Transformer {
       return withPass(over: batch, workspace: workspace, keepsLayers: true) { pass in
         pass.forward()
         let losses = pass.headLosses(
-          targets: batch.targets, into: views, scope: scope, scale: scale)
+          targets: batch.targets,
+          into: HeadGradient(
+            finalNorm: scope == .all ? views.finalNorm : nil, head: views.head,
+            headRows: 0..<configuration.vocabularySize), scale: scale)
         pass.backward(into: views, scope: scope)
         return BatchLoss(losses, targets: batch.targets)
       }
@@ -117,7 +120,7 @@ extension Transformer {
 
 extension BatchLoss {
   /// The sum of losses in the order of positions.
-  fileprivate init(_ losses: [Float], targets: [Int32]) {
+  init(_ losses: [Float], targets: [Int32]) {
     sum = losses.reduce(0.0) { $0 + Double($1) }
     count = targets.count { $0 >= 0 }
   }

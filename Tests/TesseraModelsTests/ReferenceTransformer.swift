@@ -19,10 +19,25 @@ struct ReferenceTransformer {
 
   /// The logits of every position of one sequence.
   func logits(for tokens: [Int32]) -> [Double] {
-    let c = configuration
+    let output = states(for: tokens, depth: configuration.layerCount)
+    return linear(
+      output,
+      configuration.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight")
+  }
+
+  /// The hidden states of one sequence after some layers, and after the final norm if these are all.
+  func states(for tokens: [Int32], depth: Int) -> [Double] {
     let embedding = tensor("model.embed_tokens.weight")
-    var stream = tokens.flatMap { embedding[Int($0) * c.width..<(Int($0) + 1) * c.width] }
-    for layer in 0..<c.layerCount {
+    let width = configuration.width
+    return states(
+      from: tokens.flatMap { embedding[Int($0) * width..<(Int($0) + 1) * width] }, depth: depth)
+  }
+
+  /// As above, from rows of the embedding.
+  func states(from rows: [Double], depth: Int) -> [Double] {
+    let c = configuration
+    var stream = rows
+    for layer in 0..<depth {
       let prefix = "model.layers.\(layer)."
       let normed = norm(stream, prefix + "input_layernorm.weight")
       let attended = attention(normed, prefix + "self_attn.")
@@ -32,14 +47,16 @@ struct ReferenceTransformer {
       let gate = linear(middle, prefix + "mlp.gate_proj.weight")
       let up = linear(middle, prefix + "mlp.up_proj.weight")
       let width = c.feedForwardWidth
-      let gateUp = tokens.indices.flatMap {
-        gate[$0 * width..<($0 + 1) * width] + up[$0 * width..<($0 + 1) * width]
+      var gateUp: [Double] = []
+      for row in 0..<rows.count / c.width {
+        let range = row * width..<(row + 1) * width
+        gateUp += gate[range]
+        gateUp += up[range]
       }
       let hidden = swiGLUReference(gateUp: gateUp, width: width)
       stream = zip(stream, linear(hidden, prefix + "mlp.down_proj.weight")).map(+)
     }
-    let output = norm(stream, "model.norm.weight")
-    return linear(output, c.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight")
+    return depth == c.layerCount ? norm(stream, "model.norm.weight") : stream
   }
 
   /// The losses of every position of a batch, 0 without a target.

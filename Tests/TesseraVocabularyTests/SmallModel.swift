@@ -49,9 +49,14 @@ struct SmallModel {
 
   /// What every method can be made from.
   ///
-  /// - Parameter donor: The directory of a model.
-  static func inputs(donor: String) throws -> InitializationInputs {
+  /// - Parameters:
+  ///   - donor: The directory of a model.
+  ///   - tokens: The new tokens.
+  static func inputs(donor: String, tokens: NewTokens) throws -> InitializationInputs {
     var inputs = InitializationInputs()
+    for method in InitializationMethod.allCases where method.learnsRows {
+      inputs.learnedRows[method] = learnedRows(for: tokens, asWeights: method == .reprogram)
+    }
     inputs.donor = try DonorModel(directory: donor)
     inputs.vectors = VectorInputs(target: try vectors())
     inputs.counts = [counts(target, times: 10)]
@@ -59,6 +64,24 @@ struct SmallModel {
     inputs.parallelText = ParallelText(
       Array(repeating: (Array(english.utf8), Array(target.utf8)), count: 12))
     return inputs
+  }
+
+  /// Rows as something that learns might leave them.
+  static func learnedRows(for tokens: NewTokens, asWeights: Bool) -> LearnedRowsInitializer {
+    func rows(_ seed: UInt64) -> RowRecipes {
+      var random = SplitMix64(seed: seed)
+      var rows = RowRecipes(for: tokens) { index in
+        let pieces = tokens.pieces(of: index).map { Int($0) }
+        guard asWeights else { return .mean(of: pieces) }
+        return RowRecipe(
+          terms: Set(pieces + [3]).sorted().map { .init(row: $0, weight: random.normal()) })
+      }
+      if !asWeights {
+        rows.offsets = (0..<tokens.count * 8).map { _ in Float(random.normal()) }
+      }
+      return rows
+    }
+    return LearnedRowsInitializer(input: rows(1), output: rows(2), settings: ["tokens": 100])
   }
 
   /// Writes the directory with the name `base` into a folder.

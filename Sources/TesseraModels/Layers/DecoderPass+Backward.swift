@@ -13,32 +13,43 @@ extension DecoderPass {
   /// The gradient starts in `stream[0]` of the gradient activations. Without `scope` `.all` only
   /// the embedding's gradient is added to.
   func backward(into gradient: ModelWeights, scope: GradientScope) {
+    let stream = backward(
+      depth: configuration.layerCount, into: scope == .all ? gradient : nil)
+    lookUpBackward(tableGradient: gradient.embedding, outputGradient: stream, tokens: tokens)
+  }
+
+  /// Runs the first layers backward, from the gradient of the residual stream after the last of them.
+  ///
+  /// - Parameters:
+  ///   - depth: How many layers.
+  ///   - gradient: What the gradients of their weights are added to, if they are wanted.
+  /// - Returns: [tokens, width]: the gradient of the residual stream before the first layer.
+  func backward(depth: Int, into gradient: ModelWeights? = nil) -> Matrix {
     guard let memory = activations.gradients else {
       preconditionFailure("a backward pass needs the activations of every layer")
     }
     let grain = tileRows(tokens.count)
-    let wantsBody = scope == .all
+    let wantsBody = gradient != nil
     var stream = memory.stream
-    for layer in (0..<configuration.layerCount).reversed() {
+    for layer in (0..<depth).reversed() {
       let (after, within, before) = (stream[0], stream[1], stream[2])
       parallelFor(0..<tokens.count, grain: grain) { rows in
         feedForwardBackward(layer: layer, rows, after, within, memory, wantsBody: wantsBody)
       }
-      if wantsBody { addPartials(memory, to: gradient.layers[layer].feedForwardNorm) }
+      if let gradient { addPartials(memory, to: gradient.layers[layer].feedForwardNorm) }
       parallelFor(0..<sequenceCount * configuration.keyValueHeadCount) { units in
         for unit in units { attendBackward(layer: layer, unit, memory) }
       }
       parallelFor(0..<tokens.count, grain: grain) { rows in
         projectBackward(layer: layer, rows, within, before, memory, wantsBody: wantsBody)
       }
-      if wantsBody {
+      if let gradient {
         addPartials(memory, to: gradient.layers[layer].attentionNorm)
         addWeightGradients(layer: layer, after, within, memory, to: gradient.layers[layer])
       }
       stream = [before, after, within]
     }
-    lookUpBackward(
-      tableGradient: gradient.embedding, outputGradient: stream[0], tokens: tokens)
+    return stream[0]
   }
 
   /// From the stream's gradient after the layer to that between its blocks, and on to the

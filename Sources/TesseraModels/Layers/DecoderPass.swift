@@ -41,20 +41,23 @@ struct DecoderPass: Sendable {
   // MARK: Forward
 
   /// Runs all layers, and leaves the residual stream in `activations.output`.
-  func forward() {
+  func forward() { forward(depth: configuration.layerCount) }
+
+  /// Runs the first layers, and leaves the residual stream where the last of them has its output.
+  func forward(depth: Int) {
     let grain = tileRows(tokens.count)
     parallelFor(0..<tokens.count, grain: grain) { rows in
       let input = activations.layers[0].input
       lookUp(into: input.rows(rows), table: weights.embedding, tokens: tokens[rows])
-      project(layer: 0, rows)
+      if depth > 0 { project(layer: 0, rows) }
     }
-    for layer in 0..<configuration.layerCount {
+    for layer in 0..<depth {
       parallelFor(0..<sequenceCount * configuration.headCount) { units in
         for unit in units { attend(layer: layer, unit) }
       }
       parallelFor(0..<tokens.count, grain: grain) { rows in
         feedForward(layer: layer, rows)
-        if layer + 1 < configuration.layerCount { project(layer: layer + 1, rows) }
+        if layer + 1 < depth { project(layer: layer + 1, rows) }
       }
     }
   }

@@ -3,14 +3,23 @@ import TesseraTensors
 // The final norm, the LM head and the loss, in chunks of rows: the logits of a whole batch never
 // exist. Positions without a target take no part.
 
+/// What the gradients of the head's parameters are added to.
+struct HeadGradient: Sendable {
+  /// [1, width]: that of the final norm, if it is wanted.
+  let finalNorm: Matrix?
+  /// [headRows, width]
+  let head: Matrix
+  /// Which rows of the head.
+  let headRows: Range<Int>
+}
+
 extension DecoderPass {
   /// The loss of each position in nats, 0 where it has no target.
   ///
-  /// With a gradient, the gradient of `scale` times the summed loss is added to its final norm and
-  /// head, and that of the residual stream is left in `stream[0]` of the gradient activations.
+  /// With a gradient, the gradient of `scale` times the summed loss is added to it, and that of the
+  /// residual stream is left in `stream[0]` of the gradient activations, if there are any.
   func headLosses(
-    targets: [Int32], into gradient: ModelWeights? = nil, scope: GradientScope = .all,
-    scale: Float = 1
+    targets: [Int32], into gradient: HeadGradient? = nil, scale: Float = 1
   ) -> [Float] {
     let memory = activations.head
     var losses = [Float](repeating: 0, count: targets.count)
@@ -34,16 +43,18 @@ extension DecoderPass {
       let chunkLosses = crossEntropy(
         hidden: normed, head: weights.head, targets: chunkTargets, buffers: memory.crossEntropy)
       for (loss, position) in zip(chunkLosses, chunk) { losses[position] = loss }
-      guard let gradient, let streamGradient else { continue }
+      guard let gradient else { continue }
       let rowGradient = memory.gradient.rows(rows)
       crossEntropyBackward(
-        hiddenGradient: rowGradient, headGradient: gradient.head, hidden: normed,
-        head: weights.head, targets: chunkTargets, scale: scale, buffers: memory.crossEntropy)
+        hiddenGradient: streamGradient == nil ? nil : rowGradient, headGradient: gradient.head,
+        headRows: gradient.headRows, hidden: normed, head: weights.head, targets: chunkTargets,
+        scale: scale, buffers: memory.crossEntropy)
+      guard let streamGradient else { continue }
       normed.fill(with: 0)
       rmsNormBackward(
         into: rowGradient, residual: normed, outputGradient: rowGradient, input: stream,
         weight: weights.finalNorm, scale: scales,
-        weightGradient: scope == .all ? gradient.finalNorm : nil, normed: nil)
+        weightGradient: gradient.finalNorm, normed: nil)
       for (row, position) in chunk.enumerated() {
         streamGradient.rows(position..<position + 1).copy(from: rowGradient.rows(row..<row + 1))
       }

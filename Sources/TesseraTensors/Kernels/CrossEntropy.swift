@@ -110,15 +110,17 @@ private func combinedLogSum(_ row: Int, _ buffers: CrossEntropyBuffers) -> Doubl
 /// The gradients of `scale` times the sum of the losses that
 /// ``crossEntropy(hidden:head:targets:buffers:)`` has just computed.
 ///
-/// `hiddenGradient` is overwritten, `headGradient` added to.
+/// `hiddenGradient` is overwritten if it is wanted, `headGradient` added to: that of all rows of the head,
+/// or of `headRows` alone.
 package func crossEntropyBackward(
-  hiddenGradient: Matrix, headGradient: Matrix?, hidden: Matrix, head: Matrix, targets: [Int32],
-  scale: Float, buffers: CrossEntropyBuffers
+  hiddenGradient: Matrix?, headGradient: Matrix?, headRows: Range<Int>? = nil, hidden: Matrix,
+  head: Matrix, targets: [Int32], scale: Float, buffers: CrossEntropyBuffers
 ) {
   let rows = hidden.rowCount
   let vocabularySize = head.rowCount
+  let headRows = headRows ?? 0..<vocabularySize
   precondition(rows == targets.count && rows <= buffers.rowCapacity)
-  precondition(hiddenGradient.rowCount == rows && hiddenGradient.columnCount == head.columnCount)
+  precondition(headGradient.map { $0.rowCount == headRows.count } ?? true)
   let logits = buffers.logits.rows(0..<rows)
   // From here on `maxima` holds the factors that make gradients of the exponentials.
   for row in 0..<rows {
@@ -139,10 +141,17 @@ package func crossEntropyBackward(
     for (row, target) in targets.enumerated() where block.contains(Int(target)) {
       logits[row, Int(target)] -= scale
     }
-    if let headGradient {
-      multiply(into: headGradient.rows(block), transposed: part, hidden, keep: 1)
+    let wanted = block.clamped(to: headRows)
+    if let headGradient, !wanted.isEmpty {
+      let (first, start) = (headRows.lowerBound, block.lowerBound)
+      multiply(
+        into: headGradient.rows(wanted.lowerBound - first..<wanted.upperBound - first),
+        transposed: part.columns(wanted.lowerBound - start..<wanted.upperBound - start), hidden,
+        keep: 1)
     }
   }
+  guard let hiddenGradient else { return }
+  precondition(hiddenGradient.rowCount == rows && hiddenGradient.columnCount == head.columnCount)
   let rowTiles = (rows + gradientTile.rows - 1) / gradientTile.rows
   let columnTiles = (head.columnCount + gradientTile.columns - 1) / gradientTile.columns
   parallelFor(0..<rowTiles * columnTiles) { tiles in

@@ -103,6 +103,20 @@ package struct Matrix: @unchecked Sendable {
     }
   }
 
+  /// Copies elements that lie in an array, row after row.
+  ///
+  /// - Precondition: There are as many.
+  package func copy(from elements: Span<Float>) {
+    precondition(elements.count == count, "there is a float for each element")
+    unsafe elements.withUnsafeBufferPointer { source in
+      guard let source = source.baseAddress else { return }
+      for row in 0..<rowCount {
+        // SAFETY: the row is inside the view, and the array has as many floats as the view.
+        unsafe (base + row * stride).update(from: source + row * columnCount, count: columnCount)
+      }
+    }
+  }
+
   /// The elements, row after row.
   package func elements() -> [Float] {
     unsafe [Float](unsafeUninitializedCapacity: count) { output, initializedCount in

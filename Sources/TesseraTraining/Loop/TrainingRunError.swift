@@ -16,6 +16,10 @@ public enum TrainingRunError: Error, Equatable, Sendable {
   case noEndOfText(tokenizer: String)
   /// The tokens of a document do not stand for its bytes.
   case bytesDiffer(source: String, document: Int, tokenBytes: Int, documentBytes: Int)
+  /// In the extended encoding of a document, tokens do not stand for runs of the base's tokens.
+  case notAligned(document: Int)
+  /// A layer is asked for that the model does not have.
+  case noSuchLayer(Int, layerCount: Int)
   /// The tokenizer knows more tokens than the model has rows.
   case vocabularyTooSmall(modelRows: Int, tokenizerSize: Int)
 }
@@ -53,6 +57,11 @@ extension TrainingRunError: CustomStringConvertible {
     case .bytesDiffer(let source, let document, let tokenBytes, let documentBytes):
       "\(source), document \(document): its tokens stand for \(tokenBytes) bytes, "
         + "the document has \(documentBytes)"
+    case .notAligned(let document):
+      "document \(document) of the corpus: its new tokens do not stand for tokens of the base, one run each; "
+        + "a tokenizer without BPE dropout is expected"
+    case .noSuchLayer(let depth, let layerCount):
+      "states after \(depth) layers are asked for, and the model has \(layerCount) layers"
     case .vocabularyTooSmall(let modelRows, let tokenizerSize):
       "the tokenizer has \(tokenizerSize) tokens, the model only \(modelRows) rows"
     }

@@ -18,6 +18,8 @@ public struct InitializationInputs: Sendable {
   public var constrainedWord2Vec = ConstrainedWord2VecInitializer.Options()
   /// Vectors of words.
   public var vectors: VectorInputs?
+  /// Rows that were learned with the model, by the method that did.
+  public var learnedRows: [InitializationMethod: LearnedRowsInitializer] = [:]
 
   /// Nothing; set what there is.
   public init() {}

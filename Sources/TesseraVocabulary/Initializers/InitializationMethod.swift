@@ -44,8 +44,25 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   /// The nearest base tokens, in the coordinates of a factorized matrix: ``OFAInitializer``.
   case ofa
 
+  /// What lets the frozen model arrive at the states at which it arrives after the token's pieces.
+  case distill
+  /// The states after the token's pieces, averaged over text.
+  case contextual
+  /// The combination of base rows with which the frozen model predicts text best.
+  case reprogram
+  /// Written as the first piece, as often as the rest would have followed.
+  case correctedFirst = "corrected-first"
+
   /// Whether the method reads documents, ``InitializationInputs/documents``.
-  public var needsDocuments: Bool { self == .constrainedWord2Vec }
+  public var needsDocuments: Bool { self == .constrainedWord2Vec || learnsRows }
+
+  /// Whether rows are learned with the model itself, ``InitializationInputs/learnedRows``.
+  public var learnsRows: Bool {
+    switch self {
+    case .distill, .contextual, .reprogram, .correctedFirst: true
+    default: false
+    }
+  }
 
   /// Whether the method goes by vectors of words.
   public var usesVectors: Bool {
@@ -109,6 +126,12 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     case .wechsel: WECHSELInitializer(try vectors(of: inputs))
     case .focus: FOCUSInitializer(try vectors(of: inputs))
     case .ofa: OFAInitializer(try vectors(of: inputs))
+    case .distill, .contextual, .reprogram, .correctedFirst:
+      if let rows = inputs.learnedRows[self] {
+        rows
+      } else {
+        throw .missingInput(method: self, input: "rows that were learned with the model")
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 /// The rows with the highest scores among those that were added; of equal scores the smaller row.
-struct HighestRows: Sendable {
+package struct HighestRows: Sendable {
   private struct Entry {
     var score: Float
     var row: Int
@@ -16,12 +16,12 @@ struct HighestRows: Sendable {
   private(set) var threshold = -Float.infinity
 
   /// No rows yet.
-  init(limit: Int) { self.limit = limit }
+  package init(limit: Int) { self.limit = limit }
 
   /// Adds a row; rows have to come in ascending order.
   ///
   /// - Complexity: O(log limit) on average.
-  mutating func add(_ row: Int, score: Float) {
+  package mutating func add(_ row: Int, score: Float) {
     guard score > threshold, score.isFinite, limit > 0 else { return }
     entries.append(Entry(score: score, row: row))
     if entries.count >= 2 * limit + 64 {
@@ -36,7 +36,7 @@ struct HighestRows: Sendable {
   }
 
   /// The rows, the one with the highest score first.
-  var rows: [Int] { highest.map(\.row) }
+  package var rows: [Int] { highest.map(\.row) }
 
   /// The lowest score of the rows; nil without rows.
   var lowestScore: Float? { highest.last?.score }

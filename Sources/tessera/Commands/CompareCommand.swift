@@ -13,8 +13,9 @@ struct CompareCommand: ParsableCommand {
       as adapt would, on the same batches, and scores the same held-out bytes before the first step \
       and after the steps of --at. All of it is repeated with several seeds, of noise and of the order \
       of data. The table has the method with the fewest bits per byte at the last step first; what a \
-      model scores before any training says little about what it will learn. focus learns vectors of \
-      the new tokens first, and takes part only if --init names it.
+      model scores before any training says little about what it will learn. Methods that learn \
+      something first (focus, distill, contextual, reprogram, corrected-first) take part only if --init \
+      names them.
 
       Leaves comparison.json and comparison.txt. Interrupt it with Ctrl-C: what was measured is kept, \
       and --resume goes on with the rest.
@@ -39,7 +40,7 @@ struct CompareCommand: ParsableCommand {
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "The methods, with commas between them. (default: all but focus that can be made of what is given)",
+      "The methods, with commas between them. (default: all but focus and learned rows that can be made of what is given)",
       valueName: "method,method"))
   var methods: MethodList?
 

@@ -19,6 +19,9 @@ struct ExtendCommand: ParsableCommand {
       card, becomes BASE_README.md, and its BASE_README.md BASE_BASE_README.md. extension.json says \
       for every new token where its row is from, configuration.yaml how this call can be repeated.
 
+      The methods distill, contextual, reprogram and corrected-first run a model of the Llama family over \
+      the corpus, and learn rows with it.
+
       The methods wechsel, focus and ofa go by vectors of words, which are read (--vectors, \
       --source-vectors) or learned from the corpus and --source-corpus.
 
@@ -114,6 +117,7 @@ struct ExtendCommand: ParsableCommand {
     let old = certify.isEmpty ? nil : try documents.corpus(certify)
     console.warnIfUnfinished(model)
     let base = try BaseModel(directory: model, names: tensors.names)
+    if delta == nil { try initialization.sources.checkLearning(base, initialization.methods) }
     let given = try initialization.sources.inputs()
     let certification = try old.map { try Certification($0, model: base) }
     let plan: VocabularyExtension
@@ -129,7 +133,8 @@ struct ExtendCommand: ParsableCommand {
       plan = try VocabularyExtension(
         of: base, tokens: chosen.tokens, options: extensionOptions,
         inputs: dryRun
-          ? given : try evidence(chosen, corpora.languages.map(\.corpus), adding: given, console))
+          ? given
+          : try evidence(base, chosen, corpora.languages.map(\.corpus), adding: given, console))
       report = SelectionReport(selection: chosen, options: options)
       if dryRun { table = SizeTable(plan, chosen) }
     } else {
@@ -177,15 +182,20 @@ struct ExtendCommand: ParsableCommand {
 
   /// What the methods are made from.
   private func evidence(
-    _ selection: TokenSelection, _ corpora: [Corpus], adding inputs: InitializationInputs,
+    _ base: BaseModel, _ selection: TokenSelection, _ corpora: [Corpus],
+    adding inputs: InitializationInputs,
     _ console: Console
   ) throws -> InitializationInputs {
     let evidence = InitializationEvidence(
       sources: initialization.sources, documents: documents, methods: initialization.methods,
       seed: seed.seed)
-    return try evidence.inputs(
+    var inputs = try evidence.inputs(
       adding: inputs, counts: selection.counts, text: .corpora(corpora),
       tokenizer: selection.tokenizer, console)
+    try initialization.sources.addLearnedRows(
+      to: &inputs, for: initialization.methods, base: base, selection: selection,
+      seed: seed.seed, progress: console.progress)
+    return inputs
   }
 
   /// Writes the new matrices as coordinates and primitives.

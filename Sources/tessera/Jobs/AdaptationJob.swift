@@ -39,6 +39,7 @@ struct AdaptationJob {
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
+    try command.initialization.sources.checkLearning(base, command.initialization.methods)
     initialization = try command.initialization.sources.inputs()
     languages = try LanguageSources(command.languages, corpora, console)
   }
@@ -194,6 +195,9 @@ struct AdaptationJob {
       inputs = try evidence.inputs(
         adding: inputs, counts: [counts], text: .documents(target.documents.training),
         tokenizer: selection.tokenizer, console)
+      try command.initialization.sources.addLearnedRows(
+        to: &inputs, for: command.initialization.methods, base: base, selection: selection,
+        seed: command.seed.seed, progress: console.progress)
     }
     return try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options, inputs: inputs)

@@ -27,6 +27,7 @@ struct ComparisonJob {
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
+    try command.given.checkLearning(base, command.methods?.methods ?? [])
     given = try command.given.inputs()
     languages = try LanguageSources(command.languages, corpora, console)
   }
@@ -46,7 +47,10 @@ struct ComparisonJob {
       firstID: base.firstNewID(padding: ExtensionOptions().padding), progress: console.progress)
     let evidence = InitializationEvidence(
       sources: command.given, documents: command.languages.documents,
-      methods: command.methods?.methods ?? InitializationMethod.allCases.filter { !$0.usesVectors },
+      methods: command.methods?.methods
+        ?? InitializationMethod.allCases.filter {
+          !$0.usesVectors && !$0.learnsRows
+        },
       seed: 0)
     let inputs = try evidence.inputs(
       adding: given, counts: [counts], text: .documents(languages.target.documents.training),
@@ -99,6 +103,14 @@ struct ComparisonJob {
     var options = ExtensionOptions()
     options.inputMethod = method
     options.seed = UInt64(seed)
+    var inputs = inputs
+    do {
+      try command.given.addLearnedRows(
+        to: &inputs, for: [method], base: base, selection: selection, seed: options.seed,
+        progress: console.progress)
+    } catch VocabularyError.interrupted {
+      return nil
+    }
     let plan = try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options, inputs: inputs)
     guard let extended = try extend(plan, console) else { return nil }

@@ -40,6 +40,6 @@ struct InitializationArguments: ParsableArguments {
       ("--parallel", !sources.parallel.isEmpty), ("--donor", sources.donor != nil),
       ("--vectors", !sources.vectors.inputs.isEmpty),
     ]
-    return given.first { $0.1 }?.0
+    return given.first { $0.1 }?.0 ?? sources.learning.firstGiven
   }
 }

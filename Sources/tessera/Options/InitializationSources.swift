@@ -1,5 +1,7 @@
 import ArgumentParser
+import TesseraBasics
 import TesseraCorpora
+import TesseraTraining
 import TesseraVocabulary
 
 /// What methods make rows from besides the model and the corpus.
@@ -20,6 +22,7 @@ struct InitializationSources: ParsableArguments {
   var donor: String?
 
   @OptionGroup var vectors: VectorOptions
+  @OptionGroup var learning: RowLearningArguments
 
   /// The files and folders that methods read.
   var paths: [String] { parallel + [donor].compactMap { $0 } + vectors.inputs }
@@ -29,6 +32,7 @@ struct InitializationSources: ParsableArguments {
   /// - Parameter methods: The methods that are asked for; nil for all that can be made.
   func check(for methods: [InitializationMethod]?) throws {
     try vectors.check(for: methods ?? [])
+    try learning.check(for: methods ?? [])
     guard let methods else { return }
     let needs: [(option: String, isGiven: Bool, methods: [InitializationMethod])] = [
       ("--parallel", !parallel.isEmpty, [.transTokenization]),
@@ -50,6 +54,35 @@ struct InitializationSources: ParsableArguments {
   func checkFiles(_ documents: DocumentOptions) throws {
     try vectors.checkFiles()
     if !vectors.sourceCorpus.isEmpty { _ = try documents.corpus(vectors.sourceCorpus) }
+  }
+
+  /// Sees to it that methods that learn rows with the model can do so, before anything long begins.
+  func checkLearning(_ base: BaseModel, _ methods: [InitializationMethod]) throws {
+    for method in methods where method.learnsRows {
+      try RowLearning.check(base, method: method, options: learning.options(seed: 0))
+    }
+  }
+
+  /// Learns rows with the model, for the methods that do.
+  ///
+  /// - Parameters:
+  ///   - inputs: What gets the rows, and has the documents to learn from.
+  ///   - methods: The methods of the embedding and the head.
+  ///   - base: The model.
+  ///   - selection: The new tokens.
+  ///   - seed: The seed of the order of text.
+  ///   - progress: Gets the progress.
+  func addLearnedRows(
+    to inputs: inout InitializationInputs, for methods: [InitializationMethod],
+    base: BaseModel, selection: TokenSelection, seed: UInt64, progress: ProgressHandler?
+  ) throws {
+    let methods = Set(methods.filter(\.learnsRows))
+    if methods.isEmpty { return }
+    let rows = try RowLearning(
+      base, tokens: selection.tokens, extended: selection.tokenizer,
+      documents: inputs.documents ?? [], options: learning.options(seed: seed),
+      progress: progress)
+    for method in methods { inputs.learnedRows[method] = try rows.rows(by: method) }
   }
 
   /// What methods are made from besides the corpus.

@@ -49,6 +49,7 @@ extension ExitStatus {
       self.init(file: cause)
     case WordVectorError.corpus(let cause): self.init(of: cause)
     case WordVectorError.tokenizer(let cause): self.init(of: cause)
+    case TrainingRunError.noSuchLayer: self = .usage
     case WordVectorError.rank, WordVectorError.supportTooLarge, WordVectorError.diverged:
       self = .usage
     case WordVectorError.memoryTooSmall: self = .memory

@@ -35,6 +35,28 @@ import Testing
     }
   }
 
+  // Rows inside a block, across two, and none.
+  @Test(arguments: [3..<7, 1_020..<1_030, 2_000..<2_000, 0..<2_500])
+  func `the gradient of some rows is part of that of all`(rows: Range<Int>) {
+    let chunk = Chunk(rows: 5, width: 6, vocabularySize: 2_500)
+    _ = chunk.losses()
+    chunk.differentiate(scale: 0.5)
+    for wantsHidden in [true, false] {
+      let part = TestMatrix(rows: rows.count, columns: 6, filledWith: 1)
+      let hidden = TestMatrix(rows: 5, columns: 6)
+      _ = chunk.losses()
+      crossEntropyBackward(
+        hiddenGradient: wantsHidden ? hidden.view : nil, headGradient: part.view, headRows: rows,
+        hidden: chunk.hidden.view, head: chunk.head.view, targets: chunk.targets, scale: 0.5,
+        buffers: chunk.buffers)
+      let expected = chunk.headGradient.view.rows(rows).elements()
+      for (a, b) in zip(part.view.elements(), expected) { #expect(abs(a - b) < 1e-6) }
+      if wantsHidden {
+        #expect(hidden.view.elements() == chunk.hiddenGradient.view.elements())
+      }
+    }
+  }
+
   static func referenceLosses(
     hidden: [Double], head: [Double], width: Int, targets: [Int32]
   ) -> [Double] {

@@ -26,7 +26,7 @@ import Testing
     let output = folder.file("new")
     let report = try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options,
-      inputs: SmallModel.inputs(donor: folder.file("base"))
+      inputs: SmallModel.inputs(donor: folder.file("base"), tokens: selection.tokens)
     ).write(to: output, force: false)
     #expect(report.newTokenCount == 40)
     #expect(report.rowCount == base.rowCount + 40)
@@ -116,9 +116,10 @@ import Testing
     var model = SmallModel()
     model.tied = false
     let base = try BaseModel(directory: model.write(to: folder))
-    let initializer = try method.initializer(from: SmallModel.inputs(donor: folder.file("base")))
-    guard initializer.sharesRecipes else { return }
     let tokens = try base.select(30).tokens
+    let initializer = try method.initializer(
+      from: SmallModel.inputs(donor: folder.file("base"), tokens: tokens))
+    guard initializer.sharesRecipes else { return }
     let head = try #require(base.matrices.head)
     let recipes = try [(MatrixRole.input, base.matrices.embedding), (.output, head)].map {
       role, matrix in
@@ -334,9 +335,10 @@ import Testing
       options.seed = 11
       for (name, count) in [("one", 1), ("two", 2)] {
         Workers.setThreadCount(count)
+        let tokens = try base.select(20).tokens
         _ = try VocabularyExtension(
-          of: base, tokens: base.select(20).tokens, options: options,
-          inputs: SmallModel.inputs(donor: folder.file("base"))
+          of: base, tokens: tokens, options: options,
+          inputs: SmallModel.inputs(donor: folder.file("base"), tokens: tokens)
         ).write(to: folder.file(name), force: true)
       }
       for file in try folder.listing() where file.hasPrefix("one/") {

@@ -1,0 +1,149 @@
+import TesseraTensors
+
+// Hidden states, and gradients that end at the rows which were looked up.
+//
+// Depth d is the residual stream after d layers, from 0, the embedding, on; that of all layers is the
+// final norm's output, which the head reads. transformers counts its `hidden_states` in the same way.
+
+extension Transformer {
+  /// The hidden states of a batch at a depth, [tokens, width].
+  ///
+  /// - Parameters:
+  ///   - batch: The sequences; their targets count for nothing.
+  ///   - depth: How many layers are passed: 0 gives rows of the embedding, and the number of layers
+  ///     what the head reads.
+  ///   - workspace: Memory for activations.
+  /// - Precondition: Tokens are inside the vocabulary, and there are as many layers.
+  public func hiddenStates(
+    of batch: TokenBatch, depth: Int, workspace: TransformerWorkspace
+  ) -> [Float] {
+    precondition((0...configuration.layerCount).contains(depth), "there is no such depth")
+    guard batch.tokenCount > 0 else { return [] }
+    return withPass(over: batch, workspace: workspace, keepsLayers: false) { pass in
+      pass.forward(depth: depth)
+      return pass.withStates(depth: depth) { states, _ in states.elements() }
+    }
+  }
+
+  /// The loss of each position in nats, 0 without a target, and the states that the head read,
+  /// [tokens, width].
+  ///
+  /// - Precondition: Tokens are inside the vocabulary.
+  public func lossesAndStates(
+    of batch: TokenBatch, workspace: TransformerWorkspace
+  ) -> (losses: [Float], states: [Float]) {
+    guard batch.tokenCount > 0 else { return ([], []) }
+    return withPass(over: batch, workspace: workspace, keepsLayers: false) { pass in
+      pass.forward()
+      let losses = pass.headLosses(targets: batch.targets)
+      return (
+        losses,
+        pass.withStates(depth: configuration.layerCount) { states, _ in states.elements() }
+      )
+    }
+  }
+
+  /// The gradient of a function of hidden states with respect to the rows that were looked up.
+  ///
+  /// - Parameters:
+  ///   - batch: The sequences; their targets count for nothing.
+  ///   - depth: As for ``hiddenStates(of:depth:workspace:)``.
+  ///   - workspace: Memory for the activations of the layers.
+  ///   - stateGradient: Gets the states, [tokens, width], and gives the function's gradient with
+  ///     respect to each of them.
+  /// - Returns: [tokens, width]: for each position, the gradient with respect to the row that it
+  ///   looked up. The gradient of a token's row is the sum over its positions.
+  /// - Precondition: Tokens are inside the vocabulary, and there are as many layers.
+  public func inputGradient(
+    of batch: TokenBatch, depth: Int, workspace: TransformerWorkspace,
+    stateGradient: (_ states: [Float]) -> [Float]
+  ) -> [Float] {
+    precondition((0...configuration.layerCount).contains(depth), "there is no such depth")
+    guard batch.tokenCount > 0 else { return [] }
+    return withPass(over: batch, workspace: workspace, keepsLayers: true) { pass in
+      pass.forward(depth: depth)
+      pass.withStates(depth: depth) { states, scale in
+        let gradient = stateGradient(states.elements())
+        pass.setGradient(gradient, ofStates: states, scale: scale)
+      }
+      return pass.backward(depth: depth).elements()
+    }
+  }
+
+  /// The gradients of `scale` times the summed loss of a batch with respect to the rows that were looked
+  /// up, and to some rows of the head. All other parameters are taken as constants.
+  ///
+  /// - Parameters:
+  ///   - batch: Sequences and targets.
+  ///   - headRows: Which rows of the head; in a tied model they are rows of the embedding, and this is
+  ///     their gradient as rows of the head alone.
+  ///   - scale: A factor for the loss.
+  ///   - reachesInputs: Whether the gradient of the looked-up rows is wanted, which takes a pass backward.
+  ///   - workspace: Memory for activations.
+  /// - Returns: The loss without `scale`; [tokens, width], or nothing if it is not wanted;
+  ///   [headRows, width].
+  /// - Precondition: Tokens are inside the vocabulary, and so are the rows.
+  public func rowGradients(
+    of batch: TokenBatch, headRows: Range<Int>, scale: Float = 1, reachesInputs: Bool,
+    workspace: TransformerWorkspace
+  ) -> (loss: BatchLoss, inputs: [Float], head: [Float]) {
+    precondition(
+      headRows.lowerBound >= 0 && headRows.upperBound <= configuration.vocabularySize,
+      "rows are inside the head")
+    let size = FloatMemory.size(rowCount: headRows.count, columnCount: configuration.width)
+    let memory = FloatMemory(capacity: size)
+    let head = memory.carve(headRows.count, configuration.width)
+    head.fill(with: 0)
+    guard batch.tokenCount > 0 else {
+      return (BatchLoss(sum: 0, count: 0), [], head.elements())
+    }
+    return withPass(over: batch, workspace: workspace, keepsLayers: reachesInputs) { pass in
+      pass.forward()
+      let losses = pass.headLosses(
+        targets: batch.targets,
+        into: HeadGradient(finalNorm: nil, head: head, headRows: headRows), scale: scale)
+      let inputs = reachesInputs ? pass.backward(depth: configuration.layerCount).elements() : []
+      return (BatchLoss(losses, targets: batch.targets), inputs, head.elements())
+    }
+  }
+}
+
+extension DecoderPass {
+  /// Calls the body with the hidden states at a depth, and with the final norm's scales where that is
+  /// part of it.
+  func withStates<Result>(
+    depth: Int, _ body: (_ states: Matrix, _ scale: Matrix?) -> Result
+  ) -> Result {
+    guard depth == configuration.layerCount else {
+      return body(
+        depth == 0 ? activations.layers[0].input : activations.output(ofLayer: depth - 1), nil)
+    }
+    let memory = FloatMemory(
+      capacity: FloatMemory.size(rowCount: tokens.count, columnCount: configuration.width)
+        + FloatMemory.size(rowCount: 1, columnCount: tokens.count))
+    let states = memory.carve(tokens.count, configuration.width)
+    let scale = memory.carve(1, tokens.count)
+    rmsNorm(
+      into: states, scale: scale, input: activations.output, weight: weights.finalNorm,
+      epsilon: configuration.normEpsilon)
+    return withExtendedLifetime(memory) { body(states, scale) }
+  }
+
+  /// Leaves the gradient of the residual stream where a pass backward starts, from that of the states.
+  ///
+  /// - Parameters:
+  ///   - gradient: [tokens, width].
+  ///   - states: The states, which are lost.
+  ///   - scale: The final norm's scales, if it is part of the states.
+  func setGradient(_ gradient: [Float], ofStates states: Matrix, scale: Matrix?) {
+    guard let stream = activations.gradients?.stream[0] else {
+      preconditionFailure("a backward pass needs the activations of every layer")
+    }
+    stream.copy(from: gradient.span)
+    guard let scale else { return }
+    states.fill(with: 0)
+    rmsNormBackward(
+      into: stream, residual: states, outputGradient: stream, input: activations.output,
+      weight: weights.finalNorm, scale: scale, weightGradient: nil, normed: nil)
+  }
+}

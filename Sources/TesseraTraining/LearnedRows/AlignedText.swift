@@ -1,0 +1,134 @@
+import TesseraBasics
+import TesseraTokenizers
+import TesseraVocabulary
+
+/// Text in windows that hold new tokens, in the encodings of base and extension.
+///
+/// Documents are read in random order. A window is kept if one of its new tokens does not yet stand in
+/// as many windows' text as wanted, and until there are as many tokens as wanted; so a few frequent
+/// tokens do not take all the room, and text of any size takes no more memory than the budget.
+struct AlignedText: Sendable {
+  /// The windows, in random order.
+  private(set) var windows: [AlignedWindow] = []
+  /// How often each new token stands in them.
+  private(set) var counts: [Int]
+  /// The number of tokens of the base in all windows.
+  private(set) var baseTokenCount = 0
+
+  /// The tokens that stand before each window.
+  private let endOfText: TokenID?
+  private let tokens: NewTokens
+  private let windowLength: Int
+  private let options: RowLearningOptions
+
+  /// About how many bytes of documents are encoded at once.
+  private static let roundSize = 4 << 20
+
+  /// Cuts documents into windows.
+  ///
+  /// - Parameters:
+  ///   - documents: Text in the new language.
+  ///   - base: The tokenizer of the base.
+  ///   - extended: The tokenizer with the new tokens.
+  ///   - tokens: The new tokens.
+  ///   - contextLength: The longest sequence that the model reads.
+  ///   - options: How much text is wanted.
+  ///   - progress: Gets the tokens found so far.
+  /// - Throws: ``TrainingRunError/notAligned(document:)``, `TokenizerError`, `VocabularyError/interrupted`.
+  init(
+    _ documents: [[UInt8]], base: Tokenizer, extended: Tokenizer, tokens: NewTokens,
+    contextLength: Int, options: RowLearningOptions, progress: ProgressHandler? = nil
+  ) throws {
+    counts = [Int](repeating: 0, count: tokens.count)
+    endOfText = base.endOfText
+    self.tokens = tokens
+    self.options = options
+    windowLength = max(2, min(options.windowLength, contextLength))
+    var random = SplitMix64(seed: options.seed, stream: 2)
+    var order = Array(documents.indices)
+    shuffle(&order, using: &random)
+    var start = 0
+    while start < order.count, baseTokenCount < options.tokenLimit {
+      if Interruption.isRequested { throw VocabularyError.interrupted }
+      var (end, size) = (start, 0)
+      while end < order.count, size < Self.roundSize {
+        size += documents[order[end]].count
+        end += 1
+      }
+      let round = order[start..<end].map { documents[$0] }
+      let before = try base.encodeDocuments(round)
+      let after = try extended.encodeDocuments(round)
+      for (index, pair) in zip(before, after).enumerated() {
+        guard let ends = runEnds(pair.0, pair.1, size: { extended.tokens.size(of: $0) }) else {
+          throw TrainingRunError.notAligned(document: order[start + index])
+        }
+        append(pair.0, pair.1, ends)
+      }
+      start = end
+      progress?(
+        ProgressUpdate(
+          phase: "reading text", completed: min(baseTokenCount, options.tokenLimit),
+          total: options.tokenLimit, unit: "tokens"))
+    }
+    shuffle(&windows, using: &random)
+  }
+
+  /// Adds a document's windows.
+  private mutating func append(_ before: [TokenID], _ after: [TokenID], _ ends: [Int]) {
+    var window = AlignedWindow(first: endOfText)
+    var start = 0
+    for (token, end) in zip(after, ends) {
+      let run = before[start..<end]
+      start = end
+      if window.base.count + run.count > windowLength {
+        keep(window)
+        window = AlignedWindow(first: endOfText)
+        // A token whose run alone is too long for a window is left out.
+        if window.base.count + run.count > windowLength { continue }
+      }
+      window.append(token, run: run)
+    }
+    keep(window)
+  }
+
+  /// Keeps a window if it is wanted.
+  private mutating func keep(_ window: AlignedWindow) {
+    let new = window.extended.compactMap { token in
+      self.index(of: token)
+    }
+    guard baseTokenCount < options.tokenLimit,
+      new.contains(where: { counts[$0] < options.contextCount })
+    else { return }
+    for index in new { counts[index] += 1 }
+    baseTokenCount += window.base.count
+    windows.append(window)
+  }
+
+  /// The index of a new token; nil for a token of the base.
+  func index(of token: Int32) -> Int? {
+    let index = Int(token) - Int(tokens.firstID)
+    return (0..<tokens.count).contains(index) ? index : nil
+  }
+
+  /// The number of windows in a step.
+  var batchSize: Int { max(1, options.batchTokenCount / windowLength) }
+
+  /// The windows in groups for one step each.
+  var batches: [Range<Int>] {
+    stride(from: 0, to: windows.count, by: batchSize).map {
+      $0..<min($0 + batchSize, windows.count)
+    }
+  }
+
+  /// Some windows as a batch.
+  func batch(_ range: Range<Int>) -> AlignedBatch {
+    AlignedBatch(windows[range], padding: Int32(bitPattern: endOfText ?? 0))
+  }
+}
+
+/// Puts elements in a random order: Fisher and Yates.
+private func shuffle<Element>(_ elements: inout [Element], using random: inout SplitMix64) {
+  for i in stride(from: elements.count - 1, to: 0, by: -1) {
+    elements.swapAt(i, random.below(i + 1))
+  }
+}

@@ -1,0 +1,117 @@
+import TesseraBasics
+import TesseraModels
+import TesseraVocabulary
+
+// Token distillation: a new input row is what lets the frozen model arrive, after the token, at the
+// state at which it arrives after the token's pieces.
+//
+//   minimize over new rows:   mean over positions p of |student[p] - teacher[end(p)]|^2 / width
+//
+// `teacher` are the hidden states of the base on its own encoding, `student` those on the extended
+// encoding, and end(p) is the last token of the run that the token at p replaces. All positions count,
+// since every later token that reads a new one should read what it read before; those before the first
+// new token are equal by construction. All new tokens of a window share its pass.
+//
+// A head of its own learns its new rows by cross-entropy, and nothing else learns by that. Where head
+// and embedding are one, rows learn by both, unless the options say otherwise: the second term is scaled to
+// the size of the first. The published code leaves the head of such models out.
+//
+// Dobler, Elliott and de Melo, "Token Distillation: Attention-aware Input Embeddings For New Tokens",
+// 2025, arXiv:2505.20133.
+
+extension RowLearning {
+  /// The learning rate as a share of the rows' root mean square; the best of those in Docs/Experiments.md.
+  static let distillationRateShare = 0.06
+
+  /// The rows by token distillation.
+  func distilledRows() throws -> LearnedRowsInitializer {
+    let layerCount = extended.model.configuration.layerCount
+    let depth = options.depth ?? layerCount
+    let tied = extended.model.configuration.tiedEmbeddings
+    let learnsOutput = !tied || options.learnsTiedOutput
+    let rate = learningRate(share: Self.distillationRateShare)
+    var student = extended
+    var input = RowOptimizer(rows: student.rows(.input), width: width, learningRate: rate)
+    var output = RowOptimizer(
+      rows: tied ? [] : student.rows(.output), width: width, learningRate: rate)
+    let (teaching, learning) = (TransformerWorkspace(), TransformerWorkspace())
+    try forEachBatch("distilling rows") { batch, step in
+      let teacher = student.model.hiddenStates(of: batch.base, depth: depth, workspace: teaching)
+      var loss = 0.0
+      let inputs = student.model.inputGradient(
+        of: batch.extended, depth: depth, workspace: learning
+      ) { states in
+        let (sum, gradient) = Self.distance(
+          of: states, to: teacher, at: batch.ends, width: width,
+          count: batch.positionCount * width)
+        loss = sum
+        return gradient
+      }
+      var gradient = [Float](repeating: 0, count: input.rows.count)
+      addGradients(
+        to: &gradient, ofPositions: inputs, tokens: batch.extended.inputs,
+        newRows: student.newRows)
+      if learnsOutput {
+        let targetCount = batch.extended.targets.count { $0 >= 0 }
+        var written = student.model.rowGradients(
+          of: batch.extended, headRows: student.newRows,
+          scale: 1 / Float(max(1, targetCount)), reachesInputs: false, workspace: learning)
+        clearUnseen(&written.head)
+        if tied {
+          // As large as the first term, whatever its unit.
+          let factor = Float(written.loss.sum > 0 ? loss / written.loss.mean : 0)
+          for i in gradient.indices { gradient[i] += factor * written.head[i] }
+        } else {
+          output.step(written.head)
+          student.setRows(output.rows, .output)
+        }
+      }
+      guard loss.isFinite, gradient.allSatisfy(\.isFinite) else {
+        throw TrainingRunError.notFinite(step: step, inARow: 1)
+      }
+      input.step(gradient)
+      student.setRows(input.rows, .input)
+      return "loss \(Self.brief(loss))"
+    }
+    var settings = options.settings
+    settings["depth"] = JSONValue(depth)
+    settings["learning_rate"] = JSONValue(rate)
+    if tied { settings["learns_output"] = .bool(learnsOutput) }
+    return LearnedRowsInitializer(
+      input: recipes(ofRows: input.rows, .input),
+      output: tied ? nil : recipes(ofRows: output.rows, .output), settings: settings)
+  }
+
+  /// The mean square of the differences between states, and its gradient.
+  ///
+  /// - Parameters:
+  ///   - states: [positions, width].
+  ///   - teacher: [other positions, width].
+  ///   - ends: For each position, the one of the teacher that it is held against; nil for none.
+  ///   - width: The width of the states.
+  ///   - count: The number of differences.
+  static func distance(
+    of states: [Float], to teacher: [Float], at ends: [Int?], width: Int, count: Int
+  ) -> (mean: Double, gradient: [Float]) {
+    var gradient = [Float](repeating: 0, count: states.count)
+    let factor = 2 / Float(max(1, count))
+    var sum = 0.0
+    for (position, end) in ends.enumerated() {
+      guard let end else { continue }
+      for i in 0..<width {
+        let difference = states[position * width + i] - teacher[end * width + i]
+        sum += Double(difference) * Double(difference)
+        gradient[position * width + i] = factor * difference
+      }
+    }
+    return (sum / Double(max(1, count)), gradient)
+  }
+
+  /// A number in few digits, for progress.
+  static func brief(_ value: Double) -> String {
+    guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
+    var scale = 1.0
+    while abs(value) * scale < 1_000, scale < 1e9 { scale *= 10 }
+    return "\((value * scale).rounded() / scale)"
+  }
+}
