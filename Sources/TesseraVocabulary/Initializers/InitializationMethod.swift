@@ -47,6 +47,15 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
   /// Whether the method reads documents, ``InitializationInputs/documents``.
   public var needsDocuments: Bool { self == .constrainedWord2Vec }
 
+  /// Whether the method goes by merges on top of the base's, so that it has no meaning where another
+  /// tokenizer takes the place of the base's.
+  public var needsMerges: Bool {
+    switch self {
+    case .mergeTree, .align, .constrainedWord2Vec: true
+    default: false
+    }
+  }
+
   /// Whether the method goes by vectors of words.
   public var usesVectors: Bool {
     switch self {
