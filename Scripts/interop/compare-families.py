@@ -1,11 +1,12 @@
-"""Extends a small model of every family, and loads it with transformers.
+"""Extends a small model of every family, replaces its tokenizer, and loads both with transformers.
 
     python compare-families.py TESSERA TEXT_OLD TEXT_NEW [--only TYPE ...]
 
 For each type: a model is made and taught the old text for some steps, saved, and extended for the new text
 by `tessera extend`. Then transformers has to load it without a missing or unexpected weight, the logits of
 old tokens must be those of the base, the new elements of biases the means of those of their pieces, and the
-bits per byte on the old text within 0.05 of the base's. Prints a line per check, and a count.
+bits per byte on the old text within 0.05 of the base's. With another tokenizer in its place, texts of
+tokens that both have must get the logits that they have in the base. Prints a line per check, and a count.
 """
 import json
 import os
@@ -20,19 +21,20 @@ import families
 from comparison import Report, parser, read_text, run
 
 NEW_TOKENS = 50
+OTHER_ROWS = 1_100
 LENGTH = 48
 TOLERANCE = 1e-4
 LIMIT = 0.05
 
 
-def make_tokenizer(text, path):
+def make_tokenizer(text, path, rows=families.ROWS):
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.train_from_iterator([text], trainers.BpeTrainer(
-        vocab_size=families.ROWS, special_tokens=families.SPECIAL, show_progress=False,
+        vocab_size=rows, special_tokens=families.SPECIAL, show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
-    assert tokenizer.get_vocab_size() == families.ROWS, "the old text is too short"
+    assert tokenizer.get_vocab_size() == rows, "the text is too short"
     tokenizer.save(path)
     return tokenizer
 
@@ -46,7 +48,18 @@ def sequences(tokenizer, text):
     return ids, sizes
 
 
-def check(report, tessera, model_type, tokenizer_path, ids, sizes, new_text):
+def load(report, model, model_type, folder, what):
+    """The model of a folder, which has to have the weights that the class of `model` expects."""
+    new, info = type(model).from_pretrained(
+        folder, dtype=torch.float32, output_loading_info=True)
+    problems = [
+        f"{key}: {list(info[key])[:3]}" for key in (
+            "missing_keys", "unexpected_keys", "mismatched_keys") if info.get(key)]
+    report.check(not problems, f"{model_type}: transformers loads {what}", "; ".join(problems))
+    return new.eval()
+
+
+def check(report, tessera, model_type, tokenizer_path, other_path, ids, sizes, new_text):
     kind = families.TYPES[model_type][0]
     held_out, learned = ids[:8], ids[8:]
     model = families.build(model_type)
@@ -61,14 +74,11 @@ def check(report, tessera, model_type, tokenizer_path, ids, sizes, new_text):
         Tokenizer.from_file(tokenizer_path).save(os.path.join(base, "tokenizer.json"))
         run(tessera, "extend", "--quiet", "--model", base, "--corpus", new_text, "--new-tokens",
             NEW_TOKENS, "--output", extended)
-        new, info = type(model).from_pretrained(
-            extended, dtype=torch.float32, output_loading_info=True)
-        new.eval()
-        problems = [
-            f"{key}: {list(info[key])[:3]}" for key in (
-                "missing_keys", "unexpected_keys", "mismatched_keys") if info.get(key)]
-        report.check(not problems, f"{model_type}: transformers loads it", "; ".join(problems))
+        new = load(report, model, model_type, extended, "what was extended")
         check_biases(report, model_type, base, extended)
+        check_replacement(
+            report, tessera, model_type, model, base, other_path, os.path.join(folder, "replaced"),
+            ids)
     rows = new.get_input_embeddings().weight.shape[0]
     report.check(rows == families.ROWS + NEW_TOKENS, f"{model_type}: {rows} rows")
     with torch.no_grad():
@@ -99,6 +109,32 @@ def check_biases(report, model_type, base, extended):
         report.check(difference <= 1e-6, f"{model_type}: {name} grows as the rows do")
 
 
+def check_replacement(report, tessera, model_type, model, base, other_path, replaced, ids):
+    """Tokens that both tokenizers have do the same as before, under their new IDs."""
+    run(tessera, "extend", "--quiet", "--model", base, "--replace-tokenizer", other_path,
+        "--output", replaced)
+    new = load(report, model, model_type, replaced, "what got another tokenizer")
+    rows = new.get_input_embeddings().weight.shape[0]
+    report.check(rows == OTHER_ROWS, f"{model_type}: {rows} rows")
+    with open(os.path.join(replaced, "extension.json"), encoding="utf-8") as file:
+        base_ids = json.load(file)["base_ids"]
+    new_ids = torch.full((families.ROWS,), -1)
+    for new_id, base_id in enumerate(base_ids):
+        if base_id is not None:
+            new_ids[base_id] = new_id
+    shared = torch.nonzero(new_ids >= 0).flatten()
+    text = ids.flatten()[new_ids[ids.flatten()] >= 0]
+    text = text[: 8 * LENGTH].view(8, LENGTH)
+    kind = families.TYPES[model_type][0]
+    with torch.no_grad():
+        old = families.forward(model, kind, text)[0][..., shared]
+        found = families.forward(new, kind, new_ids[text])[0][..., new_ids[shared]]
+    difference = float((old - found).abs().max())
+    report.check(
+        difference <= TOLERANCE and len(shared) > 300, f"{model_type}: logits of shared tokens",
+        f"{len(shared)} of {rows}, max {difference:.1e}")
+
+
 def main():
     arguments = parser(__doc__)
     arguments.add_argument("old_text")
@@ -117,8 +153,11 @@ def main():
         new_text = os.path.join(folder, "new.txt")
         with open(new_text, "w", encoding="utf-8", newline="") as file:
             file.write(read_text(arguments.new_text)[:200_000])
+        other_path = os.path.join(folder, "other.json")
+        make_tokenizer(
+            old_text[:200_000] + read_text(arguments.new_text)[:200_000], other_path, OTHER_ROWS)
         for model_type in arguments.only or families.TYPES:
-            check(report, arguments.tessera, model_type, path, ids, sizes, new_text)
+            check(report, arguments.tessera, model_type, path, other_path, ids, sizes, new_text)
     report.finish()
 
 

@@ -62,7 +62,26 @@ import Testing
     #expect(found.map { $0["id"] } == [entry["id"]])
     let old = try ToolRun(["inspect", again, "--token-id", "65"]).text
     #expect(old.contains("a token of the base"))
-    #expect(try ToolRun(["inspect", again]).text.contains("20 new tokens from ID \(first + 50)"))
+    #expect(try ToolRun(["inspect", again]).text.contains("20 new tokens, input rows by "))
+    // After a replacement, pieces are called by their new IDs.
+    let (other, replaced) = (folder.file("other"), folder.file("replaced"))
+    try ToolRun([
+      "train", hindi, "--vocab-size", "600", "--special", "<|endoftext|>", "--quiet", "--output",
+      other,
+    ]).expectSuccess()
+    try ToolRun([
+      "extend", "--model", base, "--replace-tokenizer", other, "--quiet", "--output", replaced,
+    ]).expectSuccess()
+    #expect(try ToolRun(["inspect", replaced]).text.contains("new tokens, input rows by "))
+    let record = try JSONValue(parsing: folder.read("replaced/extension.json"))
+    let made = try #require(record["tokens"]?.array?.first)
+    let id = try #require(made["id"]?.int)
+    let told = try ToolRun(["inspect", replaced, "--token-id", "\(id)"]).text
+    for piece in try #require(made["pieces"]?.array) {
+      let piece = try #require(piece.int)
+      #expect(told.contains(" (\(piece))"))
+    }
+    #expect(told.contains("in place of \""))
     try ToolRun(["inspect", output, "--token-id", "99999"]).expectFailure(64, ["99999"])
     try ToolRun(["inspect", hindi, "--token", "a"]).expectFailure(64, ["--token"])
   }

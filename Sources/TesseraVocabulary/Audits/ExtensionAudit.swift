@@ -32,36 +32,15 @@ package struct ExtensionAudit {
     let extended = try withVocabularyErrors { () throws(CheckpointError) in
       try Checkpoint(directory: directory, names: subject.base.checkpoint.names)
     }
-    var findings = tensorFindings(extended)
+    let layout = subject.layout
+    var findings = TensorAudit(
+      base: subject.base, rowCount: layout.rowCount,
+      changesRowCount: layout.rowCount != layout.baseRowCount
+    ).findings(extended)
     // Rows can be compared only in matrices that are there.
     if findings.isEmpty { findings += try rowFindings(extended, progress) }
     findings += try tokenFindings(directory)
     return Array(findings.prefix(Self.findingLimit))
-  }
-
-  private func tensorFindings(_ extended: Checkpoint) -> [AuditFinding] {
-    let (rowCount, grown) = (subject.layout.rowCount, subject.base.matrices.all)
-    var findings: [AuditFinding] = []
-    let stated = extended.configuration.vocabularySize
-    if stated != rowCount, stated != nil || rowCount != subject.layout.baseRowCount {
-      findings.append(.tensorsDiffer(name: ModelConfiguration.fileName))
-    }
-    for (i, shard) in subject.base.checkpoint.shards.enumerated() {
-      let found = i < extended.shards.count ? extended.shards[i].header.tensors : []
-      for (k, tensor) in shard.header.tensors.enumerated() {
-        var expected = tensor.description
-        if let matrix = grown.first(where: { $0.tensor == tensor }) {
-          expected.shape = matrix.shape(rowCount: rowCount)
-        }
-        if k >= found.count || found[k].description != expected {
-          findings.append(.tensorsDiffer(name: tensor.name))
-        }
-      }
-      if found.count > shard.header.tensors.count {
-        findings.append(.tensorsDiffer(name: found[shard.header.tensors.count].name))
-      }
-    }
-    return findings
   }
 
   private func rowFindings(

@@ -58,8 +58,10 @@ public struct FOCUSInitializer: RowInitializer {
     let untrained = vectors.leavesOutUntrained ? try context.untrainedRows() : []
     let found = try withVocabularyErrors { () throws(WordVectorError) in
       let target = tokenVectors(of: context.newIDs, extended)
-      let anchors = tokenVectors(of: context.baseIDs, extended)
-        .filter { !untrained.contains(Int($0)) }
+      let shared = context.sharedTokens.filter { !untrained.contains(Int($0.base)) }
+      let anchors = tokenVectors(of: shared.map(\.id), extended)
+        .renamed(
+          Dictionary(shared.map { ($0.id, $0.base) }, uniquingKeysWith: { first, _ in first }))
       return try recipes(for: target, among: anchors)
     }
     return context.recipes(found, vectorless: vectors.vectorless, seed: seed)

@@ -10,6 +10,8 @@ public struct InitializationContext: Sendable {
   public let tokenizer: Tokenizer
   /// The tokenizer with the new tokens, if it is at hand.
   private let extended: Tokenizer?
+  /// The tokens that both tokenizers have, if not all of the base's keep their IDs.
+  private let shared: [SharedToken]?
   /// The base matrix.
   public let matrix: TokenMatrix
   /// The matrix of the other role: the head for input rows, the embedding for output rows. In a tied
@@ -26,14 +28,16 @@ public struct InitializationContext: Sendable {
 
   /// A context from its parts, of a tied model if no counterpart is given.
   public init(
-    tokens: NewTokens, tokenizer: Tokenizer, extended: Tokenizer? = nil, matrix: TokenMatrix,
-    counterpart: TokenMatrix? = nil,
-    tokenRows: [Range<Int>], statistics: MatrixStatistics, initializerRange: Double?,
+    tokens: NewTokens, tokenizer: Tokenizer, extended: Tokenizer? = nil,
+    shared: [SharedToken]? = nil, matrix: TokenMatrix,
+    counterpart: TokenMatrix? = nil, tokenRows: [Range<Int>], statistics: MatrixStatistics,
+    initializerRange: Double?,
     progress: ProgressHandler? = nil
   ) {
     self.tokens = tokens
     self.tokenizer = tokenizer
     self.extended = extended
+    self.shared = shared
     self.matrix = matrix
     self.counterpart = counterpart ?? matrix
     self.tokenRows = tokenRows
@@ -47,4 +51,7 @@ public struct InitializationContext: Sendable {
     if let extended { return extended }
     do { return try tokenizer.extended(with: tokens.merges) } catch { throw .tokenizer(error) }
   }
+
+  /// The tokens of the base that the tokenizer with the new tokens has as well, with both IDs.
+  var sharedTokens: [SharedToken] { shared ?? baseIDs.map { SharedToken(base: $0, id: $0) } }
 }

@@ -64,6 +64,15 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// Whether the method goes by merges on top of the base's, so that it has no meaning where another
+  /// tokenizer takes the place of the base's.
+  public var needsMerges: Bool {
+    switch self {
+    case .mergeTree, .align, .constrainedWord2Vec: true
+    default: learnsRows
+    }
+  }
+
   /// Whether the method goes by vectors of words.
   public var usesVectors: Bool {
     switch self {

@@ -44,9 +44,8 @@ public struct TransTokenizationInitializer: RowInitializer {
     for link in links {
       let source = try Self.tokens(of: text.sourceWords[Int(link.source)], context.tokenizer)
       let target = try Self.tokens(of: text.targetWords[Int(link.target)], extended)
-      for (i, token) in target.enumerated() where token >= context.tokens.firstID {
-        let index = Int(token - context.tokens.firstID)
-        guard index < counts.count else { continue }
+      for (i, token) in target.enumerated() {
+        guard let index = context.tokens.index(of: token) else { continue }
         for (j, piece) in source.enumerated() {
           let share =
             0.5 / Double(source.count) + 0.5 * Self.overlap(i, target.count, j, source.count)

@@ -32,6 +32,9 @@ public struct ExtensionDelta: Sendable {
     do { record = try JSONValue(parsing: bytes) } catch {
       throw .malformedRecord(path: path, reason: "\(error)")
     }
+    if record["format"]?.string == ReplacementRecord.format {
+      throw .tokenizerWasReplaced(path: path)
+    }
     guard record["format"]?.string == ExtensionRecord.format else {
       throw .malformedRecord(path: path, reason: "\"format\" is not \"\(ExtensionRecord.format)\"")
     }

@@ -51,6 +51,9 @@ struct ExtensionRecord {
 
   /// The bytes of the file.
   func serialized() -> [UInt8] {
+    let initialization = InitializationRecord(
+      seed: subject.options.seed, matrices: report.matrices, biases: report.biases,
+      prepared: matrices)
     var record = JSONLinesObject()
     record.append("format", .string(Self.format))
     record.append("base", .object(baseEntry()))
@@ -60,12 +63,14 @@ struct ExtensionRecord {
     record.append("padding", .string(subject.options.padding.rawValue))
     record.append("row_multiple", JSONValue(subject.options.rowMultiple))
     record.append("tied", .bool(report.tied))
-    record.append("initialization", .object(initialization()))
+    record.append("initialization", .object(initialization.json))
     record.append("carried_over", .array(report.carriedOver.map { .string($0) }))
     record.append("left_out", .array(report.leftOut.map { .string($0) }))
     if let previous { record.append("previous", previous) }
     record.append("merges", lines: subject.tokens.merges.lazy.map(merge))
-    record.append("tokens", lines: (0..<subject.tokens.count).lazy.map(token))
+    record.append(
+      "tokens",
+      lines: (0..<subject.tokens.count).lazy.map { initialization.token($0, of: subject.tokens) })
     return record.finish()
   }
 
@@ -78,53 +83,6 @@ struct ExtensionRecord {
     for (name, file) in restorable { files.append(newKey: name, file.json) }
     result["files"] = .object(files)
     return result
-  }
-
-  private func initialization() -> JSONObject {
-    var result = JSONObject()
-    result["seed"] = JSONValue(subject.options.seed)
-    for role in MatrixRole.allCases {
-      guard let index = report.matrices.firstIndex(where: { $0.role == role }) else {
-        result[role.rawValue] = .null
-        continue
-      }
-      let (found, recipes) = (report.matrices[index], matrices[index].matrix.synthesizer.recipes)
-      let settings = matrices[index].settings
-      var entry = JSONObject()
-      entry["tensor"] = .string(found.tensor)
-      if !found.copies.isEmpty { entry["copies"] = .array(found.copies.map { .string($0) }) }
-      entry["method"] = .string(found.method.rawValue)
-      if !settings.isEmpty { entry["settings"] = .object(settings) }
-      entry["stays_in_hull"] = .bool(recipes.areConvex)
-      entry["noise"] = noise(recipes.noise)
-      entry["base_mean_norm"] = JSONValue(found.baseMeanNorm)
-      entry["new_mean_norm"] = JSONValue(found.newNorms.mean)
-      entry["new_smallest_norm"] = JSONValue(found.newNorms.smallest)
-      entry["new_largest_norm"] = JSONValue(found.newNorms.largest)
-      result[role.rawValue] = .object(entry)
-    }
-    if !report.biases.isEmpty {
-      result["biases"] = .array(
-        report.biases.map { bias in
-          [
-            "tensor": .string(bias.tensor),
-            "base_mean_magnitude": JSONValue(bias.baseMeanMagnitude),
-            "new_mean_magnitude": JSONValue(bias.newMagnitudes.mean),
-            "new_smallest_magnitude": JSONValue(bias.newMagnitudes.smallest),
-            "new_largest_magnitude": JSONValue(bias.newMagnitudes.largest),
-          ]
-        })
-    }
-    return result
-  }
-
-  private func noise(_ noise: RowNoise) -> JSONValue {
-    switch noise {
-    case .none: .null
-    case .isotropic(let deviation): ["kind": "isotropic", "deviation": JSONValue(deviation)]
-    case .diagonal(let factor): ["kind": "diagonal", "factor": JSONValue(factor)]
-    case .covariance(let factor): ["kind": "covariance", "factor": JSONValue(factor)]
-    }
   }
 
   /// Writes the bytes of a record, unless nobody could read it.
@@ -155,31 +113,5 @@ struct ExtensionRecord {
 
   private func merge(_ merge: NewMerge) -> JSONValue {
     [JSONValue(merge.left), JSONValue(merge.right), JSONValue(merge.result)]
-  }
-
-  private func token(_ index: Int) -> JSONValue {
-    let tokens = subject.tokens
-    let bytes = tokens.bytes(of: index)
-    var result = JSONObject()
-    result["id"] = JSONValue(tokens.id(of: index))
-    result["bytes"] = .string(SHA256.hexadecimal(bytes))
-    result["text"] = .string(String(decoding: bytes, as: UTF8.self))
-    result["count"] = JSONValue(tokens.merge(of: index).count)
-    result["pieces"] = .array(tokens.pieces(of: index).map { JSONValue($0) })
-    for matrix in matrices {
-      let recipe = matrix.matrix.synthesizer.recipes[index]
-      var entry = JSONObject()
-      if !recipe.terms.isEmpty {
-        entry["terms"] = .array(recipe.terms.map { [JSONValue($0.row), JSONValue($0.weight)] })
-      }
-      if recipe.meanWeight != 0 { entry["mean"] = JSONValue(recipe.meanWeight) }
-      if recipe.scale != 1 { entry["scale"] = JSONValue(recipe.scale) }
-      if !recipe.hasNoise { entry["has_noise"] = false }
-      if let norm = matrix.matrix.synthesizer.recipes.offsetNorm(of: index) {
-        entry["offset_norm"] = JSONValue(norm)
-      }
-      result[matrix.role.rawValue] = .object(entry)
-    }
-    return .object(result)
   }
 }

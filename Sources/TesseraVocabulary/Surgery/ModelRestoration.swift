@@ -37,6 +37,9 @@ public struct ModelRestoration: Sendable {
     do { record = try JSONValue(parsing: bytes) } catch {
       throw .malformedRecord(path: path, reason: "\(error)")
     }
+    if record["format"]?.string == ReplacementRecord.format {
+      throw .tokenizerWasReplaced(path: path)
+    }
     guard record["format"]?.string == ExtensionRecord.format,
       let first = record["first_id"]?.int, let count = record["new_tokens"]?.int,
       let rowCount = record["base"]?["rows"]?.int, first >= 0, count >= 0, rowCount >= 0,

@@ -2,7 +2,8 @@ internal import TesseraBasics
 internal import TesseraCheckpoints
 public import TesseraTokenizers
 
-/// Where the new tokens of an extended model and their rows are from: what its `extension.json` says.
+/// Where the new tokens of a model and their rows are from: what its `extension.json` says, after an extension
+/// or the replacement of its tokenizer.
 ///
 ///     let origins = try TokenOrigins(modelDirectory: "extended")
 ///     for row in origins?.origin(of: 8_200)?.rows ?? [] { print(row.role, row.recipe.terms) }
@@ -13,9 +14,9 @@ public struct TokenOrigins: Sendable {
     public let path: String
     /// The token.
     public let id: TokenID
-    /// How often its merge stood in the corpus.
-    public let count: UInt64
-    /// The tokens that it replaces, in order.
+    /// How often its merge stood in the corpus, if that is known.
+    public let count: UInt64?
+    /// The tokens of the base that it replaces, in order.
     public let pieces: [TokenID]
     /// Its rows: of the embedding, and of the head if that is a matrix of its own.
     public let rows: [Row]
@@ -37,14 +38,16 @@ public struct TokenOrigins: Sendable {
 
   /// The file that was read.
   public let path: String
-  /// The ID of the first new token.
-  public let firstID: TokenID
   /// The number of new tokens.
-  public let count: Int
+  public var count: Int { entries.count }
   /// The names of the methods.
   public let methods: [(role: MatrixRole, name: String)]
   private let record: JSONValue
-  /// The record of the base, if it was extended itself.
+  /// For each new token, where it stands among the record's tokens.
+  private var entries: [TokenID: Int] = [:]
+  /// What tokens of the base are called now; nil where they have their IDs.
+  private var newIDs: [Int: TokenID]?
+  /// The record of the base, if it was extended itself and is kept.
   private let earlier: [TokenOrigins]
 
   /// Reads the record of a model directory, and those of the models that it was made of; nil if it has none.
@@ -59,17 +62,26 @@ public struct TokenOrigins: Sendable {
     do { record = try JSONValue(parsing: bytes) } catch {
       throw .malformedRecord(path: path, reason: "\(error)")
     }
-    guard record["format"]?.string == ExtensionRecord.format,
-      let first = record["first_id"]?.int, (0...Int(TokenTable.maximumID)).contains(first),
+    let formats = [ExtensionRecord.format, ReplacementRecord.format]
+    guard let format = record["format"]?.string, formats.contains(format),
       let tokens = record["tokens"]?.array
     else {
       throw .malformedRecord(
-        path: path,
-        reason: "it is no \"\(ExtensionRecord.format)\" with \"first_id\" and \"tokens\"")
+        path: path, reason: "it is no \"\(formats[0])\" or \"\(formats[1])\" with \"tokens\"")
     }
     self.path = path
-    firstID = TokenID(first)
-    count = tokens.count
+    for (index, token) in tokens.enumerated() {
+      guard let id = token["id"]?.int.flatMap({ TokenID(exactly: $0) }) else {
+        throw .malformedRecord(path: path, reason: "token \(index) has no usable \"id\"")
+      }
+      entries[id] = index
+    }
+    if let baseIDs = record["base_ids"]?.array {
+      newIDs = [:]
+      for (id, old) in baseIDs.enumerated() {
+        if let old = old.int { newIDs?[old] = TokenID(exactly: id) }
+      }
+    }
     let initialization = record["initialization"]
     methods = MatrixRole.allCases.compactMap { role in
       initialization?[role.rawValue]?["method"]?.string.map { (role, $0) }
@@ -78,27 +90,29 @@ public struct TokenOrigins: Sendable {
     earlier = try TokenOrigins(modelDirectory: kept).map { [$0] } ?? []
   }
 
-  /// Where a token is from; nil if it is one of the model that was extended first.
+  /// The token whose row was a row of the base; nil if it is not there any more.
+  public func token(ofBaseRow row: Int) -> TokenID? {
+    if let newIDs { newIDs[row] } else { TokenID(exactly: row) }
+  }
+
+  /// Where a token is from; nil if it has a row of the model that was extended first.
   ///
   /// - Throws: ``VocabularyError/malformedRecord(path:reason:)``.
   public func origin(of id: TokenID) throws(VocabularyError) -> Origin? {
-    guard id >= firstID, Int(id - firstID) < count else {
-      return try earlier.first?.origin(of: id)
-    }
-    let token = record["tokens"]?.array?[Int(id - firstID)]
+    guard let index = entries[id] else { return try earlier.first?.origin(of: id) }
+    let token = record["tokens"]?.array?[index]
     func malformed(_ member: String) -> VocabularyError {
       .malformedRecord(path: path, reason: "token \(id) has no usable \"\(member)\"")
     }
-    guard token?["id"]?.int == Int(id) else { throw malformed("id") }
-    guard let count = token?["count"]?.uint64 else { throw malformed("count") }
     let pieces = (token?["pieces"]?.array ?? []).compactMap { $0.int }
-    guard !pieces.isEmpty, pieces.allSatisfy({ (0..<Int(id)).contains($0) }) else {
+    guard !pieces.isEmpty, pieces.allSatisfy({ TokenID(exactly: $0) != nil }) else {
       throw malformed("pieces")
     }
+    let rowCount = record["base"]?["rows"]?.int ?? 0
     var rows: [Row] = []
     for (role, method) in methods {
       guard let entry = token?[role.rawValue],
-        let recipe = RowRecipe(entry, rowCount: record["rows"]?.int ?? 0)
+        let recipe = RowRecipe(entry, rowCount: rowCount)
       else { throw malformed(role.rawValue) }
       let noise = record["initialization"]?[role.rawValue]?["noise"]
       rows.append(
@@ -108,6 +122,7 @@ public struct TokenOrigins: Sendable {
           offsetNorm: entry["offset_norm"]?.double))
     }
     return Origin(
-      path: path, id: id, count: count, pieces: pieces.map { TokenID($0) }, rows: rows)
+      path: path, id: id, count: token?["count"]?.uint64, pieces: pieces.map { TokenID($0) },
+      rows: rows)
   }
 }

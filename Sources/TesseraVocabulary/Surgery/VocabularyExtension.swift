@@ -124,41 +124,29 @@ public struct VocabularyExtension: Sendable {
   ) throws(VocabularyError) -> ExtensionReport {
     // A base that is kept has its record beside it, as one of its files.
     let previous = keepsBase ? nil : try ExtensionRecord.previous(of: base.checkpoint)
-    let prepared = try prepareMatrices(progress: progress)
-    let biases = try prepareBiases(prepared)
+    let prepared = try MatrixPreparation(
+      base: base, tokens: tokens, tokenizer: tokenizer, options: options, inputs: inputs,
+      delta: delta, progress: progress
+    ).run()
     let surgery = WeightSurgery(
       base: base.checkpoint,
-      matrices: prepared.flatMap { matrix in
-        matrix.tensors.map { (tensor: $0, matrix: matrix.matrix) }
-      } + biases.map { (tensor: $0.base.tensor.name, matrix: $0) }, progress: progress)
-    var norms = try surgery.write(to: directory)[...]
-    let matrices = prepared.map { matrix in
-      defer { norms = norms.dropFirst(matrix.tensors.count) }
-      return ExtensionReport.Matrix(
-        role: matrix.role, tensor: matrix.tensors[0], copies: Array(matrix.tensors.dropFirst()),
-        method: matrix.method, baseMeanNorm: matrix.matrix.synthesizer.statistics.meanNorm,
-        newNorms: norms[norms.startIndex],
-        certificate: HullCertificate(
-          matrix.matrix.synthesizer.recipes, rowCount: base.rowCount, tokenRows: base.tokenRows,
-          fillerCount: layout.fillerCount))
-    }
-    let grownBiases = zip(biases, norms).map { bias, norms in
-      ExtensionReport.Bias(
-        tensor: bias.base.tensor.name, baseMeanMagnitude: bias.synthesizer.statistics.meanNorm,
-        newMagnitudes: norms)
-    }
+      matrices: prepared.tensors.map { name, synthesizer in
+        (tensor: name, matrix: ExtendedMatrix(layout: layout, synthesizer: synthesizer))
+      }, progress: progress)
+    let grown = prepared.report(
+      try surgery.write(to: directory), of: base, fillerCount: layout.fillerCount)
     let files = try copyFiles(to: directory)
     let report = ExtensionReport(
       newTokenCount: tokens.count, firstID: tokens.firstID, baseRowCount: layout.baseRowCount,
-      rowCount: layout.rowCount, tied: base.matrices.tied, matrices: matrices, biases: grownBiases,
-      carriedOver: files.carriedOver, leftOut: files.leftOut)
+      rowCount: layout.rowCount, tied: base.matrices.tied, matrices: grown.matrices,
+      biases: grown.biases, carriedOver: files.carriedOver, leftOut: files.leftOut)
     let kept = keepsBase ? KeptBase(of: base.checkpoint, carriedOver: files.sources) : nil
     try kept?.write(
-      to: directory, tensors: prepared.flatMap(\.tensors) + biases.map(\.base.tensor.name),
-      rows: layout.replacedRows)
+      to: directory, tensors: prepared.tensors.map(\.name), rows: layout.replacedRows)
     let hashes = try BaseHashes.read(base, with: kept?.restorable ?? [], progress: progress)
     let record = ExtensionRecord(
-      self, report: report, matrices: prepared, base: hashes.base, restorable: hashes.files,
+      self, report: report, matrices: prepared.matrices, base: hashes.base,
+      restorable: hashes.files,
       previous: previous
     ).serialized()
     try delta?.check(record)

@@ -23,12 +23,7 @@ public struct ModelTrimming: Sendable {
   /// For each row of the base, whether it stays.
   private let isKept: [Bool]
   private let rowCount: Int
-  private let configuration: NamedTokenIDs
-  private let generation: NamedTokenIDs?
-
-  private static let generationName = "generation_config.json"
-  /// The largest generation_config.json that is read.
-  private static let sizeLimit = 1 << 24
+  private let named: NamedTokenFiles
 
   /// Lays out the rows; nothing is written yet.
   ///
@@ -44,8 +39,7 @@ public struct ModelTrimming: Sendable {
     }
     rowCount = isKept.count { $0 }
     try base.checkTokenTensors()
-    configuration = Self.configuration(of: base)
-    generation = try Self.generation(of: base)
+    named = try NamedTokenFiles(of: base)
   }
 
   /// Sees to it that all tensors with something for each token can be trimmed, as the initializer does
@@ -62,36 +56,7 @@ public struct ModelTrimming: Sendable {
   /// - Parameter base: The model.
   /// - Throws: ``VocabularyError/unknownNamedToken(path:key:id:)`` for an ID that no token has.
   public static func namedIDs(of base: BaseModel) throws(VocabularyError) -> Set<TokenID> {
-    var ids = try configuration(of: base).roles(base.tokenizer)
-    if let generation = try generation(of: base) {
-      ids.formUnion(try generation.roles(base.tokenizer))
-    }
-    return ids
-  }
-
-  private static func configuration(of base: BaseModel) -> NamedTokenIDs {
-    let configuration = base.checkpoint.configuration
-    return NamedTokenIDs(configuration.json, path: configuration.path)
-  }
-
-  private static func generation(
-    of base: BaseModel
-  ) throws(VocabularyError) -> NamedTokenIDs? {
-    guard base.checkpoint.files.contains(generationName) else { return nil }
-    let path = Path.join(base.checkpoint.directory, generationName)
-    let bytes = try withVocabularyErrors { () throws(FileError) in
-      try readFile(path, limit: sizeLimit)
-    }
-    let value: JSONValue
-    do { value = try JSONValue(parsing: bytes) } catch {
-      throw .checkpoint(.json(path: path, error: error))
-    }
-    guard let object = value.object else {
-      throw .checkpoint(
-        .configuration(
-          path: path, key: "the top level", found: "no object", expected: "an object"))
-    }
-    return NamedTokenIDs(object, path: path)
+    try NamedTokenFiles(of: base).roles(base.tokenizer)
   }
 
   /// Writes the files of the new model into a folder that exists and is empty, and reads them again.
@@ -114,13 +79,9 @@ public struct ModelTrimming: Sendable {
     ) { (tensor, shard, append) throws(VocabularyError) in
       try copyRows(of: tensor, shard, append)
     }
-    var written = base.checkpoint.shardNames + [ModelConfiguration.fileName]
+    var written = base.checkpoint.shardNames
     if base.checkpoint.index != nil { written.append(ShardIndex.fileName) }
-    try write(configuration, size: rowCount, to: ModelConfiguration.fileName, directory)
-    if let generation {
-      try write(generation, size: nil, to: Self.generationName, directory)
-      written.append(Self.generationName)
-    }
+    written += try named.write(trimming.newIDs, rowCount: rowCount, to: directory)
     do {
       written += try trimming.tokenizer.write(toDirectory: directory)
     } catch {
@@ -133,26 +94,6 @@ public struct ModelTrimming: Sendable {
     let findings = try audit(directory)
     if !findings.isEmpty { throw .auditFailed(findings) }
     return (files.carriedOver, files.leftOut)
-  }
-
-  private func write(
-    _ named: NamedTokenIDs, size: Int?, to name: String, _ directory: String
-  ) throws(VocabularyError) {
-    var named = named
-    named.renumber(trimming.newIDs)
-    let content: [UInt8]
-    if let size {
-      var configuration = try withVocabularyErrors { () throws(CheckpointError) in
-        try ModelConfiguration(json: named.json, path: named.path)
-      }
-      configuration.vocabularySize = size
-      content = configuration.serialized()
-    } else {
-      content = JSONValue.object(named.json).serialized(pretty: true) + [UInt8(ascii: "\n")]
-    }
-    try withVocabularyErrors { () throws(FileError) in
-      try writeFile(Path.join(directory, name), content)
-    }
   }
 
   /// Hands out the rows that stay, in blocks.

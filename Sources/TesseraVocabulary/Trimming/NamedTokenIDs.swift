@@ -31,27 +31,44 @@ struct NamedTokenIDs {
     self.path = path
   }
 
+  /// The roles, each with its key and the ID that has it.
+  private var named: [(key: String, id: Int)] {
+    var named = text?.named ?? []
+    for (key, value) in json.members where Self.isRole(key) {
+      named += Self.numbers(value).map { (key: key, id: $0) }
+    }
+    for entry in json["forced_decoder_ids"]?.array ?? [] {
+      if let number = entry.array?.last?.int { named.append(("forced_decoder_ids", number)) }
+    }
+    return named.filter { $0.id >= 0 }
+  }
+
   /// The IDs that have to stay: those of tokens with a role.
   ///
   /// - Throws: ``VocabularyError/unknownNamedToken(path:key:id:)`` for one that no token has.
   func roles(_ tokenizer: Tokenizer) throws(VocabularyError) -> Set<TokenID> {
-    var ids = try text?.roles(tokenizer) ?? []
-    for (key, value) in json.members where Self.isRole(key) {
-      for number in Self.numbers(value) where number >= 0 {
-        guard let id = TokenID(exactly: number), tokenizer.bytes(of: id) != nil else {
-          throw .unknownNamedToken(path: path, key: key, id: number)
-        }
-        ids.insert(id)
-      }
-    }
-    for entry in json["forced_decoder_ids"]?.array ?? [] {
-      guard let number = entry.array?.last?.int, number >= 0 else { continue }
+    var ids = Set<TokenID>()
+    for (key, number) in named {
       guard let id = TokenID(exactly: number), tokenizer.bytes(of: id) != nil else {
-        throw .unknownNamedToken(path: path, key: "forced_decoder_ids", id: number)
+        throw .unknownNamedToken(path: path, key: key, id: number)
       }
       ids.insert(id)
     }
     return ids
+  }
+
+  /// Sees to it that each token with a role has a new ID.
+  ///
+  /// - Throws: ``VocabularyError/unknownNamedToken(path:key:id:)``, and
+  ///   ``VocabularyError/roleWithoutToken(path:key:token:)`` for the first one without a new ID.
+  func checkRoles(
+    _ newIDs: [TokenID?], of tokenizer: Tokenizer
+  ) throws(VocabularyError) {
+    _ = try roles(tokenizer)
+    for (key, id) in named where newIDs[id] == nil {
+      throw .roleWithoutToken(
+        path: path, key: key, token: tokenizer.readableText(of: TokenID(id)) ?? "")
+    }
   }
 
   /// Gives all IDs their new numbers, and leaves out lists of removed tokens.
@@ -66,7 +83,8 @@ struct NamedTokenIDs {
     }
     for (key, value) in json.members {
       if Self.isRole(key) {
-        json[key] = value.array.map { .array($0.compactMap(new)) } ?? new(value) ?? .null
+        json[key] =
+          value.array.map { .array(Self.distinct($0.compactMap(new))) } ?? new(value) ?? .null
       } else if Self.suppressedKeys.contains(key), let list = value.array {
         json[key] = .array(list.compactMap(new))
       } else if key == "bad_words_ids", let lists = value.array {
@@ -86,6 +104,11 @@ struct NamedTokenIDs {
           })
       }
     }
+  }
+
+  /// The values without those that stand before already: two tokens may have become one.
+  private static func distinct(_ values: [JSONValue]) -> [JSONValue] {
+    values.indices.filter { !values[..<$0].contains(values[$0]) }.map { values[$0] }
   }
 
   private static func isRole(_ key: String) -> Bool {

@@ -129,12 +129,10 @@ public struct TokenVectors: Sendable {
     return TokenVectors(tokens: tokens, rows: mapped.flatMap { $0 }, dimension: dimension)
   }
 
-  /// The vectors of the tokens for which something holds.
-  func filter(_ isIncluded: (TokenID) -> Bool) -> TokenVectors {
-    var result = TokenVectors(tokens: [], rows: [], dimension: dimension)
-    for (index, token) in tokens.enumerated() where isIncluded(token) {
-      result.append(token, Array(rows[index * dimension..<(index + 1) * dimension]))
-    }
+  /// The same vectors under other IDs, where there are any.
+  func renamed(_ ids: [TokenID: TokenID]) -> TokenVectors {
+    var result = self
+    result.tokens = tokens.map { ids[$0] ?? $0 }
     return result
   }
 }

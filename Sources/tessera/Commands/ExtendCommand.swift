@@ -10,7 +10,7 @@ import TesseraVocabulary
 struct ExtendCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "extend",
-    abstract: "Add tokens for a new language to a model.",
+    abstract: "Add tokens for a new language to a model, or replace its tokenizer.",
     discussion: """
       Learns new merges on top of the model's own, gives the new tokens their rows in the embedding \
       and the head, and writes a complete model directory: old rows and all other tensors are those \
@@ -25,6 +25,10 @@ struct ExtendCommand: ParsableCommand {
       The methods wechsel, focus and ofa go by vectors of words, which are read (--vectors, \
       --source-vectors) or learned from the corpus and --source-corpus.
 
+      With --replace-tokenizer the model gets a tokenizer as it is, with its IDs, added tokens and chat \
+      template: rows of tokens that both have go with them, all others are made as those of new tokens. \
+      The model has to be trained before it is as good as it was, and nothing of its base is kept.
+
       extension.json and the base are enough to make the same model again (--delta), and the model is \
       enough to make its base again (restore).
 
@@ -33,6 +37,8 @@ struct ExtendCommand: ParsableCommand {
           --paragraphs --new-tokens 300 --output extended-hi
         tessera extend --model models/base-en --delta extended-hi/extension.json \\
           --output extended-hi-again
+        tessera extend --model models/base-en --replace-tokenizer vocabs/english-32k \\
+          --output replaced-en
       """)
 
   @Option(help: "The model directory to extend.", completion: .directory)
@@ -41,6 +47,7 @@ struct ExtendCommand: ParsableCommand {
   @OptionGroup var tensors: TokenTensorOptions
 
   @OptionGroup(title: "Choosing tokens") var selection: SelectionArguments
+  @OptionGroup(title: "Replacing the tokenizer") var replacement: ReplacementArguments
   @OptionGroup(title: "Reading text") var documents: DocumentOptions
   @OptionGroup(title: "Making rows") var initialization: InitializationArguments
   @OptionGroup(title: "Placing rows") var placement: PlacementArguments
@@ -85,8 +92,15 @@ struct ExtendCommand: ParsableCommand {
       if let option = given.first {
         throw ValidationError("\(option) is what --delta says already")
       }
-    } else if selection.corpus.isEmpty && selection.language.isEmpty {
-      throw ValidationError("give --corpus, --language or --delta")
+    } else if selection.corpus.isEmpty && selection.language.isEmpty
+      && replacement.replaceTokenizer == nil
+    {
+      throw ValidationError("give --corpus, --language, --delta or --replace-tokenizer")
+    }
+    if replacement.replaceTokenizer != nil {
+      try replacement.check(
+        against: optionForNewTokens, methods: initialization.methods,
+        vectors: initialization.sources.vectors, readsCorpus: !selection.corpus.isEmpty)
     }
     if let method = initialization.methods.first(where: readsCorpusAgain),
       selection.paths.contains("-")
@@ -107,10 +121,13 @@ struct ExtendCommand: ParsableCommand {
   private func extend(_ console: Console) throws {
     let inputs =
       [model] + selection.paths + initialization.sources.paths + certify
-      + (delta.map { [$0] } ?? [])
+      + [delta, replacement.replaceTokenizer].compactMap { $0 }
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
     if let path = initialization.sources.vectors.factors, !dryRun {
       try OutputFileOptions.check(path, force: force, inputs: inputs)
+    }
+    if replacement.replaceTokenizer != nil {
+      return try replaceTokenizer(inputs, console)
     }
     try initialization.sources.checkFiles(documents)
     let corpora = delta == nil ? try selection.corpora(documents) : nil
@@ -162,6 +179,33 @@ struct ExtendCommand: ParsableCommand {
     }
   }
 
+  /// The first option that is for new tokens on top of the model's own.
+  private var optionForNewTokens: String? {
+    var others = selection
+    others.corpus = []
+    let given: [String?] = [
+      delta == nil ? nil : "--delta", others.givenOption,
+      selection.corpus.isEmpty && initialization.sources.vectors.sourceCorpus.isEmpty
+        ? documents.givenOption : nil,
+      certify.isEmpty ? nil : "--certify",
+      placement.padding == ExtensionOptions().padding ? nil : "--padding",
+      initialization.sources.vectors.factors == nil ? nil : "--factors",
+    ]
+    return given.compactMap { $0 }.first
+  }
+
+  /// Gives the model another tokenizer.
+  private func replaceTokenizer(_ inputs: [String], _ console: Console) throws {
+    try initialization.sources.checkFiles(documents)
+    let corpus = selection.corpus.isEmpty ? nil : try documents.corpus(selection.corpus)
+    console.warnIfUnfinished(model)
+    let job = TokenizerReplacement(
+      base: try BaseModel(directory: model, names: tensors.names), arguments: replacement,
+      options: extensionOptions, evidence: evidenceSources, corpus: corpus)
+    try job.run(
+      to: dryRun ? nil : output, force: force, inputs: inputs, isJSON: common.json, console)
+  }
+
   /// How rows are made and placed.
   ///
   /// What would be added does not depend on methods, and a plan need not wait for them.
@@ -180,16 +224,20 @@ struct ExtendCommand: ParsableCommand {
       || (method.usesVectors && initialization.sources.vectors.vectors == nil)
   }
 
+  /// Where what the methods are made from is.
+  private var evidenceSources: InitializationEvidence {
+    InitializationEvidence(
+      sources: initialization.sources, documents: documents, methods: initialization.methods,
+      seed: seed.seed)
+  }
+
   /// What the methods are made from.
   private func evidence(
     _ base: BaseModel, _ selection: TokenSelection, _ corpora: [Corpus],
     adding inputs: InitializationInputs,
     _ console: Console
   ) throws -> InitializationInputs {
-    let evidence = InitializationEvidence(
-      sources: initialization.sources, documents: documents, methods: initialization.methods,
-      seed: seed.seed)
-    var inputs = try evidence.inputs(
+    var inputs = try evidenceSources.inputs(
       adding: inputs, counts: selection.counts, text: .corpora(corpora),
       tokenizer: selection.tokenizer, console)
     try initialization.sources.addLearnedRows(

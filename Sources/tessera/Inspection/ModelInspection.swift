@@ -22,8 +22,8 @@ extension InspectionReport {
       let methods = origins.methods.map { "\($0.role.rawValue) rows by \($0.name)" }
       add(
         "extension",
-        "\(groupDigits(origins.count)) new tokens from ID \(origins.firstID) on, "
-          + methods.joined(separator: ", "), "new_tokens", JSONValue(origins.count))
+        "\(groupDigits(origins.count)) new tokens, " + methods.joined(separator: ", "),
+        "new_tokens", JSONValue(origins.count))
     }
     addTensors(checkpoint.tensorGroups)
     let tokenizer =

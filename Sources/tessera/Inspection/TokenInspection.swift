@@ -22,23 +22,29 @@ struct TokenInspection {
     return [token]
   }
 
-  private func name(of id: Int) -> String {
-    TokenID(exactly: id).flatMap { tokenizer.readableText(of: $0) }.map { "\"\($0)\"" }
-      ?? "no token"
+  private func name(of id: TokenID) -> String {
+    tokenizer.readableText(of: id).map { "\"\($0)\"" } ?? "no token"
+  }
+
+  /// What a row of the base is called.
+  private func name(ofBaseRow row: Int) -> String {
+    let token = origins?.token(ofBaseRow: row)
+    return "\(token.map { name(of: $0) } ?? "a token that was dropped") (\(row))"
   }
 
   /// A token for people.
   func text(of id: TokenID) throws -> String {
-    var text = "token \(id) \(name(of: Int(id)))\n"
+    var text = "token \(id) \(name(of: id))\n"
     guard let origins else {
       return text + "  the model has no \(VocabularyExtension.recordName)\n"
     }
     guard let origin = try origins.origin(of: id) else {
       return text + "  a token of the base, with the base's row\n"
     }
-    text +=
-      "  new by \(origin.path); its merge stood \(groupDigits(Int(clamping: origin.count))) times\n"
-      + "  in place of \(origin.pieces.map { "\(name(of: Int($0))) (\($0))" }.joined(separator: " "))\n"
+    let stood =
+      origin.count.map { "; its merge stood \(groupDigits(Int(clamping: $0))) times" } ?? ""
+    let pieces = origin.pieces.map { name(ofBaseRow: Int($0)) }.joined(separator: " ")
+    text += "  new by \(origin.path)\(stood)\n  in place of \(pieces)\n"
     for row in origin.rows {
       let recipe = row.recipe
       text += "  \(row.role.rawValue) row by \(row.method):"
@@ -53,7 +59,7 @@ struct TokenInspection {
         ($1.weight.magnitude, $0.row) < ($0.weight.magnitude, $1.row)
       }
       for term in terms.prefix(Self.shownCount) {
-        text += "    \(fixed(term.weight, 4)) of \(name(of: term.row)) (\(term.row))\n"
+        text += "    \(fixed(term.weight, 4)) of \(name(ofBaseRow: term.row))\n"
       }
       let rest = terms.count - Self.shownCount
       if rest > 0 { text += "    and \(groupDigits(rest)) more\n" }
@@ -72,7 +78,7 @@ struct TokenInspection {
     }
     record["new"] = true
     record["path"] = .string(origin.path)
-    record["count"] = JSONValue(origin.count)
+    record["count"] = origin.count.map { JSONValue($0) } ?? .null
     record["pieces"] = .array(origin.pieces.map { JSONValue($0) })
     for row in origin.rows {
       var entry: JSONObject = [

@@ -45,16 +45,7 @@ struct ExtensionMessages {
   func say(
     _ report: ExtensionReport, _ mass: NewTokenMass?, in output: String, _ console: Console
   ) {
-    for matrix in report.matrices {
-      console.say(
-        "\(report.tied ? "tied" : matrix.role.rawValue) rows: \(matrix.method.rawValue), mean norm "
-          + "\(fixed(matrix.newNorms.mean, 4)), base \(fixed(matrix.baseMeanNorm, 4))")
-    }
-    for bias in report.biases {
-      console.say(
-        "\(bias.tensor): as the rows, mean magnitude \(fixed(bias.newMagnitudes.mean, 4)), base "
-          + fixed(bias.baseMeanMagnitude, 4))
-    }
+    RowMessages(tied: report.tied, matrices: report.matrices, biases: report.biases).say(console)
     if !report.leftOut.isEmpty {
       console.say(
         "left out (the old vocabulary, a run's records, or no files): "
@@ -96,25 +87,8 @@ struct ExtensionMessages {
   ) -> JSONObject {
     var result = record
     result["directory"] = .string(output)
-    result["tied"] = .bool(report.tied)
-    for matrix in report.matrices {
-      var entry = JSONObject()
-      entry["tensor"] = .string(matrix.tensor)
-      entry["method"] = .string(matrix.method.rawValue)
-      entry["base_mean_norm"] = JSONValue(matrix.baseMeanNorm)
-      entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
-      result[matrix.role.rawValue] = .object(entry)
-    }
-    if !report.biases.isEmpty {
-      result["biases"] = .array(
-        report.biases.map { bias in
-          [
-            "tensor": .string(bias.tensor),
-            "base_mean_magnitude": JSONValue(bias.baseMeanMagnitude),
-            "new_mean_magnitude": JSONValue(bias.newMagnitudes.mean),
-          ]
-        })
-    }
+    RowMessages(tied: report.tied, matrices: report.matrices, biases: report.biases)
+      .add(to: &result)
     result["carried_over"] = .array(report.carriedOver.map { .string($0) })
     result["left_out"] = .array(report.leftOut.map { .string($0) })
     if let mass { result["certificate"] = .object(mass.record) }

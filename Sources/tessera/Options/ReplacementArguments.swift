@@ -1,0 +1,65 @@
+import ArgumentParser
+import TesseraVocabulary
+
+/// The tokenizer that takes the place of a model's own, instead of new tokens on top of it.
+struct ReplacementArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Replace the model's tokenizer by this one, a folder or a file of any format that convert reads. \
+      Tokens that both have keep their rows, the others get new ones.
+      """, valueName: "path"), completion: .file())
+  var replaceTokenizer: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      An added token of the model that is another one in --replace-tokenizer, as OLD=NEW: the new one \
+      takes its roles, such as ending a text, and its row unless it has one. (repeatable)
+      """, valueName: "old=new"))
+  var mapToken: [String] = []
+
+  mutating func validate() throws {
+    if !mapToken.isEmpty && replaceTokenizer == nil {
+      throw ValidationError("--map-token needs --replace-tokenizer")
+    }
+    for argument in mapToken where namedValue(argument) == nil {
+      throw ValidationError("--map-token must be OLD=NEW, not \"\(argument)\"")
+    }
+  }
+
+  /// The added tokens that are others.
+  var mappings: [TokenMapping] {
+    mapToken.compactMap(namedValue).map { TokenMapping(old: $0.name, new: $0.value) }
+  }
+
+  /// Refuses options that have no meaning where a tokenizer is replaced, and methods that cannot make rows
+  /// there.
+  ///
+  /// - Parameters:
+  ///   - other: The first option that is given and is for new tokens on top of the model's own.
+  ///   - methods: The methods of the embedding and the head.
+  ///   - vectors: What methods read that go by vectors of words.
+  ///   - readsCorpus: Whether a corpus is given.
+  func check(
+    against other: String?, methods: [InitializationMethod], vectors: VectorOptions,
+    readsCorpus: Bool
+  ) throws {
+    if let other {
+      throw ValidationError("\(other) and --replace-tokenizer exclude each other")
+    }
+    if let method = methods.first(where: \.needsMerges) {
+      throw ValidationError(
+        "\(method.rawValue) goes by merges on top of the model's own, and --replace-tokenizer has none"
+      )
+    }
+    let learns = methods.contains(where: \.usesVectors) && vectors.vectors == nil
+    if learns, !readsCorpus {
+      throw ValidationError(
+        "\(methods.first(where: \.usesVectors)?.rawValue ?? "") needs --corpus or --vectors")
+    }
+    if readsCorpus, !learns {
+      throw ValidationError("nothing reads --corpus: with --replace-tokenizer no tokens are chosen")
+    }
+  }
+}
