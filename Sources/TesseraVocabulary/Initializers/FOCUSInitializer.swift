@@ -82,7 +82,7 @@ public struct FOCUSInitializer: RowInitializer {
   /// - Throws: ``WordVectorError/noTokenVectors(side:)``,
   ///   ``WordVectorError/supportTooLarge(meanTermCount:termLimit:)``.
   /// - Complexity: O(new * anchors * dimension) time on all workers; memory as the unit vectors
-  ///   and the recipes, which is at most 16 bytes times ``termLimit`` and what 64 tokens may have, and 32 MB
+  ///   and the recipes, which is at most 16 bytes times `termLimit` and what 64 tokens may have, and 32 MB
   ///   for each worker.
   public func recipes(
     for target: TokenVectors, among anchors: TokenVectors
