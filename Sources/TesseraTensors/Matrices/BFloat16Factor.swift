@@ -37,26 +37,34 @@ package final class BFloat16Factor: @unchecked Sendable {
 
   deinit { unsafe numbers.deallocate() }
 
-  /// Multiplies rows with all rows of this factor, on the calling thread.
+  /// Multiplies rows with some rows of this factor, on the calling thread.
   ///
   /// - Parameters:
   ///   - left: The rows, `[r, width]`.
-  ///   - output: Where the products go, `[r, rowCount]`.
+  ///   - range: Rows of this factor from a multiple of 32 on; nil for all.
+  ///   - output: Where the products go, `[r, range.count]`.
   /// - Precondition: ``isSupported``, and the shapes fit.
-  package func multiply(_ left: Matrix, into output: Matrix) {
+  package func multiply(
+    _ left: Matrix, withRows range: Range<Int>? = nil, into output: Matrix
+  ) {
+    let range = range ?? 0..<rowCount
     precondition(Self.isSupported, "the processor has tiles")
     precondition(
+      range.lowerBound >= 0 && range.lowerBound % 32 == 0 && range.upperBound <= rowCount,
+      "the range is one of whole tiles")
+    precondition(
       left.columnCount == width && output.rowCount == left.rowCount
-        && output.columnCount == rowCount, "the shapes fit")
+        && output.columnCount == range.count, "the shapes fit")
     let size = Int(tk_bf16_size(Int64(left.rowCount), Int64(width)))
+    let start = range.lowerBound * 32 * Int(tk_bf16_blocks(Int64(width)))
     unsafe withUnsafeTemporaryAllocation(of: UInt16.self, capacity: max(1, size)) { packed in
       guard let packed = packed.baseAddress else { return }
       // SAFETY: there is room for the packed rows; all three have the shapes that were looked at.
       unsafe tk_bf16_pack_left(
         packed, left.base, Int64(left.stride), Int64(left.rowCount), Int64(width))
       unsafe tk_bf16_product(
-        output.base, Int64(output.stride), packed, Int64(left.rowCount), numbers, Int64(rowCount),
-        Int64(width))
+        output.base, Int64(output.stride), packed, Int64(left.rowCount), numbers + start,
+        Int64(range.count), Int64(width))
     }
   }
 }

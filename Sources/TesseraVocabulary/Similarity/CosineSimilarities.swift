@@ -51,6 +51,24 @@ struct UnitVectors: Sendable {
     BFloat16Factor.isSupported ? BFloat16Factor(matrix) : nil
   }
 
+  /// The cosines of some of these vectors with some keys, in memory that is used anew.
+  ///
+  /// - Parameter factor: The keys as a coarse factor, if cosines may be off by its error.
+  func cosines(
+    of rows: Range<Int>, with block: Range<Int>, of keys: UnitVectors,
+    coarsely factor: BFloat16Factor?, in memory: FloatMemory
+  ) -> Matrix {
+    memory.reset(
+      minimumCapacity: FloatMemory.size(rowCount: rows.count, columnCount: block.count))
+    let cosines = memory.carve(rows.count, block.count)
+    if let factor {
+      factor.multiply(matrix.rows(rows), withRows: block, into: cosines)
+    } else {
+      multiply(into: cosines, matrix.rows(rows), transposed: keys.matrix.rows(block))
+    }
+    return cosines
+  }
+
   /// The vectors, row after row.
   var rows: [Float] { matrix.elements() }
 
@@ -70,7 +88,6 @@ struct UnitVectors: Sendable {
 ///   - queries: The vectors that are asked for.
 ///   - range: Which of them; nil for all.
 ///   - keys: The vectors that are looked at.
-///   - factor: The keys as a coarse factor, if cosines may be off by its error.
 ///   - progress: Gets the number of queries.
 ///   - body: Gets the index of a query and its cosines, in single precision, in the order of the keys.
 /// - Returns: The results in the order of the queries.
@@ -98,11 +115,7 @@ func mapSimilarities<Result: Sendable>(
       let size = FloatMemory.size(rowCount: rows.count, columnCount: keys.count)
       return pool.withMemory(capacity: size) { memory in
         let cosines = memory.carve(rows.count, keys.count)
-        if let factor {
-          factor.multiply(queries.matrix.rows(rows), into: cosines)
-        } else {
-          multiply(into: cosines, queries.matrix.rows(rows), transposed: keys.matrix)
-        }
+        multiply(into: cosines, queries.matrix.rows(rows), transposed: keys.matrix)
         return rows.map { row in
           cosines.withRow(row - first) { body(row, $0) }
         }

@@ -13,7 +13,7 @@ package struct HighestRows: Sendable {
   private let limit: Int
   private var entries: [Entry] = []
   /// A row whose score is not above cannot be among the highest.
-  private(set) var threshold = -Float.infinity
+  private var threshold = -Float.infinity
 
   /// No rows yet.
   package init(limit: Int) { self.limit = limit }
@@ -31,13 +31,6 @@ package struct HighestRows: Sendable {
     }
   }
 
-  private var highest: ArraySlice<Entry> {
-    entries.sorted(by: Entry.comesFirst).prefix(limit)
-  }
-
   /// The rows, the one with the highest score first.
-  package var rows: [Int] { highest.map(\.row) }
-
-  /// The lowest score of the rows; nil without rows.
-  var lowestScore: Float? { highest.last?.score }
+  package var rows: [Int] { entries.sorted(by: Entry.comesFirst).prefix(limit).map(\.row) }
 }

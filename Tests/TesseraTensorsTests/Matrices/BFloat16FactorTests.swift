@@ -53,6 +53,10 @@ import Testing
     for r in 0..<7 {
       for c in 0..<20 { #expect(part[r, c] == whole[r + 5, c + 33]) }
     }
+    BFloat16Factor(right).multiply(left.rows(5..<12), withRows: 64..<84, into: part)
+    for r in 0..<7 {
+      for c in 0..<20 { #expect(part[r, c] == whole[r + 5, c + 64]) }
+    }
     withExtendedLifetime((leftMemory, rightMemory, memory)) {}
   }
 }

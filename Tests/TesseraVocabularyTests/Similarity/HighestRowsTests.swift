@@ -12,19 +12,14 @@ import Testing
       for (row, score) in scores.enumerated() { highest.add(row, score: score) }
       let expected = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(limit)
       #expect(highest.rows == Array(expected))
-      #expect(highest.lowestScore == expected.last.map { scores[$0] })
-      // What is told to be passed over is none of the highest.
-      #expect(expected.allSatisfy { scores[$0] >= highest.threshold })
     }
   }
 
-  @Test func `the bound rises, and scores that are not finite do not count`() {
+  @Test func `scores that are not finite do not count`() {
     var highest = HighestRows(limit: 3)
     for row in 0..<200 { highest.add(row, score: Float(row)) }
-    #expect(highest.threshold > 100)
     highest.add(200, score: .nan)
     highest.add(201, score: .infinity)
     #expect(highest.rows == [199, 198, 197])
-    #expect(HighestRows(limit: 3).lowestScore == nil)
   }
 }

@@ -11,7 +11,7 @@ import Testing
       rows: (0..<count * dimension).map { _ in Float(random.normal()) }, dimension: dimension)
   }
 
-  @Test(arguments: [(1, 1, 1), (5, 3, 2), (40, 1_000, 7), (300, 130, 33)])
+  @Test(arguments: [(1, 1, 1), (5, 3, 2), (40, 1_000, 7), (300, 130, 33), (3, 9_000, 5)])
   func `the nearest are those of the definition`(
     queryCount: Int, keyCount: Int, dimension: Int
   ) throws {
@@ -23,6 +23,20 @@ import Testing
         #expect(
           try nearestNeighbors(of: queries, in: keys, count: count, isCoarse: isCoarse) == expected)
       }
+    }
+  }
+
+  @Test func `rows near the highest are kept`() {
+    var random = SplitMix64(seed: 8)
+    let scores = (0..<3_000).map { _ in Float(random.below(500)) }
+    for (limit, slack) in [(1, 0), (7, 3), (128, 20), (5_000, 1)] as [(Int, Float)] {
+      var near = NearHighestRows(limit: limit, slack: slack)
+      for (row, score) in scores.enumerated() where score > near.threshold {
+        near.add(row, score: score)
+      }
+      let sorted = scores.sorted(by: >)
+      let bound = limit <= sorted.count ? sorted[limit - 1] - slack : -1
+      #expect(near.finish() == scores.indices.filter { scores[$0] >= bound })
     }
   }
 

@@ -1,0 +1,41 @@
+/// The rows whose scores are not far below the highest: those that may be among the highest when scores
+/// are only nearly right.
+struct NearHighestRows: Sendable {
+  /// How many are the highest, and how far below the last of them others may be.
+  private let limit: Int
+  private let slack: Float
+  private var entries: [(score: Float, row: Int)] = []
+  private var room = 64
+  /// A row whose score is not above is too far below.
+  private(set) var threshold = -Float.infinity
+
+  /// No rows yet.
+  init(limit: Int, slack: Float) {
+    self.limit = limit
+    self.slack = slack
+  }
+
+  /// Adds a row.
+  ///
+  /// - Complexity: O(log n) on average for n rows that are left.
+  mutating func add(_ row: Int, score: Float) {
+    entries.append((score, row))
+    if entries.count >= room {
+      cut()
+      room = 2 * entries.count + 64
+    }
+  }
+
+  private mutating func cut() {
+    guard entries.count >= limit else { return }
+    let scores = entries.map(\.score).sorted(by: >)
+    threshold = max(threshold, (scores[limit - 1] - slack).nextDown)
+    entries.removeAll { $0.score <= threshold }
+  }
+
+  /// The rows that are left, in the order in which they came.
+  mutating func finish() -> [Int] {
+    cut()
+    return entries.map(\.row)
+  }
+}
