@@ -72,12 +72,16 @@ struct ReplacedRuns: Sendable {
       } catch {
         preconditionFailure("no steps, no error: \(error)")
       }
-      var next = 0
-      for token in after {
-        let run = run(of: token, in: before, from: &next, base, extended)
+      guard let ends = runEnds(before, after, size: { extended.tokens.size(of: $0) }) else {
+        preconditionFailure("the extended encoding joins whole tokens of the base")
+      }
+      var start = 0
+      for (token, end) in zip(after, ends) {
         if token >= firstID, Int(token - firstID) < context.tokens.count {
+          let run = Array(before[start..<end])
           found[Occurrence(index: Int(token - firstID), run: run), default: 0] += count
         }
+        start = end
       }
     }
     return found
@@ -90,20 +94,5 @@ struct ReplacedRuns: Sendable {
     var model = tokenizer.model
     model.options.dropout = 0
     return try Tokenizer(model: model, pattern: .none)
-  }
-
-  /// The base tokens from position `next` on that have as many bytes as a token of the extended encoding.
-  private static func run(
-    of token: TokenID, in before: [TokenID], from next: inout Int, _ base: Tokenizer,
-    _ extended: Tokenizer
-  ) -> [TokenID] {
-    let start = next
-    var size = extended.tokens.size(of: token)
-    while size > 0, next < before.count {
-      size -= base.tokens.size(of: before[next])
-      next += 1
-    }
-    precondition(size == 0, "the extended encoding joins whole tokens of the base")
-    return Array(before[start..<next])
   }
 }
