@@ -92,7 +92,9 @@ struct EpochOrder: Sendable {
   }
 
   /// Fisher and Yates's shuffle, written out so that the order does not hang on a library's version.
-  private static func shuffle(_ values: inout [UInt32], using random: inout SplitMix64) {
+  static func shuffle<Element>(
+    _ values: inout [Element], using random: inout SplitMix64
+  ) {
     guard values.count > 1 else { return }
     for i in stride(from: values.count - 1, through: 1, by: -1) {
       values.swapAt(i, random.below(i + 1))

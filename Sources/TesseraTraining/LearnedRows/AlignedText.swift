@@ -46,7 +46,7 @@ struct AlignedText: Sendable {
     windowLength = max(2, min(options.windowLength, contextLength))
     var random = SplitMix64(seed: options.seed, stream: 2)
     var order = Array(documents.indices)
-    shuffle(&order, using: &random)
+    EpochOrder.shuffle(&order, using: &random)
     var start = 0
     while start < order.count, baseTokenCount < options.tokenLimit {
       if Interruption.isRequested { throw VocabularyError.interrupted }
@@ -70,7 +70,7 @@ struct AlignedText: Sendable {
           phase: "reading text", completed: min(baseTokenCount, options.tokenLimit),
           total: options.tokenLimit, unit: "tokens"))
     }
-    shuffle(&windows, using: &random)
+    EpochOrder.shuffle(&windows, using: &random)
   }
 
   /// Adds a document's windows.
@@ -123,12 +123,5 @@ struct AlignedText: Sendable {
   /// Some windows as a batch.
   func batch(_ range: Range<Int>) -> AlignedBatch {
     AlignedBatch(windows[range], padding: Int32(bitPattern: endOfText ?? 0))
-  }
-}
-
-/// Puts elements in a random order: Fisher and Yates.
-private func shuffle<Element>(_ elements: inout [Element], using random: inout SplitMix64) {
-  for i in stride(from: elements.count - 1, to: 0, by: -1) {
-    elements.swapAt(i, random.below(i + 1))
   }
 }

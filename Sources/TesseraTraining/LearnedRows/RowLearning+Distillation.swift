@@ -71,7 +71,7 @@ extension RowLearning {
       }
       input.step(gradient)
       student.setRows(input.rows, .input)
-      return "loss \(Self.brief(loss))"
+      return "loss \(StepReport.fixed(loss, digits: 4))"
     }
     var settings = options.settings
     settings["depth"] = JSONValue(depth)
@@ -105,13 +105,5 @@ extension RowLearning {
       }
     }
     return (sum / Double(max(1, count)), gradient)
-  }
-
-  /// A number in few digits, for progress.
-  static func brief(_ value: Double) -> String {
-    guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
-    var scale = 1.0
-    while abs(value) * scale < 1_000, scale < 1e9 { scale *= 10 }
-    return "\((value * scale).rounded() / scale)"
   }
 }

@@ -42,7 +42,7 @@ extension RowLearning {
       for role in roles.indices {
         for i in slopes[role].indices { slopes[role][i] += gradients[role][i] }
       }
-      return "loss \(Self.brief(loss))"
+      return "loss \(StepReport.fixed(loss, digits: 4))"
     }
     var student = extended
     var combinations: [RowCombinations] = []
@@ -58,7 +58,7 @@ extension RowLearning {
         combinations[i].step(gradients[i], of: student, role)
         student.setRows(combinations[i].rows(of: student, role), role)
       }
-      return "loss \(Self.brief(loss))"
+      return "loss \(StepReport.fixed(loss, digits: 4))"
     }
     var settings = options.settings
     settings["learning_rate"] = JSONValue(rate)

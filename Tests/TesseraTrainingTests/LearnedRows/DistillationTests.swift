@@ -101,10 +101,4 @@ import Testing
       #expect(abs(Double(a) - b) < 1e-6)
     }
   }
-
-  @Test func `figures for progress have few digits`() {
-    #expect(RowLearning.brief(3.14159) == "3.142" && RowLearning.brief(0.001234567) == "0.001235")
-    #expect(RowLearning.brief(0) == "0.0" && RowLearning.brief(12345.6) == "12346.0")
-    #expect(RowLearning.brief(.nan) == "nan")
-  }
 }
