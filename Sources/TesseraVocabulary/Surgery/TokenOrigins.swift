@@ -50,7 +50,8 @@ public struct TokenOrigins: Sendable {
   /// The record of the base, if it was extended itself and is kept.
   private let earlier: [TokenOrigins]
 
-  /// Reads the record of a model directory, and those of the models that it was made of; nil if it has none.
+  /// Reads the record of a model directory, and those of the models that it was made of; nil if it has none,
+  /// or a file of that name that is not of Tessera.
   ///
   /// - Throws: ``VocabularyError/malformedRecord(path:reason:)``, and what reading throws.
   public init?(modelDirectory: String) throws(VocabularyError) {
@@ -63,8 +64,9 @@ public struct TokenOrigins: Sendable {
       throw .malformedRecord(path: path, reason: "\(error)")
     }
     let formats = [ExtensionRecord.format, ReplacementRecord.format]
-    guard let format = record["format"]?.string, formats.contains(format),
-      let tokens = record["tokens"]?.array
+    let format = record["format"]?.string
+    guard let format, format.hasPrefix("tessera-") else { return nil }
+    guard formats.contains(format), let tokens = record["tokens"]?.array
     else {
       throw .malformedRecord(
         path: path, reason: "it is no \"\(formats[0])\" or \"\(formats[1])\" with \"tokens\"")
