@@ -73,7 +73,7 @@ extension RowLearning {
       student.setRows(input.rows, .input)
       return "loss \(StepReport.fixed(loss, digits: 4))"
     }
-    var settings = options.settings
+    var settings = options.settings(text)
     settings["depth"] = JSONValue(depth)
     settings["learning_rate"] = JSONValue(rate)
     if tied { settings["learns_output"] = .bool(learnsOutput) }
