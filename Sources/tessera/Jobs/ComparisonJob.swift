@@ -107,7 +107,7 @@ struct ComparisonJob {
     do {
       try command.given.addLearnedRows(
         to: &inputs, for: [method], base: base, selection: selection, seed: options.seed,
-        progress: console.progress)
+        console)
     } catch VocabularyError.interrupted {
       return nil
     }

@@ -71,17 +71,22 @@ struct InitializationSources: ParsableArguments {
   ///   - base: The model.
   ///   - selection: The new tokens.
   ///   - seed: The seed of the order of text.
-  ///   - progress: Gets the progress.
   func addLearnedRows(
     to inputs: inout InitializationInputs, for methods: [InitializationMethod],
-    base: BaseModel, selection: TokenSelection, seed: UInt64, progress: ProgressHandler?
+    base: BaseModel, selection: TokenSelection, seed: UInt64, _ console: Console
   ) throws {
     let methods = Set(methods.filter(\.learnsRows))
     if methods.isEmpty { return }
     let rows = try RowLearning(
       base, tokens: selection.tokens, extended: selection.tokenizer,
       documents: inputs.documents ?? [], options: learning.options(seed: seed),
-      progress: progress)
+      progress: console.progress)
+    let (seen, all) = (rows.seenTokenCount, selection.tokens.count)
+    if seen < all {
+      console.say(
+        "\(groupDigits(seen)) of \(groupDigits(all)) new tokens stand in the text that rows are learned "
+          + "from; the others stay the means of their pieces")
+    }
     for method in methods { inputs.learnedRows[method] = try rows.rows(by: method) }
   }
 
