@@ -114,11 +114,11 @@ __attribute__((target("avx512f,avx512bw,avx512dq"), always_inline)) static inlin
 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vnni"), always_inline)) static inline void
 vector_tile(const int rows, float *output, int64_t output_stride, const int8_t *left,
             const float *left_scales, const int32_t *left_sums, const uint8_t *right,
-            const float *right_scales, int64_t columns, int64_t length) {
+            const float *right_scales, int64_t columns, int64_t length, int64_t width) {
   __m512i sums[6][4];
   for (int r = 0; r < rows; r++)
     for (int c = 0; c < 4; c++) sums[r][c] = _mm512_setzero_si512();
-  for (int64_t i = 0; i < length; i += 4) {
+  for (int64_t i = 0; i < width; i += 4) {
     __m512i keys[4];
     for (int c = 0; c < 4; c++) keys[c] = _mm512_loadu_si512(right + (c * length + i) * ROWS);
     for (int r = 0; r < rows; r++) {
@@ -144,7 +144,7 @@ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vnni"))) void tk_int8_vec
 #define TILE(count)                                                                              \
   vector_tile(count, output + r * output_stride + c, output_stride, left + r * length,           \
               left_scales + r, left_sums + r, right + c * length, right_scales + c, columns - c, \
-              length)
+              length, width)
       switch (rows - r) {
         case 1: TILE(1); break;
         case 2: TILE(2); break;

@@ -270,6 +270,45 @@ static double NAME(sum_of_squares)(const float *values, int64_t count) {
   return total;
 }
 
+// Products of floats are exact in double precision, and the sums are added in the same order by all
+// instruction sets, so all give the same bits.
+static double NAME(double_dot)(const float *a, const float *b, int64_t count) {
+  typedef float floats __attribute__((vector_size(32)));
+  typedef double doubles __attribute__((vector_size(64)));
+  doubles s0 = {0}, s1 = {0};
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    floats x0, x1, y0, y1;
+    __builtin_memcpy(&x0, a + i, 32);
+    __builtin_memcpy(&x1, a + i + 8, 32);
+    __builtin_memcpy(&y0, b + i, 32);
+    __builtin_memcpy(&y1, b + i + 8, 32);
+    s0 += __builtin_convertvector(x0, doubles) * __builtin_convertvector(y0, doubles);
+    s1 += __builtin_convertvector(x1, doubles) * __builtin_convertvector(y1, doubles);
+  }
+  s0 += s1;
+  double total = ((s0[0] + s0[4]) + (s0[1] + s0[5])) + ((s0[2] + s0[6]) + (s0[3] + s0[7]));
+  for (; i < count; i++) total += (double)a[i] * (double)b[i];
+  return total;
+}
+
+static int64_t NAME(indices_above)(int32_t *found, const float *values, int64_t count,
+                                   float bound) {
+  int64_t length = 0, i = 0;
+  for (; i + 4 * LANES <= count; i += 4 * LANES) {
+    const INTEGERS above = (INTEGERS)(NAME(load)(values + i) > bound) |
+                           (INTEGERS)(NAME(load)(values + i + LANES) > bound) |
+                           (INTEGERS)(NAME(load)(values + i + 2 * LANES) > bound) |
+                           (INTEGERS)(NAME(load)(values + i + 3 * LANES) > bound);
+    if (!__builtin_reduce_or(above)) continue;
+    for (int64_t j = i; j < i + 4 * LANES; j++)
+      if (values[j] > bound) found[length++] = (int32_t)j;
+  }
+  for (; i < count; i++)
+    if (values[i] > bound) found[length++] = (int32_t)i;
+  return length;
+}
+
 static void NAME(adamw)(float *parameters, const float *gradient, float *first_moment,
                         float *second_moment, int64_t count, float gradient_scale, float beta1,
                         float beta2, float decay, float rate, float root, float epsilon) {
@@ -304,6 +343,8 @@ static const struct tk_kernels NAME(kernels) = {
     ENTRY(matrix_vector),
     ENTRY(add_scaled),
     ENTRY(sum_of_squares),
+    ENTRY(double_dot),
+    ENTRY(indices_above),
     ENTRY(adamw),
 };
 #undef ENTRY

@@ -84,6 +84,13 @@ struct tk_kernels {
   /// The sum of squares, in double precision.
   double (*sum_of_squares)(const float *values, int64_t count);
 
+  /// The sum over i of a[i] * b[i] in double precision, the same bits for all instruction sets.
+  double (*double_dot)(const float *a, const float *b, int64_t count);
+
+  /// Writes the indices of values above a bound, of which there is room for `count`, in ascending order;
+  /// returns their number.
+  int64_t (*indices_above)(int32_t *found, const float *values, int64_t count, float bound);
+
   /// One AdamW update: g = gradient * gradient_scale; m = beta1 m + (1 - beta1) g;
   /// v = beta2 v + (1 - beta2) g^2; p = p * decay - rate * m / (sqrt(v) * root + epsilon).
   void (*adamw)(float *parameters, const float *gradient, float *first_moment,

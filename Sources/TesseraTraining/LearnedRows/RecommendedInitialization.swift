@@ -27,7 +27,7 @@ public struct RecommendedInitialization: Sendable {
       if !hasDocuments {
         "there is no text to learn them from"
       } else if base.checkpoint.elementCount > Self.parameterLimit {
-        "the model has more than \(Self.parameterLimit >> 20) million parameters"
+        "the model has more than \(Self.parameterLimit / 1_000_000) million parameters"
       } else if (try? RowLearning.check(base, method: .distill, options: RowLearningOptions()))
         == nil
       {

@@ -15,6 +15,7 @@
 
 internal import TesseraBasics
 package import TesseraCheckpoints
+internal import TesseraTensors
 
 /// The Cholesky factor of the covariance of a matrix's rows.
 package struct CovarianceFactor: Sendable {

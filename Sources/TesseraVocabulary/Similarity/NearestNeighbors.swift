@@ -32,7 +32,7 @@ func nearestNeighbors(
 ) throws(WordVectorError) -> [[Neighbor]] {
   precondition(count > 0, "there are neighbors to be found")
   // Cosines of a tile are looked at while they are in the cache.
-  let (tileSize, blockSize) = (64, 4_096)
+  let (tileSize, blockSize) = (96, 1_024)
   let coarse = instructions == nil ? [] : keys.coarseBlocks(of: blockSize)
   let coarseError = coarse.map(\.largestError).max() ?? 0
   let pool = ScratchPool()

@@ -13,6 +13,8 @@
 // doi:10.1007/BF00938486. Condat, "Fast Projection onto the Simplex and the l1
 // Ball", 2016, doi:10.1007/s10107-015-0946-6, has the bound that rises as values come.
 
+internal import TesseraTensors
+
 /// The weights of a sparsemax that are not zero.
 struct Sparsemax: Sendable {
   /// The indices with a weight, in ascending order.

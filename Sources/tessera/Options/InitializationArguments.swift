@@ -9,7 +9,7 @@ struct InitializationArguments: ParsableArguments {
     help: ArgumentHelp(
       """
       How new rows are made: \(Self.names). (default: distill, or subword-mean for models that Tessera \
-      cannot run or that have more than \(RecommendedInitialization.parameterLimit >> 20) million \
+      cannot run or that have more than \(RecommendedInitialization.parameterLimit / 1_000_000) million \
       parameters)
       """, valueName: "method"))
   var method: InitializationMethod?

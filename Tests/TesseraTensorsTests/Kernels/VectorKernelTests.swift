@@ -158,6 +158,17 @@ import Testing
       let squares = doubles(a).reduce(0) { $0 + $1 * $1 }
       let found = unsafe kernels.sum_of_squares(a, Int64(6 * width))
       #expect(abs(found - squares) < 1e-6 * squares)
+      let product = unsafe kernels.double_dot(a, b, Int64(width))
+      #expect(abs(product - rowDot(0, 0)) < 1e-13 * Double(width))
+      if let portable = Self.kernels(TK_PORTABLE) {
+        #expect(unsafe product == portable.double_dot(a, b, Int64(width)))
+      }
+      for bound in [-Float.infinity, -0.5, a[0], 2, .infinity, .nan] {
+        var indices = [Int32](repeating: -1, count: width)
+        let count = unsafe kernels.indices_above(&indices, a, Int64(width), bound)
+        #expect(
+          indices.prefix(Int(count)).map { Int($0) } == (0..<width).filter { a[$0] > bound })
+      }
 
       let (cosines, sines) = (Array(b[..<width]), Array(b[width..<2 * width]))
       var rotated = Array(a[..<(2 * width)])

@@ -59,14 +59,14 @@ import Testing
   }
 
   @Test func `a tile more or less changes nothing`() throws {
-    // 64 rows are a tile, and 32 tiles a round.
+    // 96 rows are a tile, and 32 tiles a round.
     var random = SplitMix64(seed: 3)
-    let rows = (0..<(64 * 32 + 5) * 12).map { _ in Float(random.normal()) }
+    let rows = (0..<(96 * 32 + 5) * 12).map { _ in Float(random.normal()) }
     let queries = UnitVectors(rows: rows, dimension: 12)
     let keys = Self.vectors(64, 12, seed: 4)
     let whole = try nearestNeighbors(of: queries, in: keys, count: 4)
     #expect(whole == nearestNeighborsReference(of: queries, in: keys, count: 4))
-    for size in [1, 63, 64, 65, 257] {
+    for size in [1, 95, 96, 97, 257] {
       var parts: [[Neighbor]] = []
       for start in stride(from: 0, to: 257, by: size) {
         let part = UnitVectors(
