@@ -14,12 +14,13 @@ import Testing
 
   /// A tokenizer of Swahili with a special token.
   private func swahili(
-    in folder: borrowing TemporaryDirectory, special: String = "<|endoftext|>"
+    in folder: borrowing TemporaryDirectory, special: String = "<|endoftext|>",
+    pattern: String = "o200k"
   ) throws -> String {
     let output = folder.file("sw" + special.filter(\.isLetter))
     _ = try json([
       "train", fixturePath("../../corpora-samples/sw"), "--vocab-size", "1000", "--special",
-      special, "--output", output,
+      special, "--pattern", pattern, "--output", output,
     ])
     return output
   }
@@ -56,6 +57,25 @@ import Testing
       "--init", "focus", "--corpus", text, "--paragraphs", "--output", folder.file("focus"),
     ]
     #expect(try json(call + focus)["input"]?["method"] == "focus")
+  }
+
+  @Test func `a tokenizer that does not say how text is split is told it`() throws {
+    let folder = try TemporaryDirectory()
+    let tokenizer = try swahili(in: folder, pattern: "gpt2")
+    _ = try json([
+      "convert", "--from", tokenizer, "--to", "vocab-merges", "--output", folder.file("converted"),
+    ])
+    for name in ["vocab.json", "merges.txt"] {
+      try folder.write("files/" + name, folder.read("converted/" + name))
+    }
+    try folder.write("files/special_tokens_map.json", #"{"eos_token": "<|endoftext|>"}"#)
+    let call = ["extend", "--model", base, "--replace-tokenizer", folder.file("files")]
+    try ToolRun(call + ["--dry-run"]).expectFailure(65, ["vocab.json", "--pattern"])
+    let output = folder.file("replaced")
+    let result = try json(call + ["--pattern", "gpt2", "--output", output])
+    #expect(try #require(result["shared_token_count"]?.int) > 257)
+    let encode = ["encode", fixturePath("../../corpora-samples/sw"), "--tokenizer"]
+    #expect(try ToolRun(encode + [output]).output == ToolRun(encode + [tokenizer]).output)
   }
 
   @Test func `a role whose token is missing is named, and mapped`() throws {

@@ -19,8 +19,8 @@ struct TokenizerReplacement {
   /// Compares the tokenizers, and gathers what methods are made from unless nothing is to be written.
   func plan(isDryRun: Bool, _ console: Console) throws -> VocabularyReplacement {
     var plan = try VocabularyReplacement(
-      of: base, by: arguments.replaceTokenizer ?? "", mappings: arguments.mappings,
-      options: options)
+      of: base, by: arguments.replaceTokenizer ?? "", pattern: arguments.pattern,
+      mappings: arguments.mappings, options: options)
     if isDryRun { return plan }
     plan.inputs = try evidence.inputs(
       adding: evidence.sources.inputs(), counts: [], text: .corpora([corpus].compactMap { $0 }),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TesseraTokenizers
 import TesseraVocabulary
 
 /// The tokenizer that takes the place of a model's own, instead of new tokens on top of it.
@@ -6,10 +7,18 @@ struct ReplacementArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Replace the model's tokenizer by this one, a folder or a file of any format that convert reads. \
-      Tokens that both have keep their rows, the others get new ones.
+      Replace the model's tokenizer by this one over bytes, a folder or a file: tokenizer.json, a rank \
+      file (.tiktoken), vocab.json with merges.txt, tekken.json, or tokenizer.tessera. Tokens that both \
+      have keep their rows, the others get new ones.
       """, valueName: "path"), completion: .file())
   var replaceTokenizer: String?
+
+  @Option(
+    help: """
+      How --replace-tokenizer splits text, for a rank file or a vocab.json that does not say it.
+      """,
+    transform: PreTokenizerPattern.parse)
+  var pattern: PreTokenizerPattern?
 
   @Option(
     help: ArgumentHelp(
@@ -20,8 +29,9 @@ struct ReplacementArguments: ParsableArguments {
   var mapToken: [String] = []
 
   mutating func validate() throws {
-    if !mapToken.isEmpty && replaceTokenizer == nil {
-      throw ValidationError("--map-token needs --replace-tokenizer")
+    if replaceTokenizer == nil {
+      if !mapToken.isEmpty { throw ValidationError("--map-token needs --replace-tokenizer") }
+      if pattern != nil { throw ValidationError("--pattern needs --replace-tokenizer") }
     }
     for argument in mapToken where namedValue(argument) == nil {
       throw ValidationError("--map-token must be OLD=NEW, not \"\(argument)\"")
