@@ -33,8 +33,9 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case tokensOfCharacters(path: String)
   /// An added token that is to become another one, or that one, is in none of the two tokenizers.
   case unknownMappedToken(String, isOld: Bool)
-  /// A tokenizer lacks a token to which the configuration of the base gives a role.
-  case roleWithoutToken(path: String, key: String, token: String)
+  /// A tokenizer lacks a token to which the configuration of the base gives a role; an added one may be
+  /// mapped.
+  case roleWithoutToken(path: String, key: String, token: String, isAdded: Bool)
   /// A padding token would get another ID in a model that counts positions from it on.
   case paddingMoved(modelType: String, from: Int, to: Int)
   /// A record is of a model whose tokenizer was replaced, and not of one that was extended.
@@ -107,9 +108,10 @@ extension VocabularyError: CustomStringConvertible {
         + "can be compared and taken apart"
     case .unknownMappedToken(let token, let isOld):
       "\(isOld ? "the model's tokenizer" : "the new tokenizer") has no added token \"\(token)\""
-    case .roleWithoutToken(let path, let key, let token):
-      "\(path): \"\(key)\" is the token \"\(token)\", which the new tokenizer does not have; name what takes "
-        + "its place with --map-token \"\(token)=TOKEN\", or remove the key"
+    case .roleWithoutToken(let path, let key, let token, let isAdded):
+      "\(path): \"\(key)\" is the token \"\(token)\", which the new tokenizer does not have; "
+        + (isAdded ? "name what takes its place with --map-token \"\(token)=TOKEN\", or " : "")
+        + "remove the key"
     case .paddingMoved(let modelType, let from, let to):
       "the padding token has ID \(from) in the model and \(to) in the new tokenizer, and a model of type "
         + "\"\(modelType)\" counts positions from that ID on; give it the ID \(from) in the tokenizer"

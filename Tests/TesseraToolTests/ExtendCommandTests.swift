@@ -101,6 +101,7 @@ import Testing
     ("--map-token a=b --corpus c", "--map-token needs --replace-tokenizer"),
     ("--pattern gpt2 --corpus c", "--pattern needs --replace-tokenizer"),
     ("--replace-tokenizer t --map-token a", "--map-token must be OLD=NEW"),
+    ("--replace-tokenizer t --map-token =a=", "--map-token must be OLD=NEW"),
     ("--replace-tokenizer t --new-tokens 5", "--new-tokens and --replace-tokenizer exclude"),
     ("--replace-tokenizer t --language a=b", "exclude each other"),
     ("--replace-tokenizer t --delta d", "--delta and --replace-tokenizer exclude each other"),

@@ -78,6 +78,41 @@ import Testing
     #expect(try ToolRun(encode + [output]).output == ToolRun(encode + [tokenizer]).output)
   }
 
+  @Test func `a token with the sign of equality in it is mapped`() throws {
+    let folder = try TemporaryDirectory()
+    let corpus = try folder.write(
+      "corpus.txt", (1...40).map { "one fish \($0) red fish" }.joined(separator: "\n\n"))
+    func train(_ name: String, special: String) throws -> String {
+      _ = try json([
+        "train", corpus, "--vocab-size", "264", "--special", "<|endoftext|>", "--special", special,
+        "--output", folder.file(name),
+      ])
+      return folder.file(name)
+    }
+    let model = folder.file("model")
+    let pretrained = try ToolRun([
+      "pretrain", "--size", "tiny", "--tokenizer", train("old", special: "<a=b>"), "--corpus",
+      corpus, "--paragraphs", "--steps", "1", "--context", "16", "--batch-tokens", "16", "--quiet",
+      "--output", model,
+    ])
+    #expect(pretrained.status == 0, "\(pretrained.messages)")
+    let added = try JSONValue(parsing: folder.read("old/tokenizer.json"))["added_tokens"]?.array
+    let token = try #require(added?.first { $0["content"] == "<a=b>" })
+    var configuration = try JSONValue(parsing: folder.read("model/config.json"))
+    configuration["pad_token_id"] = token["id"]
+    try folder.write("model/config.json", configuration.serialized(pretty: true))
+    let call = [
+      "extend", "--model", model, "--replace-tokenizer", try train("new", special: "<=>"),
+      "--output", folder.file("replaced"),
+    ]
+    try ToolRun(call).expectFailure(65, ["pad_token_id", "--map-token \"<a=b>=TOKEN\""])
+    _ = try json(call + ["--map-token", "<a=b>=<=>"])
+    let record = try JSONValue(parsing: folder.read("replaced/extension.json"))
+    #expect(record["mapped_tokens"] == [["<a=b>", "<=>"]])
+    // A text that is no added token of the model ends before the first sign.
+    try ToolRun(call + ["--force", "--map-token", "<c=d>=<=>"]).expectFailure(65, ["\"<c\""])
+  }
+
   @Test func `a role whose token is missing is named, and mapped`() throws {
     let folder = try TemporaryDirectory()
     let tokenizer = try swahili(in: folder, special: "</s>")

@@ -50,7 +50,7 @@ public struct VocabularyReplacement: Sendable {
   ///   - options: How rows are made.
   /// - Throws: ``VocabularyError/methodNeedsMerges(_:)``, ``VocabularyError/tokensOfCharacters(path:)``,
   ///   ``VocabularyError/unknownMappedToken(_:isOld:)``,
-  ///   ``VocabularyError/roleWithoutToken(path:key:token:)`` for a token with a role that
+  ///   ``VocabularyError/roleWithoutToken(path:key:token:isAdded:)`` for a token with a role that
   ///   the tokenizer lacks, ``VocabularyError/paddingMoved(modelType:from:to:)``,
   ///   ``VocabularyError/tiedModelHasNoHead(method:)``, ``VocabularyError/unknownTokenTensor(name:)``, and
   ///   what reading throws.

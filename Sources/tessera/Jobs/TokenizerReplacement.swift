@@ -20,7 +20,7 @@ struct TokenizerReplacement {
   func plan(isDryRun: Bool, _ console: Console) throws -> VocabularyReplacement {
     var plan = try VocabularyReplacement(
       of: base, by: arguments.replaceTokenizer ?? "", pattern: arguments.pattern,
-      mappings: arguments.mappings, options: options)
+      mappings: arguments.mappings(of: base.tokenizer), options: options)
     if isDryRun { return plan }
     plan.inputs = try evidence.inputs(
       adding: evidence.sources.inputs(), counts: [], text: .corpora([corpus].compactMap { $0 }),

@@ -33,14 +33,26 @@ struct ReplacementArguments: ParsableArguments {
       if !mapToken.isEmpty { throw ValidationError("--map-token needs --replace-tokenizer") }
       if pattern != nil { throw ValidationError("--pattern needs --replace-tokenizer") }
     }
-    for argument in mapToken where namedValue(argument) == nil {
+    // Something on both sides of a sign.
+    for argument in mapToken where !argument.dropFirst().dropLast().contains("=") {
       throw ValidationError("--map-token must be OLD=NEW, not \"\(argument)\"")
     }
   }
 
-  /// The added tokens that are others.
-  var mappings: [TokenMapping] {
-    mapToken.compactMap(namedValue).map { TokenMapping(old: $0.name, new: $0.value) }
+  /// The added tokens of a model that are others.
+  ///
+  /// A token may have the sign of equality in it: what stands before one of them is the longest text that
+  /// is an added token, or else what stands before the first.
+  func mappings(of base: Tokenizer) -> [TokenMapping] {
+    let added = Set(base.addedTokens.map { Array($0.content.utf8) })
+    return mapToken.compactMap { argument in
+      let signs = argument.indices.dropFirst().dropLast().filter { argument[$0] == "=" }
+      let sign = signs.last { added.contains(Array(argument[..<$0].utf8)) } ?? signs.first
+      return sign.map { sign in
+        TokenMapping(
+          old: String(argument[..<sign]), new: String(argument[argument.index(after: sign)...]))
+      }
+    }
   }
 
   /// Refuses options that have no meaning where a tokenizer is replaced, and methods that cannot make rows
