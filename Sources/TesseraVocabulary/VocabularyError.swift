@@ -27,8 +27,8 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case newTokenCount(Int, limit: Int)
   /// A tensor has an element for each token, and nothing says what they mean.
   case unknownTokenTensor(name: String)
-  /// A method goes by merges on top of the base's, which another tokenizer does not have.
-  case methodNeedsMerges(InitializationMethod)
+  /// A method is for new tokens on top of the base's, and not for those of another tokenizer.
+  case methodNeedsExtension(InitializationMethod)
   /// A tokenizer that is to be replaced, or to take its place, has tokens of characters.
   case tokensOfCharacters(path: String)
   /// An added token that is to become another one, or that one, is in none of the two tokenizers.
@@ -100,9 +100,13 @@ extension VocabularyError: CustomStringConvertible {
       "tensor \"\(name)\" has an element for each token, and it is not known what they mean; if it is "
         + "the embedding or the head, name it with --embedding-tensor or --head-tensor, and if it is "
         + "not needed, remove it from the model"
-    case .methodNeedsMerges(let method):
-      "the method \"\(method.rawValue)\" goes by merges on top of the model's own, which a tokenizer that "
-        + "takes the place of the model's does not have; choose another method"
+    case .methodNeedsExtension(.mergeTree):
+      "the method \"merge-tree\" goes by merges on top of the model's own, which a tokenizer that takes "
+        + "the place of the model's does not have; choose another method"
+    case .methodNeedsExtension(let method):
+      "the method \"\(method.rawValue)\" reads texts in both encodings side by side, and is for new "
+        + "tokens that stand for runs of the model's own: those of a tokenizer that takes the place of "
+        + "the model's need not; choose another method"
     case .tokensOfCharacters(let path):
       "the tokenizer in \(path) has tokens of characters, and tokens of bytes are expected, since only they "
         + "can be compared and taken apart"

@@ -48,8 +48,8 @@ public struct VocabularyReplacement: Sendable {
   ///   - pattern: How text is split, for files that do not say it.
   ///   - mappings: Added tokens that are what others were.
   ///   - options: How rows are made.
-  /// - Throws: ``VocabularyError/methodNeedsMerges(_:)``, ``VocabularyError/tokensOfCharacters(path:)``,
-  ///   ``VocabularyError/unknownMappedToken(_:isOld:)``,
+  /// - Throws: ``VocabularyError/methodNeedsExtension(_:)``,
+  ///   ``VocabularyError/tokensOfCharacters(path:)``, ``VocabularyError/unknownMappedToken(_:isOld:)``,
   ///   ``VocabularyError/roleWithoutToken(path:key:token:isAdded:)`` for a token with a role that
   ///   the tokenizer lacks, ``VocabularyError/paddingMoved(modelType:from:to:)``,
   ///   ``VocabularyError/tiedModelHasNoHead(method:)``, ``VocabularyError/unknownTokenTensor(name:)``, and
@@ -59,8 +59,8 @@ public struct VocabularyReplacement: Sendable {
     mappings: [TokenMapping] = [], options: ExtensionOptions = ExtensionOptions()
   ) throws(VocabularyError) {
     for method in [options.inputMethod, options.outputMethod].compactMap({ $0 })
-    where method.needsMerges {
-      throw .methodNeedsMerges(method)
+    where method.needsExtension {
+      throw .methodNeedsExtension(method)
     }
     if base.matrices.tied || base.matrices.heads.isEmpty, let method = options.outputMethod {
       throw .tiedModelHasNoHead(method: method)

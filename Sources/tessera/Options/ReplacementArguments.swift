@@ -70,10 +70,8 @@ struct ReplacementArguments: ParsableArguments {
     if let other {
       throw ValidationError("\(other) and --replace-tokenizer exclude each other")
     }
-    if let method = methods.first(where: \.needsMerges) {
-      throw ValidationError(
-        "\(method.rawValue) goes by merges on top of the model's own, and --replace-tokenizer has none"
-      )
+    if let method = methods.first(where: \.needsExtension) {
+      throw ValidationError("\(VocabularyError.methodNeedsExtension(method))")
     }
     let learns = methods.contains(where: \.usesVectors) && vectors.vectors == nil
     if learns, !readsCorpus {

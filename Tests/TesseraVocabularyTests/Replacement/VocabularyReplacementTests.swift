@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test(arguments: InitializationMethod.allCases.filter { !$0.needsMerges })
+  @Test(arguments: InitializationMethod.allCases.filter { !$0.needsExtension })
   func `a model that gets its own tokenizer keeps its matrices`(
     method: InitializationMethod
   ) throws {
@@ -144,8 +144,8 @@ import Testing
     let other = try OtherTokenizer.random(seed: 3).write("other", in: folder)
     var options = ExtensionOptions()
     options.inputMethod = method
-    guard !method.needsMerges else {
-      #expect(throws: VocabularyError.methodNeedsMerges(method)) {
+    guard !method.needsExtension else {
+      #expect(throws: VocabularyError.methodNeedsExtension(method)) {
         try VocabularyReplacement(of: base, by: other, options: options)
       }
       return
