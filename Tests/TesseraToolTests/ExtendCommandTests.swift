@@ -86,6 +86,18 @@ import Testing
     #expect(text.messages.contains("new tokens  bytes/token"), "\(text.messages)")
   }
 
+  @Test func `a method for a head that is not there is refused before the corpus is read`() throws {
+    let folder = try TemporaryDirectory()
+    // Either would say that there is too little of it.
+    let corpus = try folder.write("corpus.txt", "a")
+    let arguments = [
+      "--model", base, "--corpus", corpus, "--output-init", "mean", "--output", folder.file("out"),
+    ]
+    for verb in [["extend"], ["extend", "--dry-run"], ["adapt", "--no-replay"]] {
+      try ToolRun(verb + arguments).expectFailure(65, ["no head of its own", "\"mean\""])
+    }
+  }
+
   @Test(arguments: [
     ("--share hi=0.5", "--share needs --language"),
     ("--corpus c --language a=b", "not both"), ("--language a", "NAME=PATH"),

@@ -62,9 +62,7 @@ public struct VocabularyReplacement: Sendable {
     where method.needsExtension {
       throw .methodNeedsExtension(method)
     }
-    if base.matrices.tied || base.matrices.heads.isEmpty, let method = options.outputMethod {
-      throw .tiedModelHasNoHead(method: method)
-    }
+    try base.checkRows(outputMethod: options.outputMethod)
     do { tokenizer = try Tokenizer(contentsOf: path, pattern: pattern) } catch {
       throw .tokenizer(error)
     }
@@ -72,7 +70,6 @@ public struct VocabularyReplacement: Sendable {
     where tokenizer.model.alphabet != .bytes {
       throw .tokensOfCharacters(path: path)
     }
-    try base.checkTokenTensors()
     named = try NamedTokenFiles(of: base)
     correspondence = try TokenCorrespondence(
       of: tokenizer, to: base.tokenizer, mappings: mappings)

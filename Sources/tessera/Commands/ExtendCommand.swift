@@ -134,7 +134,7 @@ struct ExtendCommand: ParsableCommand {
     let old = certify.isEmpty ? nil : try documents.corpus(certify)
     console.warnIfUnfinished(model)
     let base = try BaseModel(directory: model, names: tensors.names)
-    if delta == nil { try initialization.sources.checkLearning(base, initialization.methods) }
+    if delta == nil { try initialization.sources.check(base, initialization) }
     let given = try initialization.sources.inputs()
     let certification = try old.map { try Certification($0, model: base) }
     let plan: VocabularyExtension

@@ -39,7 +39,7 @@ struct AdaptationJob {
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
-    try command.initialization.sources.checkLearning(base, command.initialization.methods)
+    try command.initialization.sources.check(base, command.initialization)
     initialization = try command.initialization.sources.inputs()
     languages = try LanguageSources(command.languages, corpora, console)
   }

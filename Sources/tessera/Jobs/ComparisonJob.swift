@@ -27,7 +27,7 @@ struct ComparisonJob {
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
-    try command.given.checkLearning(base, command.methods?.methods ?? [])
+    try command.given.check(base, trying: command.methods?.methods ?? [])
     given = try command.given.inputs()
     languages = try LanguageSources(command.languages, corpora, console)
   }

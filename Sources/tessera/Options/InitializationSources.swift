@@ -56,11 +56,27 @@ struct InitializationSources: ParsableArguments {
     if !vectors.sourceCorpus.isEmpty { _ = try documents.corpus(vectors.sourceCorpus) }
   }
 
-  /// Sees to it that methods that learn rows with the model can do so, before anything long begins.
-  func checkLearning(_ base: BaseModel, _ methods: [InitializationMethod]) throws {
+  /// Sees to it that a model can get rows by the methods that are asked for, before anything long begins.
+  ///
+  /// - Parameters:
+  ///   - base: The model.
+  ///   - asked: The methods of the embedding and the head.
+  func check(_ base: BaseModel, _ asked: InitializationArguments) throws {
+    try base.checkRows(outputMethod: asked.outputMethod)
+    try checkLearning(base, asked.methods)
+  }
+
+  /// Sees to it that methods that learn rows with a model can do so.
+  private func checkLearning(_ base: BaseModel, _ methods: [InitializationMethod]) throws {
     for method in methods where method.learnsRows {
       try RowLearning.check(base, method: method, options: learning.options(seed: 0))
     }
+  }
+
+  /// Sees to it that a model can get rows by each of some methods, before anything long begins.
+  func check(_ base: BaseModel, trying methods: [InitializationMethod]) throws {
+    try base.checkRows(outputMethod: nil)
+    try checkLearning(base, methods)
   }
 
   /// Learns rows with the model, for the methods that do.
