@@ -78,6 +78,26 @@ import Testing
     #expect(alone.settings["learns_output"] != both.settings["learns_output"])
   }
 
+  @Test func `a head whose loss is no number stops before any row changes`() throws {
+    let folder = try TemporaryDirectory()
+    let greek = try GreekExtension(in: folder, tied: false)
+    let directory = greek.base.checkpoint.directory
+    var model = try Transformer(checkpoint: directory)
+    // States are as they were, and logits beyond all numbers.
+    for i in try #require(model.layout["lm_head.weight"]).range { model.parameters[i] = 3e38 }
+    let broken = folder.file("broken")
+    _ = try folder.write("broken/README.md", "")
+    try model.save(toStaging: broken)
+    try BaseModel(directory: directory).tokenizer.write(toDirectory: broken)
+    let learning = try RowLearning(
+      BaseModel(directory: broken), tokens: greek.selection.tokens,
+      extended: greek.selection.tokenizer, documents: greekDocuments,
+      options: RowLearningOptions())
+    #expect(throws: TrainingRunError.notFinite(step: 1, inARow: 1)) {
+      try learning.rows(by: .distill)
+    }
+  }
+
   @Test func `the distance is the mean of squares, and its gradient the slope`() {
     var random = SplitMix64(seed: 2)
     let states = (0..<12).map { _ in random.normal() }
