@@ -170,6 +170,7 @@ struct ExtendCommand: ParsableCommand {
     let mass = try certification?.write(of: plan, result, to: directory.stagingPath)
     try RunConfiguration.current.write(to: directory.stagingPath)
     try writeFactors(of: base, extended: directory.stagingPath)
+    try Interrupted.check()
     try directory.commit()
     console.finishProgress()
     if common.json {

@@ -37,6 +37,7 @@ struct TokenizerReplacement {
     to output: String?, force: Bool, inputs: [String], isJSON: Bool, _ console: Console
   ) throws {
     let plan = try plan(isDryRun: output == nil, console)
+    console.finishProgress()
     let messages = ReplacementMessages(plan: plan)
     if !isJSON || output != nil { messages.sayPlan(console) }
     guard let output else {
