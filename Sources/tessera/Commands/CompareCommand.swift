@@ -21,8 +21,8 @@ struct CompareCommand: ParsableCommand {
       and --resume goes on with the rest.
 
       Example:
-        tessera compare --model models/base-en --corpus corpora-samples/hi --paragraphs \
-          --replay corpora-samples/en --init subword-mean,mean,random --steps 100 \
+        tessera compare --model models/base-en --corpus corpora-samples/hi --paragraphs \\
+          --replay corpora-samples/en --init subword-mean,mean,random --steps 100 \\
           --output compared-hi
       """)
 
