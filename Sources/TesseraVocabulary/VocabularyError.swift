@@ -108,8 +108,8 @@ extension VocabularyError: CustomStringConvertible {
         + "tokens that stand for runs of the model's own: those of a tokenizer that takes the place of "
         + "the model's need not; choose another method"
     case .tokensOfCharacters(let path):
-      "the tokenizer in \(path) has tokens of characters, and tokens of bytes are expected, since only they "
-        + "can be compared and taken apart"
+      "the tokenizer in \(path) has tokens of characters, and tokens of bytes are expected, since "
+        + "only they can be compared and taken apart"
     case .unknownMappedToken(let token, let isOld):
       "\(isOld ? "the model's tokenizer" : "the new tokenizer") has no added token \"\(token)\""
     case .roleWithoutToken(let path, let key, let token, let isAdded):
@@ -117,8 +117,8 @@ extension VocabularyError: CustomStringConvertible {
         + (isAdded ? "name what takes its place with --map-token \"\(token)=TOKEN\", or " : "")
         + "remove the key"
     case .paddingMoved(let modelType, let from, let to):
-      "the padding token has ID \(from) in the model and \(to) in the new tokenizer, and a model of type "
-        + "\"\(modelType)\" counts positions from that ID on; give it the ID \(from) in the tokenizer"
+      "the padding token has ID \(from) in the model and \(to) in the new tokenizer, and a model of "
+        + "type \"\(modelType)\" counts positions from that ID on; give it the ID \(from) in the tokenizer"
     case .tokenizerWasReplaced(let path):
       "\(path) is of a model whose tokenizer was replaced as a whole: nothing of its base was kept"
     case .unknownNamedToken(let path, let key, let id):

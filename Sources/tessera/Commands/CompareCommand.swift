@@ -14,8 +14,8 @@ struct CompareCommand: ParsableCommand {
       and after the steps of --at. All of it is repeated with several seeds, of noise and of the order \
       of data. The table has the method with the fewest bits per byte at the last step first; what a \
       model scores before any training says little about what it will learn. Methods that learn \
-      something first (focus, distill, contextual, reprogram, corrected-first) take part only if --init \
-      names them.
+      something first (focus, distill, contextual, reprogram, corrected-first) take part only if \
+      --init names them.
 
       Leaves comparison.json and comparison.txt. Interrupt it with Ctrl-C: what was measured is kept, \
       and --resume goes on with the rest.
@@ -32,16 +32,19 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup var languages: LanguageOptions
 
   @Option(
-    help:
-      "Tokens to add. (default: one for every \(AdaptationOptions.bytesPerNewToken) bytes, at most 8192)"
-  )
+    help: """
+      Tokens to add. (default: one for every \(AdaptationOptions.bytesPerNewToken) bytes, at most \
+      8192)
+      """)
   var newTokens: Int?
 
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "The methods, with commas between them. (default: all but focus and learned rows that can be made of what is given)",
-      valueName: "method,method"))
+      """
+      The methods, with commas between them. (default: all but focus and learned rows that can be \
+      made of what is given)
+      """, valueName: "method,method"))
   var methods: MethodList?
 
   @OptionGroup var given: InitializationSources
