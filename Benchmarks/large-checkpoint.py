@@ -111,8 +111,8 @@ def main():
         for _ in range(arguments.runs):
             extended, copy = arguments.folder / "extended", arguments.folder / "copy"
             timed("extend", arguments.tessera, "extend", "--quiet", "--model", base, "--corpus",
-                  arguments.corpus, "--lines", "--padding", "keep", "--new-tokens",
-                  arguments.new_tokens, "--output", extended)
+                  arguments.corpus, "--init", "subword-mean", "--lines", "--padding", "keep",
+                  "--new-tokens", arguments.new_tokens, "--output", extended)
             shutil.rmtree(extended)
             timed("cp and sync", "sh", "-c", f"cp -r --reflink=never --sparse=never '{base}' '{copy}'"
                   f" && sync -f '{copy}'")

@@ -175,12 +175,14 @@ def remove_outdated(folder, current):
 
 def write_one_language(job):
     language, groups, output = job
+    files = groups[0][1]
     selection = assembling.Selection()
     entries = assembling.write_language(
         output,
         language,
         [(group, selection.take(files, group, limit)) for group, files, limit in groups],
     )
+    entries.update(assembling.write_pairs(output, language, files))
     return language, entries
 
 

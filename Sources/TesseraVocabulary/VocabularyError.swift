@@ -143,7 +143,7 @@ extension VocabularyError: CustomStringConvertible {
       "\(path) is about another model: \"\(name)\" is not the same as in the model it was made for"
     case .rowsNotRecorded(let path, let method):
       "\(path) does not hold the rows that \"\(method.rawValue)\" made, since they are no weights of the "
-        + "base's rows; extend the base again with what they were made from"
+        + "base's rows and the model was trained; extend the base again with what they were made from"
     case .otherResult(let path, let member):
       "\(path) has other \"\(member)\" than this version of Tessera, or these inputs, give"
     case .baseNotKept(let path):

@@ -10,7 +10,7 @@ import Testing
     let output = folder.file("adapted")
     let options = [
       "adapt", "--model", model, "--corpus", corpus, "--paragraphs", "--no-replay", "--context",
-      "16", "--batch-tokens", "32", "--quiet", "--output", output,
+      "16", "--batch-tokens", "32", "--quiet", "--output", output, "--init", "subword-mean",
     ]
     let run = try ToolRun(options + ["--new-tokens", "8", "--steps", "2", "--json"])
     #expect(run.status == 0, "\(run.messages)")

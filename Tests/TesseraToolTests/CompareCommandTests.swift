@@ -51,6 +51,14 @@ import Testing
     #expect(
       try JSONValue(parsing: folder.read("compared/comparison.json")).serialized(pretty: true)
         == record.serialized(pretty: true))
+
+    // The last --seeds and --init count.
+    let more = try ToolRun(
+      call + ["--resume", "--json", "--seeds", "3", "--init", "random,mean,subword-mean"])
+    #expect(more.status == 0, "\(more.messages)")
+    let longer = try #require(try JSONValue(parsing: more.output)["runs"]?.array)
+    #expect(Array(longer.prefix(6)) == runs && longer.count == 6 + 3 + 2)
+    try ToolRun(call + ["--resume", "--steps", "5"]).expectFailure(64, ["--steps 4", "--steps 5"])
   }
 
   @Test func `refuses what it cannot compare`() throws {

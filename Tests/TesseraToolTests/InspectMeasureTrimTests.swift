@@ -81,7 +81,7 @@ import Testing
     let more = folder.file("more")
     try ToolRun([
       "extend", "--model", replaced, "--corpus", hindi, "--paragraphs", "--new-tokens", "5",
-      "--quiet", "--output", more,
+      "--init", "subword-mean", "--quiet", "--output", more,
     ]).expectSuccess()
     let toldByMore = try ToolRun(["inspect", more, "--token-id", "\(id)"]).text
     let kept = try #require(record["base_ids"]?.array)

@@ -143,6 +143,30 @@ def write_language(output, language, groups):
     return entries
 
 
+def write_pairs(output, language, files):
+    """Writes `LANGUAGE/parallel.tsv`, each pair once; returns its entry of the manifest."""
+    name = f"{language}/parallel.tsv"
+    target = OutputFile(os.path.join(output, name))
+    known = set()
+    for path, _ in files:
+        with open(path, encoding="utf-8") as handle:
+            for line in handle:
+                document = json.loads(line)
+                if document["kind"] != "pairs":
+                    continue
+                for pair in document["text"].split("\n"):
+                    key = document_key(pair)
+                    if key not in known:
+                        known.add(key)
+                        target.write(pair.encode("utf-8") + b"\n")
+                        target.documents += 1
+    entry = target.finish()
+    if entry["documents"]:
+        return {name: entry}
+    os.remove(target.path)
+    return {}
+
+
 def mixture(output, parts, limit):
     """Writes `mixed.txt`: documents of all parts in an order that a hash gives.
 

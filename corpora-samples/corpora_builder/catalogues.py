@@ -64,17 +64,29 @@ def gettext_messages(data):
     return pairs
 
 
+# KDE's credits: names and addresses.
+_CREDITS = ("Your names", "Your emails", "translator-credits")
+
+
 def gettext_strings(data):
     """The translations of a .mo file that differ from the English message."""
     strings = []
     for english, translations in gettext_messages(data):
-        # KDE's credits: names and addresses.
-        if english in ("Your names", "Your emails", "translator-credits"):
+        if english in _CREDITS:
             continue
         for text in dict.fromkeys(translations):
             if text.strip() and text.strip() != english.strip():
                 strings.append(text)
     return strings
+
+
+def gettext_pairs(data):
+    """The English messages of a .mo file, each with its first translation."""
+    return [
+        (english, translations[0])
+        for english, translations in gettext_messages(data)
+        if english not in _CREDITS
+    ]
 
 
 def gettext_originals(data):

@@ -208,6 +208,7 @@ class Extractor:
             if language == "en":
                 return
             self.add_messages(language, path, catalogues.gettext_strings(data))
+            self.add_pairs(language, path, catalogues.gettext_pairs(data))
             if self.source.originals and language == self.source.originals:
                 self.add_originals(path, data)
             return
@@ -277,6 +278,21 @@ class Extractor:
         lines = cleaning.message_lines(cleaned, language)
         if lines:
             self.add(language, path, "messages", "\n".join(lines))
+
+    def add_pairs(self, language, path, pairs):
+        """English messages and their translations, a tab between them, each pair on a line."""
+        lines = []
+        for pair in pairs:
+            english, foreign = (
+                " ".join(catalogues.cleaned_string(cleaning.normalized(text)).split())
+                for text in pair
+            )
+            if languages.letter_count(english) < 2 or english == foreign:
+                continue
+            if cleaning.message_lines([foreign], language):
+                lines.append(f"{english}\t{foreign}")
+        if lines:
+            self.add(language, path, "pairs", "\n".join(lines))
 
     def add_originals(self, path, data):
         """The English side of a catalogue that tells a story."""

@@ -100,27 +100,39 @@ const struct tk_kernels *tk_kernels_for(enum tk_instruction_set set);
 /// The kernels for the best instruction set of this processor.
 const struct tk_kernels *tk_best_kernels(void);
 
-/// Whether this processor multiplies in bfloat16 on tiles (AMX), which the process is then allowed to.
-int tk_enable_tiles(void);
+/// Whether this processor has tk_int8_vector_product (AVX-512 VNNI).
+int tk_has_byte_vectors(void);
 
-/// The blocks of 32 components that rows of a width are padded to.
-int64_t tk_bf16_blocks(int64_t width);
+/// Whether this processor has tk_int8_tile_product (AMX), which the process is then allowed to.
+int tk_enable_byte_tiles(void);
 
-/// The numbers that a packed matrix takes.
-int64_t tk_bf16_size(int64_t rows, int64_t width);
+/// The bytes of a packed row.
+int64_t tk_int8_length(int64_t width);
 
-/// Rounds a matrix to bfloat16 and packs it as the left factor of tk_bf16_product.
-void tk_bf16_pack_left(uint16_t *packed, const float *values, int64_t stride, int64_t rows,
-                       int64_t width);
+/// The bytes of a packed matrix.
+int64_t tk_int8_size(int64_t rows, int64_t width);
+
+/// Rounds each row of a matrix to 255 multiples of a scale of its own, and packs it as the left factor of a
+/// product. Sets for each row the scale, the sum of the multiples, and the length of what rounding took.
+void tk_int8_pack_left(int8_t *packed, float *scales, int32_t *sums, float *errors,
+                       const float *values, int64_t stride, int64_t rows, int64_t width);
 
 /// The same for the right factor.
-void tk_bf16_pack_right(uint16_t *packed, const float *values, int64_t stride, int64_t rows,
-                        int64_t width);
+void tk_int8_pack_right(uint8_t *packed, float *scales, float *errors, const float *values,
+                        int64_t stride, int64_t rows, int64_t width);
 
-/// output[r,c] = sum over i of left[r,i] * right[c,i], in f32, for packed factors with `rows` and
-/// `columns` rows. Only where tk_enable_tiles was not 0. An element has the same bits wherever it is.
-void tk_bf16_product(float *output, int64_t output_stride, const uint16_t *left, int64_t rows,
-                     const uint16_t *right, int64_t columns, int64_t width);
+/// output[r,c] = the product of rounded rows, for packed factors with `rows` and `columns` rows of up to 2^16
+/// numbers. Only where tk_has_byte_vectors is not 0. An element has the same bits wherever it is.
+void tk_int8_vector_product(float *output, int64_t output_stride, const int8_t *left,
+                            const float *left_scales, const int32_t *left_sums, int64_t rows,
+                            const uint8_t *right, const float *right_scales, int64_t columns,
+                            int64_t width);
+
+/// The same bits, where tk_enable_byte_tiles was not 0.
+void tk_int8_tile_product(float *output, int64_t output_stride, const int8_t *left,
+                          const float *left_scales, const int32_t *left_sums, int64_t rows,
+                          const uint8_t *right, const float *right_scales, int64_t columns,
+                          int64_t width);
 
 /// How a pattern splits plain ASCII, which is what tk_word_scanner looks at.
 enum tk_word_rules {

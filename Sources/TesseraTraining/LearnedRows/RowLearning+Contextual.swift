@@ -52,7 +52,7 @@ extension RowLearning {
         for i in index * width..<(index + 1) * width { rows[i] = Float(sums[i] * scale) }
       }
     }
-    var settings = options.settings
+    var settings = options.settings(text)
     settings["depth"] = JSONValue(depth)
     return LearnedRowsInitializer(
       input: recipes(ofRows: rows, .input), output: pieceMeans, settings: settings)

@@ -65,6 +65,7 @@ extension RowLearning {
         output.offsets.append(square > 0 ? Float(correction * value / square) : 0)
       }
     }
-    return LearnedRowsInitializer(input: pieceMeans, output: output, settings: options.settings)
+    return LearnedRowsInitializer(
+      input: pieceMeans, output: output, settings: options.settings(text))
   }
 }

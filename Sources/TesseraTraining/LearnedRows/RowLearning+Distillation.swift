@@ -60,7 +60,7 @@ extension RowLearning {
       }
       return "loss \(StepReport.fixed(found.distance, digits: 4))"
     }
-    var settings = options.settings
+    var settings = options.settings(text)
     settings["depth"] = JSONValue(depth)
     settings["learning_rate"] = JSONValue(rate)
     if tied { settings["learns_output"] = .bool(learnsOutput) }

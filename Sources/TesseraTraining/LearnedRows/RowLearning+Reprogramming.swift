@@ -26,8 +26,8 @@ import TesseraVocabulary
 extension RowLearning {
   /// The learning rate of weights.
   public static let reprogrammingRate = 0.01
-  /// Base rows whose products with slopes are computed together, and tokens likewise.
-  private static let blockSizes = (rows: 4_096, tokens: 64)
+  /// Floats of base rows whose products with slopes are computed together, and tokens likewise.
+  private static let blockSizes = (floats: 1 << 18, tokens: 64)
 
   /// The rows as combinations that are learned by prediction.
   func reprogrammedRows() throws -> LearnedRowsInitializer {
@@ -60,7 +60,7 @@ extension RowLearning {
       }
       return "loss \(StepReport.fixed(loss, digits: 4))"
     }
-    var settings = options.settings
+    var settings = options.settings(text)
     settings["learning_rate"] = JSONValue(rate)
     settings["candidates"] = JSONValue(options.candidateCount)
     return LearnedRowsInitializer(
@@ -96,10 +96,11 @@ extension RowLearning {
 
   /// For each token, its pieces and the base rows along which the loss changes fastest, in ascending order.
   ///
-  /// - Complexity: O(new tokens * base rows * width) time, O(new tokens * candidates) memory.
+  /// - Complexity: O(new tokens * base rows * width) time; memory for the candidates, and for 2^18 floats
+  /// of base rows for each worker.
   private func candidates(slopes: [Float], _ role: MatrixRole) throws -> [[Int]] {
     let inverseNorms = rowNorms(role).map { $0 > 0 ? 1 / $0 : 0 }
-    let (rowStep, tokenStep) = Self.blockSizes
+    let (rowStep, tokenStep) = (max(1, Self.blockSizes.floats / width), Self.blockSizes.tokens)
     let tokenRows = base.tokenRows
     let tileCount = (tokens.count + tokenStep - 1) / tokenStep
     let found = try parallelMap(tileCount) { tile throws(VocabularyError) -> [[Int]] in

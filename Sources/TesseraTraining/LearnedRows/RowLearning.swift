@@ -69,6 +69,9 @@ public struct RowLearning: Sendable {
       progress: progress)
   }
 
+  /// How many new tokens stand in the text that is learned from; all others stay the means of their pieces.
+  public var seenTokenCount: Int { text.seenTokenCount }
+
   /// The rows by a method that learns them.
   ///
   /// - Throws: ``TrainingRunError/notFinite(step:inARow:)``, `VocabularyError/interrupted`.

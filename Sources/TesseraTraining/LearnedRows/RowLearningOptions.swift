@@ -8,14 +8,14 @@ public struct RowLearningOptions: Hashable, Sendable {
   public var contextCount = 100
   /// The length of the stretches that text is cut into, in tokens of the base.
   public var windowLength = 256
-  /// The number of tokens of the base in a step.
+  /// The most tokens of the base in a step, with what fills shorter windows up.
   public var batchTokenCount = 2_048
   /// How many layers the states are taken after; nil for what the method recommends.
   public var depth: Int?
   /// The learning rate; nil for a share of the embedding's root mean square.
   public var learningRate: Double?
   /// Whether a tied model's new rows learn to be written as well, where a method leaves that open: it was
-  /// better by 0.03 to 0.15 bits per byte on the built-in model, see Docs/Experiments.md.
+  /// better by 0.03 to 0.18 bits per byte after 50 steps on the built-in model, see Docs/Experiments.md.
   public var learnsTiedOutput = true
   /// How many base rows a new one is a combination of, besides its pieces, where it is one.
   public var candidateCount = 32
@@ -33,10 +33,13 @@ public struct RowLearningOptions: Hashable, Sendable {
   var tokenLimit: Int { tokenCount ?? Self.defaultTokenCount }
 
   /// What all methods were told, for `extension.json`.
-  var settings: JSONObject {
+  ///
+  /// - Parameter text: What they read.
+  func settings(_ text: AlignedText) -> JSONObject {
     [
       "tokens": JSONValue(tokenLimit), "contexts": JSONValue(contextCount),
-      "window": JSONValue(windowLength),
+      "window": JSONValue(windowLength), "read_tokens": JSONValue(text.baseTokenCount),
+      "seen_tokens": JSONValue(text.seenTokenCount),
     ]
   }
 }

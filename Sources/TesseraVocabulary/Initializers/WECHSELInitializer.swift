@@ -66,7 +66,7 @@ public struct WECHSELInitializer: RowInitializer {
   ///   - target: The vectors of new tokens.
   ///   - source: The vectors of base tokens, in the same space.
   /// - Throws: ``WordVectorError/noTokenVectors(side:)``, ``WordVectorError/interrupted``.
-  /// - Complexity: O(new * old * dimension) time on all workers; memory as the unit vectors, and 32 MB
+  /// - Complexity: O(new * old * dimension) time on all workers; memory as the unit vectors, and 10 MB
   ///   for each worker.
   public func recipes(
     for target: TokenVectors, among source: TokenVectors

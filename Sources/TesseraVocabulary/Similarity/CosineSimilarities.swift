@@ -46,26 +46,26 @@ struct UnitVectors: Sendable {
     }.flatMap { $0 }
   }
 
-  /// The vectors as a factor of quick and coarse products; nil where the processor has none.
-  func coarseFactor() -> BFloat16Factor? {
-    BFloat16Factor.isSupported ? BFloat16Factor(matrix) : nil
+  /// The vectors in blocks, as factors of quick and coarse products; none where the processor has no
+  /// instructions for them.
+  func coarseBlocks(of size: Int) -> [ByteFactor] {
+    if ByteFactor.instructions.isEmpty || dimension > ByteFactor.widthLimit { return [] }
+    return parallelMap((count + size - 1) / size) { block in
+      ByteFactor(matrix.rows(block * size..<min(count, (block + 1) * size)))
+    }
   }
 
+  /// Some of the vectors as a left factor of coarse products.
+  func coarseRows(_ rows: Range<Int>) -> ByteRows { ByteRows(matrix.rows(rows)) }
+
   /// The cosines of some of these vectors with some keys, in memory that is used anew.
-  ///
-  /// - Parameter factor: The keys as a coarse factor, if cosines may be off by its error.
   func cosines(
-    of rows: Range<Int>, with block: Range<Int>, of keys: UnitVectors,
-    coarsely factor: BFloat16Factor?, in memory: FloatMemory
+    of rows: Range<Int>, with block: Range<Int>, of keys: UnitVectors, in memory: FloatMemory
   ) -> Matrix {
     memory.reset(
       minimumCapacity: FloatMemory.size(rowCount: rows.count, columnCount: block.count))
     let cosines = memory.carve(rows.count, block.count)
-    if let factor {
-      factor.multiply(matrix.rows(rows), withRows: block, into: cosines)
-    } else {
-      multiply(into: cosines, matrix.rows(rows), transposed: keys.matrix.rows(block))
-    }
+    multiply(into: cosines, matrix.rows(rows), transposed: keys.matrix.rows(block))
     return cosines
   }
 
@@ -74,11 +74,7 @@ struct UnitVectors: Sendable {
 
   /// The inner product of one of these vectors with one of others, in double precision.
   func cosine(of row: Int, with other: Int, in others: UnitVectors) -> Double {
-    var sum = 0.0
-    for i in 0..<dimension {
-      sum += Double(matrix[row, i]) * Double(others.matrix[other, i])
-    }
-    return sum
+    matrix.withRow(row) { x in others.matrix.withRow(other) { y in innerProduct(x, y) } }
   }
 }
 
@@ -95,7 +91,7 @@ struct UnitVectors: Sendable {
 /// - Complexity: O(m * n * d) time on all workers, 4 * 2^23 bytes of memory for each.
 func mapSimilarities<Result: Sendable>(
   of queries: UnitVectors, in range: Range<Int>? = nil, with keys: UnitVectors,
-  coarsely factor: BFloat16Factor? = nil, progress: ProgressHandler? = nil,
+  progress: ProgressHandler? = nil,
   _ body: @Sendable (Int, Span<Float>) -> Result
 ) throws(WordVectorError) -> [Result] {
   let range = range ?? 0..<queries.count

@@ -7,13 +7,17 @@ struct NearHighestRows: Sendable {
   private var entries: [(score: Float, row: Int)] = []
   private var room = 64
   /// A row whose score is not above is too far below.
-  private(set) var threshold = -Float.infinity
+  private(set) var threshold: Float
 
-  /// No rows yet.
-  init(limit: Int, slack: Float) {
+  /// No rows yet; those whose score is not above a bound are too far below.
+  init(limit: Int, slack: Float, above bound: Float = -.infinity) {
     self.limit = limit
     self.slack = slack
+    threshold = bound.nextDown
   }
+
+  /// How many rows are left, and some that are not.
+  var count: Int { entries.count }
 
   /// Adds a row.
   ///

@@ -6,15 +6,34 @@ extension ExtensionDelta {
     record["tokens"]?.array?.contains { $0[role.rawValue]?["offset_norm"] != nil } ?? false
   }
 
+  /// Whether what rows are more than that lies in a file beside the record.
+  var keepsOffsets: Bool { record["initialization"]?["offsets"] != nil }
+
+  /// What the rows of a matrix are besides sums of base rows and noise.
+  ///
+  /// - Throws: ``VocabularyError/malformedRecord(path:reason:)`` if the file is another one than the record
+  ///   says, and what reading throws.
+  private func offsets(for role: MatrixRole, width: Int) throws(VocabularyError) -> [Float] {
+    let folder = Path.directory(of: path)
+    let found = try FileHash.all(
+      [RowOffsets.fileName], in: folder, phase: "hashing rows", progress: nil)[0].file
+    guard record["initialization"]?["offsets"].flatMap(FileHash.init) == found else {
+      throw malformed("\(RowOffsets.fileName) beside it is not the file that it tells of")
+    }
+    return try RowOffsets.read(
+      role, from: Path.join(folder, RowOffsets.fileName), shape: [newTokenCount, width])
+  }
+
   /// The recipes that the record has for the rows of one matrix.
   ///
   /// - Parameters:
   ///   - role: Which matrix.
   ///   - seed: Where noise starts, if the rows have any.
   ///   - rowCount: The number of rows of the base.
+  ///   - width: The length of a row.
   /// - Throws: ``VocabularyError/malformedRecord(path:reason:)``.
   func recipes(
-    for role: MatrixRole, seed: UInt64, rowCount: Int
+    for role: MatrixRole, seed: UInt64, rowCount: Int, width: Int
   ) throws(VocabularyError) -> RowRecipes {
     guard let tokens = record["tokens"]?.array, tokens.count == newTokenCount else {
       throw malformed("there are not \(newTokenCount) \"tokens\"")
@@ -28,6 +47,7 @@ extension ExtensionDelta {
       }
       recipes.append(recipe)
     }
+    if hasOffsets(for: role) { recipes.offsets = try offsets(for: role, width: width) }
     return recipes
   }
 

@@ -6,8 +6,8 @@ internal import TesseraTokenizers
 ///
 /// Merges, recipes, seed and places are enough to make the extended model again out of its base, byte for
 /// byte, without the corpus or whatever else the methods were made from: a small file takes the place of a
-/// copy of the model. Only rows that are no weights of base rows and are made from other things than the
-/// base, such as those of ``InitializationMethod/clp``, cannot be made again.
+/// copy of the model. Rows that are no weights of base rows and are made from other things than the base, such
+/// as those of ``InitializationMethod/clp`` or learned ones, need `extension/offsets.safetensors` as well.
 ///
 ///     let delta = try ExtensionDelta(contentsOf: "extended/extension.json")
 ///     try delta.vocabularyExtension(of: base).write(to: "extended-again", force: false)

@@ -6,7 +6,8 @@
 //   first_id, new_tokens, rows, padding, row_multiple, tied
 //   initialization    seed; for input and output (null where tied): tensor, copies if the matrix is stored
 //                     several times, method and its settings, noise, norms; biases, if the head has any: their
-//                     new elements are sums with the weights of the output rows (of the input rows where tied)
+//                     new elements are sums with the weights of the output rows (of the input rows where tied);
+//                     offsets: size and SHA-256 of extension/offsets.safetensors, if there is one
 //   carried_over, left_out
 //   previous          the extension.json of the base, if it had one and the base was not kept: that of a kept
 //                     one is extension/extension.json
@@ -36,10 +37,13 @@ struct ExtensionRecord {
   private let restorable: [(name: String, file: FileHash)]
   /// The record of the base, if it was extended itself and is not kept.
   private let previous: JSONValue?
+  /// The file with offsets of rows, if there is one.
+  private let offsets: FileHash?
 
   init(
     _ subject: VocabularyExtension, report: ExtensionReport, matrices: [PreparedMatrix],
-    base: BaseHashes, restorable: [(name: String, file: FileHash)], previous: JSONValue?
+    base: BaseHashes, restorable: [(name: String, file: FileHash)], previous: JSONValue?,
+    offsets: FileHash?
   ) {
     self.subject = subject
     self.report = report
@@ -47,13 +51,14 @@ struct ExtensionRecord {
     self.base = base
     self.restorable = restorable
     self.previous = previous
+    self.offsets = offsets
   }
 
   /// The bytes of the file.
   func serialized() -> [UInt8] {
     let initialization = InitializationRecord(
       seed: subject.options.seed, matrices: report.matrices, biases: report.biases,
-      prepared: matrices)
+      prepared: matrices, offsets: offsets)
     var record = JSONLinesObject()
     record.append("format", .string(Self.format))
     record.append("base", .object(baseEntry()))

@@ -10,6 +10,8 @@ struct InitializationRecord {
   let biases: [ExtensionReport.Bias]
   /// The matrices with their recipes, in the same order.
   let prepared: [PreparedMatrix]
+  /// The file with offsets of rows, if there is one.
+  var offsets: FileHash?
 
   /// The member `initialization`.
   var json: JSONObject {
@@ -35,6 +37,7 @@ struct InitializationRecord {
       entry["new_largest_norm"] = JSONValue(found.newNorms.largest)
       result[role.rawValue] = .object(entry)
     }
+    if let offsets { result["offsets"] = offsets.json }
     if !biases.isEmpty {
       result["biases"] = .array(
         biases.map { bias in

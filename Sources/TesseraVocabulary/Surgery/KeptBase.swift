@@ -7,6 +7,7 @@
 //   extension/rows.safetensors   the padding rows whose places new tokens took, under the names of their
 //                            tensors; there only if there are such rows
 //
+// A file of the extension itself is beside them, see `RowOffsets.swift`.
 // Everything else of the base is in the extended model: all other tensors and files, and old rows.
 
 internal import TesseraBasics

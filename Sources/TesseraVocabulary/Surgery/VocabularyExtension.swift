@@ -143,11 +143,12 @@ public struct VocabularyExtension: Sendable {
     let kept = keepsBase ? KeptBase(of: base.checkpoint, carriedOver: files.sources) : nil
     try kept?.write(
       to: directory, tensors: prepared.tensors.map(\.name), rows: layout.replacedRows)
+    let offsets = keepsBase ? try RowOffsets.write(prepared.matrices, to: directory) : nil
     let hashes = try BaseHashes.read(base, with: kept?.restorable ?? [], progress: progress)
     let record = ExtensionRecord(
       self, report: report, matrices: prepared.matrices, base: hashes.base,
       restorable: hashes.files,
-      previous: previous
+      previous: previous, offsets: offsets
     ).serialized()
     try delta?.check(record)
     try ExtensionRecord.write(record, to: Path.join(directory, Self.recordName))

@@ -13,12 +13,12 @@ struct CompareCommand: ParsableCommand {
       as adapt would, on the same batches, and scores the same held-out bytes before the first step \
       and after the steps of --at. All of it is repeated with several seeds, of noise and of the order \
       of data. The table has the method with the fewest bits per byte at the last step first; what a \
-      model scores before any training says little about what it will learn. Methods that learn \
-      something first (focus, distill, contextual, reprogram, corrected-first) take part only if \
-      --init names them.
+      model scores before any training says little about what it will learn. Methods that need more \
+      than the model and the corpus, or learn something first, take part only if --init names them; \
+      the one that extend and adapt take by default always does.
 
       Leaves comparison.json and comparison.txt. Interrupt it with Ctrl-C: what was measured is kept, \
-      and --resume goes on with the rest.
+      and --resume goes on with the rest, also with more methods or more seeds.
 
       Example:
         tessera compare --model models/base-en --corpus corpora-samples/hi --paragraphs \\
@@ -42,8 +42,8 @@ struct CompareCommand: ParsableCommand {
     name: .customLong("init"),
     help: ArgumentHelp(
       """
-      The methods, with commas between them. (default: all but focus and learned rows that can be \
-      made of what is given)
+      The methods, with commas between them. (default: that of extend, and all that need nothing but the \
+      model and the corpus)
       """, valueName: "method,method"))
   var methods: MethodList?
 

@@ -29,8 +29,9 @@ struct ExtendCommand: ParsableCommand {
       template: rows of tokens that both have go with them, all others are made as those of new tokens. \
       The model has to be trained before it is as good as it was, and nothing of its base is kept.
 
-      extension.json and the base are enough to make the same model again (--delta), and the model is \
-      enough to make its base again (restore).
+      extension.json and the base are enough to make the same model again (--delta), with extension/\
+      offsets.safetensors beside it where rows were learned, and the model is enough to make its base again \
+      (restore).
 
       Example:
         tessera extend --model models/base-en --corpus corpora-samples/hi \\
@@ -99,12 +100,10 @@ struct ExtendCommand: ParsableCommand {
     }
     if replacement.replaceTokenizer != nil {
       try replacement.check(
-        against: optionForNewTokens, methods: initialization.methods,
+        against: optionForNewTokens, methods: initialization.askedMethods,
         vectors: initialization.sources.vectors, readsCorpus: !selection.corpus.isEmpty)
     }
-    if let method = initialization.methods.first(where: readsCorpusAgain),
-      selection.paths.contains("-")
-    {
+    if let method = initialization.askedMethods.first(where: readsCorpusAgain), !readsFiles {
       throw ValidationError(
         "\(method.rawValue) reads the corpus twice, which standard input cannot be")
     }
@@ -134,7 +133,7 @@ struct ExtendCommand: ParsableCommand {
     let old = certify.isEmpty ? nil : try documents.corpus(certify)
     console.warnIfUnfinished(model)
     let base = try BaseModel(directory: model, names: tensors.names)
-    if delta == nil { try initialization.sources.check(base, initialization) }
+    if delta == nil { try base.checkRows(outputMethod: initialization.outputMethod) }
     let given = try initialization.sources.inputs()
     let certification = try old.map { try Certification($0, model: base) }
     let plan: VocabularyExtension
@@ -143,15 +142,18 @@ struct ExtendCommand: ParsableCommand {
     if let corpora {
       var options = try selection.options()
       if dryRun { options.surveyFactor = 2 }
+      // What would be added does not depend on methods, and a plan need not wait for them.
+      let choice =
+        dryRun ? nil : try initialization.choice(for: base, hasDocuments: readsFiles, console)
       let chosen = try TokenSelection(
         base: base.tokenizer, corpora: corpora.languages, protected: corpora.protected,
         options: options, firstID: base.firstNewID(padding: placement.padding),
         progress: console.progress)
       plan = try VocabularyExtension(
-        of: base, tokens: chosen.tokens, options: extensionOptions,
-        inputs: dryRun
-          ? given
-          : try evidence(base, chosen, corpora.languages.map(\.corpus), adding: given, console))
+        of: base, tokens: chosen.tokens, options: extensionOptions(choice),
+        inputs: try choice.map {
+          try evidence($0, base, chosen, corpora.languages.map(\.corpus), adding: given, console)
+        } ?? given)
       report = SelectionReport(selection: chosen, options: options)
       if dryRun { table = SizeTable(plan, chosen) }
     } else {
@@ -200,19 +202,21 @@ struct ExtendCommand: ParsableCommand {
     try initialization.sources.checkFiles(documents)
     let corpus = selection.corpus.isEmpty ? nil : try documents.corpus(selection.corpus)
     console.warnIfUnfinished(model)
+    let choice = try initialization.choice(recommended: ExtensionOptions().inputMethod)
     let job = TokenizerReplacement(
       base: try BaseModel(directory: model, names: tensors.names), arguments: replacement,
-      options: extensionOptions, evidence: evidenceSources, corpus: corpus)
+      options: extensionOptions(choice), evidence: evidenceSources(choice), corpus: corpus)
     try job.run(
       to: dryRun ? nil : output, force: force, inputs: inputs, isJSON: common.json, console)
   }
 
+  /// Whether the text of the new language can be read more than once, as standard input cannot.
+  private var readsFiles: Bool { !selection.paths.contains("-") }
+
   /// How rows are made and placed.
-  ///
-  /// What would be added does not depend on methods, and a plan need not wait for them.
-  private var extensionOptions: ExtensionOptions {
+  private func extensionOptions(_ choice: InitializationChoice?) -> ExtensionOptions {
     var options = ExtensionOptions()
-    if !dryRun { initialization.set(&options) }
+    choice?.set(&options)
     options.seed = seed.seed
     options.padding = placement.padding
     options.rowMultiple = placement.padToMultiple
@@ -226,24 +230,23 @@ struct ExtendCommand: ParsableCommand {
   }
 
   /// Where what the methods are made from is.
-  private var evidenceSources: InitializationEvidence {
+  private func evidenceSources(_ choice: InitializationChoice) -> InitializationEvidence {
     InitializationEvidence(
-      sources: initialization.sources, documents: documents, methods: initialization.methods,
+      sources: initialization.sources, documents: documents, methods: choice.methods,
       seed: seed.seed)
   }
 
   /// What the methods are made from.
   private func evidence(
-    _ base: BaseModel, _ selection: TokenSelection, _ corpora: [Corpus],
-    adding inputs: InitializationInputs,
-    _ console: Console
+    _ choice: InitializationChoice, _ base: BaseModel, _ selection: TokenSelection,
+    _ corpora: [Corpus], adding inputs: InitializationInputs, _ console: Console
   ) throws -> InitializationInputs {
-    var inputs = try evidenceSources.inputs(
+    var inputs = try evidenceSources(choice).inputs(
       adding: inputs, counts: selection.counts, text: .corpora(corpora),
       tokenizer: selection.tokenizer, console)
     try initialization.sources.addLearnedRows(
-      to: &inputs, for: initialization.methods, base: base, selection: selection,
-      seed: seed.seed, progress: console.progress)
+      to: &inputs, for: choice.methods, base: base, selection: selection,
+      seed: seed.seed, console)
     return inputs
   }
 

@@ -16,6 +16,7 @@ struct AdaptationJob {
   private let command: AdaptCommand
   private let base: BaseModel
   private let languages: LanguageSources
+  private let choice: InitializationChoice?
   private let initialization: InitializationInputs
   private let inputs: [String]
   private let isResumed: Bool
@@ -39,7 +40,13 @@ struct AdaptationJob {
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
-    try command.initialization.sources.check(base, command.initialization)
+    try base.checkRows(outputMethod: command.initialization.outputMethod)
+    // Rows are made once; a plan and a run that goes on need their number alone.
+    choice =
+      command.dryRun || isResumed
+      ? nil
+      : try command.initialization.choice(
+        for: base, hasDocuments: true, console)
     initialization = try command.initialization.sources.inputs()
     languages = try LanguageSources(command.languages, corpora, console)
   }
@@ -175,9 +182,7 @@ struct AdaptationJob {
       command.newTokens
       ?? AdaptationOptions.newTokenCount(trainingByteCount: target.documents.trainingByteCount)
     var options = ExtensionOptions()
-    // Rows are made once; a plan and a run that goes on need their number alone.
-    let makesRows = !command.dryRun && !isResumed
-    if makesRows { command.initialization.set(&options) }
+    choice?.set(&options)
     options.seed = command.seed.seed
     let counts = try console.during("counting") {
       try countPreTokens(in: target.documents.training, for: base.tokenizer)
@@ -188,16 +193,16 @@ struct AdaptationJob {
       firstID: base.firstNewID(padding: options.padding),
       progress: console.progress)
     var inputs = initialization
-    if makesRows {
+    if let choice {
       let evidence = InitializationEvidence(
         sources: command.initialization.sources, documents: command.languages.documents,
-        methods: command.initialization.methods, seed: command.seed.seed)
+        methods: choice.methods, seed: command.seed.seed)
       inputs = try evidence.inputs(
         adding: inputs, counts: [counts], text: .documents(target.documents.training),
         tokenizer: selection.tokenizer, console)
       try command.initialization.sources.addLearnedRows(
-        to: &inputs, for: command.initialization.methods, base: base, selection: selection,
-        seed: command.seed.seed, progress: console.progress)
+        to: &inputs, for: choice.methods, base: base, selection: selection,
+        seed: command.seed.seed, console)
     }
     return try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options, inputs: inputs)

@@ -20,14 +20,17 @@ struct ComparisonJob {
     inputs =
       [command.model] + command.languages.corpus + command.languages.replay + command.given.paths
     try command.given.checkFiles(command.languages.documents)
-    try command.output.checkRun(resume: command.resume, inputs: inputs)
+    // More methods and more seeds are more runs, and change none that was made.
+    try command.output.checkRun(
+      resume: command.resume, inputs: inputs, except: ["init", "seeds"])
     let corpora = try LanguageSources.corpora(command.languages)
     console.warnIfUnfinished(command.model)
     base = try BaseModel(directory: command.model)
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
-    try command.given.check(base, trying: command.methods?.methods ?? [])
+    try base.checkRows(outputMethod: nil)
+    try command.given.checkLearning(base, command.methods?.methods ?? [])
     given = try command.given.inputs()
     languages = try LanguageSources(command.languages, corpora, console)
   }
@@ -47,11 +50,7 @@ struct ComparisonJob {
       firstID: base.firstNewID(padding: ExtensionOptions().padding), progress: console.progress)
     let evidence = InitializationEvidence(
       sources: command.given, documents: command.languages.documents,
-      methods: command.methods?.methods
-        ?? InitializationMethod.allCases.filter {
-          !$0.usesVectors && !$0.learnsRows
-        },
-      seed: 0)
+      methods: command.methods?.methods ?? methodsByDefault, seed: 0)
     let inputs = try evidence.inputs(
       adding: given, counts: [counts], text: .documents(languages.target.documents.training),
       tokenizer: selection.tokenizer, console)
@@ -61,9 +60,7 @@ struct ComparisonJob {
     var directory = try RunDirectory(
       path: command.output.output, force: command.output.force, resume: command.resume,
       inputs: self.inputs)
-    if !directory.isResumed {
-      try RunConfiguration.current.write(to: directory.path)
-    }
+    try RunConfiguration.current.write(to: directory.path)
     var report = ComparisonReport(
       corpora: [languages.target, languages.replay].compactMap { $0?.name },
       newTokenCount: selection.tokens.count, runs: ComparisonReport.runs(in: directory.record))
@@ -84,10 +81,19 @@ struct ComparisonJob {
     return report
   }
 
-  /// The methods that were asked for, or all that can be made of the inputs.
+  /// What is compared where nothing is asked for: the default of other verbs, and methods that learn nothing.
+  private var methodsByDefault: [InitializationMethod] {
+    let recommended = RecommendedInitialization(for: base, hasDocuments: true).method
+    return InitializationMethod.allCases.filter {
+      $0 == recommended || !$0.usesVectors && !$0.learnsRows
+    }
+  }
+
+  /// The methods that were asked for, or those of the default that can be made of the inputs.
   private func methods(with inputs: InitializationInputs) throws -> [InitializationMethod] {
     if let methods = command.methods?.methods { return methods }
-    return try InitializationMethod.allCases.filter { method in
+    return try methodsByDefault.filter { method in
+      if method.learnsRows { return true }
       do { _ = try method.initializer(from: inputs) } catch VocabularyError.missingInput {
         return false
       }
@@ -107,7 +113,7 @@ struct ComparisonJob {
     do {
       try command.given.addLearnedRows(
         to: &inputs, for: [method], base: base, selection: selection, seed: options.seed,
-        progress: console.progress)
+        console)
     } catch VocabularyError.interrupted {
       return nil
     }

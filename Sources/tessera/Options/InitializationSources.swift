@@ -56,27 +56,11 @@ struct InitializationSources: ParsableArguments {
     if !vectors.sourceCorpus.isEmpty { _ = try documents.corpus(vectors.sourceCorpus) }
   }
 
-  /// Sees to it that a model can get rows by the methods that are asked for, before anything long begins.
-  ///
-  /// - Parameters:
-  ///   - base: The model.
-  ///   - asked: The methods of the embedding and the head.
-  func check(_ base: BaseModel, _ asked: InitializationArguments) throws {
-    try base.checkRows(outputMethod: asked.outputMethod)
-    try checkLearning(base, asked.methods)
-  }
-
-  /// Sees to it that methods that learn rows with a model can do so.
-  private func checkLearning(_ base: BaseModel, _ methods: [InitializationMethod]) throws {
+  /// Sees to it that methods that learn rows with the model can do so, before anything long begins.
+  func checkLearning(_ base: BaseModel, _ methods: [InitializationMethod]) throws {
     for method in methods where method.learnsRows {
       try RowLearning.check(base, method: method, options: learning.options(seed: 0))
     }
-  }
-
-  /// Sees to it that a model can get rows by each of some methods, before anything long begins.
-  func check(_ base: BaseModel, trying methods: [InitializationMethod]) throws {
-    try base.checkRows(outputMethod: nil)
-    try checkLearning(base, methods)
   }
 
   /// Learns rows with the model, for the methods that do.
@@ -87,17 +71,22 @@ struct InitializationSources: ParsableArguments {
   ///   - base: The model.
   ///   - selection: The new tokens.
   ///   - seed: The seed of the order of text.
-  ///   - progress: Gets the progress.
   func addLearnedRows(
     to inputs: inout InitializationInputs, for methods: [InitializationMethod],
-    base: BaseModel, selection: TokenSelection, seed: UInt64, progress: ProgressHandler?
+    base: BaseModel, selection: TokenSelection, seed: UInt64, _ console: Console
   ) throws {
     let methods = Set(methods.filter(\.learnsRows))
     if methods.isEmpty { return }
     let rows = try RowLearning(
       base, tokens: selection.tokens, extended: selection.tokenizer,
       documents: inputs.documents ?? [], options: learning.options(seed: seed),
-      progress: progress)
+      progress: console.progress)
+    let (seen, all) = (rows.seenTokenCount, selection.tokens.count)
+    if seen < all {
+      console.say(
+        "\(groupDigits(seen)) of \(groupDigits(all)) new tokens stand in the text that rows are learned "
+          + "from; the others stay the means of their pieces")
+    }
     for method in methods { inputs.learnedRows[method] = try rows.rows(by: method) }
   }
 

@@ -18,9 +18,11 @@ struct OutputOptions: ParsableArguments {
   /// - Returns: Whether it goes on.
   /// - Throws: `FileError`; ``UsageError`` if the run was started with other options.
   @discardableResult
-  func checkRun(resume: Bool, inputs: [String]) throws -> Bool {
+  func checkRun(
+    resume: Bool, inputs: [String], except free: Set<String> = []
+  ) throws -> Bool {
     if resume, RunDirectory.isResumable(output) {
-      try RunConfiguration.current.checkStarted(in: output)
+      try RunConfiguration.current.checkStarted(in: output, except: free)
       return true
     }
     if !force, RunDirectory.isUnfinished(output) { throw FileError.unfinished(path: output) }

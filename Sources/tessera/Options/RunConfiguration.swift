@@ -72,13 +72,14 @@ struct RunConfiguration {
   ///
   /// A folder without the file is taken at its word.
   ///
-  /// - Throws: ``UsageError`` that names the first option that differs.
-  func checkStarted(in folder: String) throws {
+  /// - Parameter free: The names of options that may differ.
+  /// - Throws: ``UsageError`` that names the first other option that differs.
+  func checkStarted(in folder: String, except free: Set<String> = []) throws {
     let path = Path.join(folder, Self.fileName)
     guard Path.exists(path) else { return }
     let file = try ConfigurationFile(path, for: syntax)
     let before = RunConfiguration(file.parts, of: syntax).values
-    for option in syntax.options {
+    for option in syntax.options where !free.contains(option.name) {
       let (was, now) = (before[option.name], values[option.name])
       guard !Self.isSame(was, now) else { continue }
       throw UsageError(

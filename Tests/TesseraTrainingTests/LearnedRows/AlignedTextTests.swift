@@ -70,8 +70,14 @@ import Testing
     let folder = try TemporaryDirectory()
     let greek = try GreekExtension(in: folder)
     let text = try text(greek)
-    #expect(text.batches.count > 2 && text.batches[0].count == 4)
+    #expect(text.batches.count > 2)
     #expect(text.batches.flatMap { Array($0) } == Array(text.windows.indices))
+    for (index, range) in text.batches.enumerated() {
+      #expect(text.batch(range).base.inputs.count <= 128)
+      guard index + 1 < text.batches.count else { continue }
+      let longer = range.lowerBound..<range.upperBound + 1
+      #expect(text.batch(longer).base.inputs.count > 128)
+    }
     let batch = text.batch(0..<4)
     #expect(batch.positionCount == text.windows[..<4].reduce(0) { $0 + $1.extended.count })
     for (row, window) in text.windows[..<4].enumerated() {
@@ -92,6 +98,29 @@ import Testing
             == (i + 1 < window.extended.count ? window.extended[i + 1] : -1))
       }
     }
+  }
+
+  /// A long document takes no more room than others, and is read from all of its places.
+  @Test(arguments: ["\n", " ", "·", ""])
+  func `pieces cut neither characters nor, where they can, lines and words`(separator: String) {
+    let document = Array((0..<20_000).map { "λόγος\($0 % 7)" }.joined(separator: separator).utf8)
+    let pieces = AlignedText.pieces(of: document)
+    #expect(pieces.flatMap { document[$0] } == document && pieces.count > 10)
+    for piece in pieces.dropLast() {
+      #expect(piece.count <= 8 << 10 && piece.count > 4 << 10)
+      let next = document[piece.upperBound...].prefix(2)
+      #expect(String(validating: document[piece], as: UTF8.self) != nil)
+      switch separator {
+      case "\n": #expect(document[piece.upperBound - 1] == UInt8(ascii: "\n"))
+      case " ": #expect(next.first == UInt8(ascii: " "))
+      default: break
+      }
+    }
+    #expect(AlignedText.pieces(of: []).isEmpty)
+    #expect(
+      AlignedText.pieces(of: [UInt8](repeating: 0x80, count: 20_000)).map(\.count) == [
+        8_192, 8_192, 3_616,
+      ])
   }
 
   @Test func `tokens that are no runs are told`() {

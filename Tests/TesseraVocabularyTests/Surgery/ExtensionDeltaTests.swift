@@ -25,20 +25,55 @@ import Testing
     ).write(to: folder.file("new"), force: false)
     let path = folder.file("new/extension.json")
     let again = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base)
-    // Rows of their own are no weights of base rows.
-    if method == .clp || method.learnsRows && method != .reprogram {
-      #expect(throws: VocabularyError.rowsNotRecorded(path: path, method: method)) {
-        _ = try again.write(to: folder.file("again"), force: false)
-      }
-      return
-    }
     _ = try again.write(to: folder.file("again"), force: false)
+    // Rows of their own are no weights of base rows, and have a file.
+    let offsets = "new/extension/offsets.safetensors"
+    #expect(
+      try folder.listing().contains(offsets)
+        == (method == .clp || method.learnsRows && method != .reprogram))
     let files = try folder.listing().filter { $0.hasPrefix("new/") }
     #expect(files.count > 4)
     for file in files {
       #expect(
         try folder.read(file) == folder.read(file.replacing("new/", with: "again/")), "\(file)")
     }
+  }
+
+  @Test func `rows of their own need the file that the record tells of`() throws {
+    let folder = try TemporaryDirectory()
+    let base = try BaseModel(directory: SmallModel().write(to: folder))
+    let tokens = try base.select(30).tokens
+    var options = ExtensionOptions()
+    options.inputMethod = .distill
+    let extended = try VocabularyExtension(
+      of: base, tokens: tokens, options: options,
+      inputs: SmallModel.inputs(donor: folder.file("base"), tokens: tokens))
+    _ = try extended.write(to: folder.file("new"), force: false)
+    let path = folder.file("new/extension.json")
+    let (record, name) = (
+      try folder.read("new/extension.json"), "new/extension/offsets.safetensors"
+    )
+    var bytes = try folder.read(name)
+    bytes[bytes.count - 1] ^= 1
+    try folder.write(name, bytes)
+    func expectRefusal(_ reason: String) throws {
+      let delta = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base)
+      #expect {
+        _ = try delta.write(to: folder.file("again"), force: false)
+      } throws: {
+        "\($0)".contains(reason)
+      }
+      #expect(try folder.listing().contains { $0.hasPrefix("again") } == false)
+    }
+    try expectRefusal("is not the file that it tells of")
+    try remove(folder.file(name))
+    try expectRefusal("offsets.safetensors")
+    // As a run that trains the model leaves it.
+    _ = try folder.write("staged/README.md", "")
+    _ = try extended.write(intoStaging: folder.file("staged"), keepsBase: false)
+    try folder.write("new/extension.json", folder.read("staged/extension.json"))
+    #expect(try folder.read("new/extension.json") != record)
+    try expectRefusal("the model was trained")
   }
 
   @Test func `a record with merges that no memory holds is refused`() throws {

@@ -1,0 +1,40 @@
+import TesseraCheckpoints
+import TesseraModels
+public import TesseraVocabulary
+
+/// The method for a model where none is asked for: distillation, the best by the table in
+/// Docs/Experiments.md, wherever the model can learn its rows in minutes.
+///
+///     var options = ExtensionOptions()
+///     options.inputMethod = RecommendedInitialization(for: base, hasDocuments: true).method
+public struct RecommendedInitialization: Sendable {
+  /// `InitializationMethod/distill`, or `InitializationMethod/subwordMean` where that cannot be.
+  public let method: InitializationMethod
+  /// Why rows are not learned, as the end of a sentence; nil if they are.
+  public let obstacle: String?
+
+  /// The most parameters of a model that learns rows unasked: with 2^28, and all of the text that is read by
+  /// default, two cores take half an hour.
+  public static let parameterLimit = 1 << 28
+
+  /// Finds the method.
+  ///
+  /// - Parameters:
+  ///   - base: The model that is to be extended.
+  ///   - hasDocuments: Whether there is text to learn from, besides the counts that tokens are chosen by.
+  public init(for base: BaseModel, hasDocuments: Bool) {
+    obstacle =
+      if !hasDocuments {
+        "there is no text to learn them from"
+      } else if base.checkpoint.elementCount > Self.parameterLimit {
+        "the model has more than \(Self.parameterLimit >> 20) million parameters"
+      } else if (try? RowLearning.check(base, method: .distill, options: RowLearningOptions()))
+        == nil
+      {
+        "models of this family can only be extended, not run"
+      } else {
+        nil
+      }
+    method = obstacle == nil ? .distill : .subwordMean
+  }
+}
