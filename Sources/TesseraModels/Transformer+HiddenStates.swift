@@ -70,6 +70,41 @@ extension Transformer {
     }
   }
 
+  /// The gradient of a function of hidden states with respect to the rows that were looked up, and that of
+  /// `scale` times the summed loss with respect to some rows of the head, by one pass forward.
+  ///
+  /// - Parameters:
+  ///   - batch: Sequences and targets.
+  ///   - depth: As for ``hiddenStates(of:depth:workspace:)``.
+  ///   - headRows: As for ``rowGradients(of:headRows:scale:reachesInputs:workspace:)``.
+  ///   - scale: A factor for the loss.
+  ///   - workspace: Memory for the activations of the layers.
+  ///   - stateGradient: As for ``inputGradient(of:depth:workspace:stateGradient:)``.
+  /// - Returns: The loss without `scale`; [tokens, width], of the function of states alone;
+  ///   [headRows, width], of the loss alone.
+  /// - Precondition: Tokens are inside the vocabulary, and so are the rows; there are as many layers.
+  public func rowGradients(
+    of batch: TokenBatch, depth: Int, headRows: Range<Int>, scale: Float = 1,
+    workspace: TransformerWorkspace, stateGradient: (_ states: [Float]) -> [Float]
+  ) -> (loss: BatchLoss, inputs: [Float], head: [Float]) {
+    precondition((0...configuration.layerCount).contains(depth), "there is no such depth")
+    return withHeadGradient(of: headRows) { gradient in
+      guard batch.tokenCount > 0 else { return (BatchLoss(sum: 0, count: 0), []) }
+      return withPass(over: batch, workspace: workspace, keepsLayers: true) { pass in
+        pass.forward()
+        // Before the pass backward, which works in the memory of some activations.
+        let losses = pass.headLosses(
+          targets: batch.targets, into: gradient, scale: scale, reachesStream: false)
+        pass.withStates(depth: depth) { states, normScale in
+          pass.setGradient(stateGradient(states.elements()), ofStates: states, scale: normScale)
+        }
+        return (
+          BatchLoss(losses, targets: batch.targets), pass.backward(depth: depth).elements()
+        )
+      }
+    }
+  }
+
   /// The gradients of `scale` times the summed loss of a batch with respect to the rows that were looked
   /// up, and to some rows of the head. All other parameters are taken as constants.
   ///
@@ -87,24 +122,32 @@ extension Transformer {
     of batch: TokenBatch, headRows: Range<Int>, scale: Float = 1, reachesInputs: Bool,
     workspace: TransformerWorkspace
   ) -> (loss: BatchLoss, inputs: [Float], head: [Float]) {
+    withHeadGradient(of: headRows) { gradient in
+      guard batch.tokenCount > 0 else { return (BatchLoss(sum: 0, count: 0), []) }
+      return withPass(over: batch, workspace: workspace, keepsLayers: reachesInputs) { pass in
+        pass.forward()
+        let losses = pass.headLosses(targets: batch.targets, into: gradient, scale: scale)
+        let inputs =
+          reachesInputs ? pass.backward(depth: configuration.layerCount).elements() : []
+        return (BatchLoss(losses, targets: batch.targets), inputs)
+      }
+    }
+  }
+
+  /// Calls the body with memory for the gradient of some rows of the head, cleared, and gives what is in it
+  /// afterwards.
+  private func withHeadGradient(
+    of rows: Range<Int>, _ body: (HeadGradient) -> (loss: BatchLoss, inputs: [Float])
+  ) -> (loss: BatchLoss, inputs: [Float], head: [Float]) {
     precondition(
-      headRows.lowerBound >= 0 && headRows.upperBound <= configuration.vocabularySize,
+      rows.lowerBound >= 0 && rows.upperBound <= configuration.vocabularySize,
       "rows are inside the head")
-    let size = FloatMemory.size(rowCount: headRows.count, columnCount: configuration.width)
+    let size = FloatMemory.size(rowCount: rows.count, columnCount: configuration.width)
     let memory = FloatMemory(capacity: size)
-    let head = memory.carve(headRows.count, configuration.width)
+    let head = memory.carve(rows.count, configuration.width)
     head.fill(with: 0)
-    guard batch.tokenCount > 0 else {
-      return (BatchLoss(sum: 0, count: 0), [], head.elements())
-    }
-    return withPass(over: batch, workspace: workspace, keepsLayers: reachesInputs) { pass in
-      pass.forward()
-      let losses = pass.headLosses(
-        targets: batch.targets,
-        into: HeadGradient(finalNorm: nil, head: head, headRows: headRows), scale: scale)
-      let inputs = reachesInputs ? pass.backward(depth: configuration.layerCount).elements() : []
-      return (BatchLoss(losses, targets: batch.targets), inputs, head.elements())
-    }
+    let found = body(HeadGradient(finalNorm: nil, head: head, headRows: rows))
+    return withExtendedLifetime(memory) { (found.loss, found.inputs, head.elements()) }
   }
 }
 

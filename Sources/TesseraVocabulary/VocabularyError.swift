@@ -27,14 +27,15 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case newTokenCount(Int, limit: Int)
   /// A tensor has an element for each token, and nothing says what they mean.
   case unknownTokenTensor(name: String)
-  /// A method goes by merges on top of the base's, which another tokenizer does not have.
-  case methodNeedsMerges(InitializationMethod)
+  /// A method is for new tokens on top of the base's, and not for those of another tokenizer.
+  case methodNeedsExtension(InitializationMethod)
   /// A tokenizer that is to be replaced, or to take its place, has tokens of characters.
   case tokensOfCharacters(path: String)
   /// An added token that is to become another one, or that one, is in none of the two tokenizers.
   case unknownMappedToken(String, isOld: Bool)
-  /// A tokenizer lacks a token to which the configuration of the base gives a role.
-  case roleWithoutToken(path: String, key: String, token: String)
+  /// A tokenizer lacks a token to which the configuration of the base gives a role; an added one may be
+  /// mapped.
+  case roleWithoutToken(path: String, key: String, token: String, isAdded: Bool)
   /// A padding token would get another ID in a model that counts positions from it on.
   case paddingMoved(modelType: String, from: Int, to: Int)
   /// A record is of a model whose tokenizer was replaced, and not of one that was extended.
@@ -99,20 +100,25 @@ extension VocabularyError: CustomStringConvertible {
       "tensor \"\(name)\" has an element for each token, and it is not known what they mean; if it is "
         + "the embedding or the head, name it with --embedding-tensor or --head-tensor, and if it is "
         + "not needed, remove it from the model"
-    case .methodNeedsMerges(let method):
-      "the method \"\(method.rawValue)\" goes by merges on top of the model's own, which a tokenizer that "
-        + "takes the place of the model's does not have; choose another method"
+    case .methodNeedsExtension(.mergeTree):
+      "the method \"merge-tree\" goes by merges on top of the model's own, which a tokenizer that takes "
+        + "the place of the model's does not have; choose another method"
+    case .methodNeedsExtension(let method):
+      "the method \"\(method.rawValue)\" reads texts in both encodings side by side, and is for new "
+        + "tokens that stand for runs of the model's own: those of a tokenizer that takes the place of "
+        + "the model's need not; choose another method"
     case .tokensOfCharacters(let path):
-      "the tokenizer in \(path) has tokens of characters, and tokens of bytes are expected, since only they "
-        + "can be compared and taken apart"
+      "the tokenizer in \(path) has tokens of characters, and tokens of bytes are expected, since "
+        + "only they can be compared and taken apart"
     case .unknownMappedToken(let token, let isOld):
       "\(isOld ? "the model's tokenizer" : "the new tokenizer") has no added token \"\(token)\""
-    case .roleWithoutToken(let path, let key, let token):
-      "\(path): \"\(key)\" is the token \"\(token)\", which the new tokenizer does not have; name what takes "
-        + "its place with --map-token \"\(token)=TOKEN\", or remove the key"
+    case .roleWithoutToken(let path, let key, let token, let isAdded):
+      "\(path): \"\(key)\" is the token \"\(token)\", which the new tokenizer does not have; "
+        + (isAdded ? "name what takes its place with --map-token \"\(token)=TOKEN\", or " : "")
+        + "remove the key"
     case .paddingMoved(let modelType, let from, let to):
-      "the padding token has ID \(from) in the model and \(to) in the new tokenizer, and a model of type "
-        + "\"\(modelType)\" counts positions from that ID on; give it the ID \(from) in the tokenizer"
+      "the padding token has ID \(from) in the model and \(to) in the new tokenizer, and a model of "
+        + "type \"\(modelType)\" counts positions from that ID on; give it the ID \(from) in the tokenizer"
     case .tokenizerWasReplaced(let path):
       "\(path) is of a model whose tokenizer was replaced as a whole: nothing of its base was kept"
     case .unknownNamedToken(let path, let key, let id):

@@ -119,6 +119,30 @@ import Testing
     #expect(headAlone.head == found.head && headAlone.inputs.isEmpty && headAlone.loss == loss)
   }
 
+  @Test(arguments: configurations)
+  func `one pass gives the gradients of two`(configuration: TransformerConfiguration) {
+    let model = TransformerTests.model(configuration)
+    let batch = TransformerTests.batch(configuration, sequences: 3, length: 6)
+    let workspace = TransformerWorkspace()
+    var random = SplitMix64(seed: 4)
+    let weights = (0..<batch.tokenCount * configuration.width).map { _ in Float(random.normal()) }
+    let rows = 3..<configuration.vocabularySize - 1
+    let written = model.rowGradients(
+      of: batch, headRows: rows, scale: 0.5, reachesInputs: false, workspace: workspace)
+    for depth in 0...configuration.layerCount {
+      let read = model.inputGradient(of: batch, depth: depth, workspace: workspace) { _ in weights }
+      let found = model.rowGradients(
+        of: batch, depth: depth, headRows: rows, scale: 0.5, workspace: workspace
+      ) { states in
+        #expect(
+          states == model.hiddenStates(of: batch, depth: depth, workspace: TransformerWorkspace()))
+        return weights
+      }
+      #expect(found.loss == written.loss && found.head == written.head, "depth \(depth)")
+      #expect(found.inputs == read, "depth \(depth)")
+    }
+  }
+
   @Test func `a batch without tokens has no states and no gradient`() {
     let model = TransformerTests.model(Self.configurations[0])
     let empty = TokenBatch(sequenceCount: 0, sequenceLength: 4, inputs: [], targets: [])
@@ -130,5 +154,9 @@ import Testing
       of: empty, headRows: 2..<4, reachesInputs: true, workspace: workspace)
     #expect(found.head == [Float](repeating: 0, count: 2 * 12))
     #expect(found.loss == BatchLoss(sum: 0, count: 0) && found.inputs.isEmpty)
+    let both = model.rowGradients(
+      of: empty, depth: 1, headRows: 2..<4, workspace: workspace
+    ) { _ in [1] }
+    #expect(both.head == found.head && both.loss == found.loss && both.inputs.isEmpty)
   }
 }

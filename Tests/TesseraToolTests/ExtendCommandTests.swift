@@ -86,6 +86,18 @@ import Testing
     #expect(text.messages.contains("new tokens  bytes/token"), "\(text.messages)")
   }
 
+  @Test func `a method for a head that is not there is refused before the corpus is read`() throws {
+    let folder = try TemporaryDirectory()
+    // Either would say that there is too little of it.
+    let corpus = try folder.write("corpus.txt", "a")
+    let arguments = [
+      "--model", base, "--corpus", corpus, "--output-init", "mean", "--output", folder.file("out"),
+    ]
+    for verb in [["extend"], ["extend", "--dry-run"], ["adapt", "--no-replay"]] {
+      try ToolRun(verb + arguments).expectFailure(65, ["no head of its own", "\"mean\""])
+    }
+  }
+
   @Test(arguments: [
     ("--share hi=0.5", "--share needs --language"),
     ("--corpus c --language a=b", "not both"), ("--language a", "NAME=PATH"),
@@ -99,13 +111,16 @@ import Testing
     ("--corpus c --scripts Deva,Xxxx", "\"Xxxx\""),
     ("", "give --corpus, --language, --delta or --replace-tokenizer"),
     ("--map-token a=b --corpus c", "--map-token needs --replace-tokenizer"),
+    ("--pattern gpt2 --corpus c", "--pattern needs --replace-tokenizer"),
     ("--replace-tokenizer t --map-token a", "--map-token must be OLD=NEW"),
+    ("--replace-tokenizer t --map-token =a=", "--map-token must be OLD=NEW"),
     ("--replace-tokenizer t --new-tokens 5", "--new-tokens and --replace-tokenizer exclude"),
     ("--replace-tokenizer t --language a=b", "exclude each other"),
     ("--replace-tokenizer t --delta d", "--delta and --replace-tokenizer exclude each other"),
     ("--replace-tokenizer t --certify c", "--certify and --replace-tokenizer exclude"),
     ("--replace-tokenizer t --padding keep", "--padding and --replace-tokenizer exclude"),
-    ("--replace-tokenizer t --init merge-tree", "merge-tree goes by merges"),
+    ("--replace-tokenizer t --init merge-tree", "\"merge-tree\" goes by merges"),
+    ("--replace-tokenizer t --init distill", "\"distill\" reads texts in both encodings"),
     ("--replace-tokenizer t --corpus c", "nothing reads --corpus"),
     ("--replace-tokenizer t --init focus", "focus needs --corpus or --vectors"),
     ("--delta d --new-tokens 5", "--new-tokens is what --delta says already"),

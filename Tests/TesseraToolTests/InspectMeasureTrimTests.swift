@@ -77,13 +77,55 @@ import Testing
     let made = try #require(record["tokens"]?.array?.first)
     let id = try #require(made["id"]?.int)
     let told = try ToolRun(["inspect", replaced, "--token-id", "\(id)"]).text
-    for piece in try #require(made["pieces"]?.array) {
-      let piece = try #require(piece.int)
-      #expect(told.contains(" (\(piece))"))
+    // So they are after an extension on top of it.
+    let more = folder.file("more")
+    try ToolRun([
+      "extend", "--model", replaced, "--corpus", hindi, "--paragraphs", "--new-tokens", "5",
+      "--init", "subword-mean", "--quiet", "--output", more,
+    ]).expectSuccess()
+    let toldByMore = try ToolRun(["inspect", more, "--token-id", "\(id)"]).text
+    let kept = try #require(record["base_ids"]?.array)
+    let pieces = try #require(made["pieces"]?.array)
+    #expect(!pieces.isEmpty)
+    for piece in pieces {
+      let number = try #require(piece.int)
+      // token 17 "abc"
+      let about = try ToolRun(["inspect", base, "--token-id", "\(number)"]).text
+      let line = try #require(about.split(separator: "\n").first)
+      let name =
+        kept.contains(piece)
+        ? line.dropFirst("token \(number) ".count) : "a token that was dropped"
+      for text in [told, toldByMore] { #expect(text.contains(" \(name) (\(number))"), "\(text)") }
     }
     #expect(told.contains("in place of \""))
     try ToolRun(["inspect", output, "--token-id", "99999"]).expectFailure(64, ["99999"])
     try ToolRun(["inspect", hindi, "--token", "a"]).expectFailure(64, ["--token"])
+  }
+
+  @Test func `inspect tells of an extension that was adapted since`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _, corpus) = try makeSmallModel(in: folder)
+    let (extended, adapted) = (folder.file("extended"), folder.file("adapted"))
+    let text = ["--corpus", corpus, "--paragraphs", "--quiet"]
+    try ToolRun(
+      ["extend", "--model", model, "--new-tokens", "4", "--output", extended] + text
+    ).expectSuccess()
+    try ToolRun(
+      [
+        "adapt", "--model", extended, "--new-tokens", "0", "--no-replay", "--steps", "1",
+        "--context", "16", "--batch-tokens", "16", "--output", adapted,
+      ] + text
+    ).expectSuccess()
+    let record = try JSONValue(parsing: folder.read("extended/extension.json"))
+    let id = try #require(record["tokens"]?.array?.first?["id"]?.int)
+    for path in [extended, adapted] {
+      #expect(try ToolRun(["inspect", path]).text.contains(" 4 new tokens, input rows by "))
+      let told = try ToolRun(["inspect", path, "--token-id", "\(id)"]).text
+      #expect(told.contains("in place of \""), "\(told)")
+      // Training changes the rows of the base as well.
+      let old = try ToolRun(["inspect", path, "--token-id", "65"]).text
+      #expect(old.hasSuffix("\n  a token of the base\n"), "\(old)")
+    }
   }
 
   @Test func `inspect takes no folder of models or tokenizers for a corpus`() throws {

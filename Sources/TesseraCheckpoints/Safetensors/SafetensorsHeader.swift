@@ -6,9 +6,10 @@
 //      8+N    rest  data: the tensors' elements, little-endian, one tensor after the other
 //
 // The header maps a tensor's name to {"dtype": string, "shape": [integers], "data_offsets": [begin,
-// end]}, offsets counted from the start of the data; fields besides these are kept. The key "__metadata__" holds an object of
-// strings instead. Sorted by their offsets, the tensors cover the data from its first byte to the
-// last byte of the file without hole or overlap, so no file can be another format at the same time.
+// end]}, offsets counted from the start of the data; fields besides these are kept. The key
+// "__metadata__" holds an object of strings instead. Sorted by their offsets, the tensors cover the data
+// from its first byte to the last byte of the file without hole or overlap, so no file can be another
+// format at the same time.
 //
 // Where the reference implementation reads what the description of the format forbids, we refuse:
 // a key that appears twice, a header that does not begin with "{", metadata that is null.

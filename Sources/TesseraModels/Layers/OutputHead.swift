@@ -17,14 +17,16 @@ extension DecoderPass {
   /// The loss of each position in nats, 0 where it has no target.
   ///
   /// With a gradient, the gradient of `scale` times the summed loss is added to it, and that of the
-  /// residual stream is left in `stream[0]` of the gradient activations, if there are any.
+  /// residual stream is left in `stream[0]` of the gradient activations, if there are any and if it is
+  /// wanted.
   func headLosses(
-    targets: [Int32], into gradient: HeadGradient? = nil, scale: Float = 1
+    targets: [Int32], into gradient: HeadGradient? = nil, scale: Float = 1,
+    reachesStream: Bool = true
   ) -> [Float] {
     let memory = activations.head
     var losses = [Float](repeating: 0, count: targets.count)
     let positions = targets.indices.filter { targets[$0] >= 0 }
-    let streamGradient = activations.gradients?.stream[0]
+    let streamGradient = reachesStream ? activations.gradients?.stream[0] : nil
     if gradient != nil, positions.count < targets.count { streamGradient?.fill(with: 0) }
     var start = 0
     while start < positions.count {

@@ -28,8 +28,9 @@ struct ExtendedTransformer: Sendable {
     let width = configuration.width
     let layout = ParameterLayout(configuration)
     configuration.vocabularySize = max(oldCount, newRows.upperBound)
+    let parameterCount = ParameterLayout(configuration).count
     var parameters: [Float] = []
-    parameters.reserveCapacity(ParameterLayout(configuration).count)
+    parameters.reserveCapacity(parameterCount)
     for tensor in layout.tensors {
       if Interruption.isRequested { throw VocabularyError.interrupted }
       let values = try base.checkpoint.readTensor(tensor.name, shape: tensor.shape)
@@ -42,7 +43,7 @@ struct ExtendedTransformer: Sendable {
       }
       progress?(
         ProgressUpdate(
-          phase: "loading the model", completed: parameters.count, total: layout.count,
+          phase: "loading the model", completed: parameters.count, total: parameterCount,
           unit: "parameters"))
     }
     model = Transformer(configuration: configuration, parameters: parameters)

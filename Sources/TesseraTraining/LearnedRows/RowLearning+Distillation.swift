@@ -37,41 +37,28 @@ extension RowLearning {
     let (teaching, learning) = (TransformerWorkspace(), TransformerWorkspace())
     try forEachBatch("distilling rows") { batch, step in
       let teacher = student.model.hiddenStates(of: batch.base, depth: depth, workspace: teaching)
-      var loss = 0.0
-      let inputs = student.model.inputGradient(
-        of: batch.extended, depth: depth, workspace: learning
-      ) { states in
-        let (sum, gradient) = Self.distance(
-          of: states, to: teacher, at: batch.ends, width: width,
-          count: batch.positionCount * width)
-        loss = sum
-        return gradient
+      let found = distillationGradients(
+        of: student, batch, teacher: teacher, depth: depth, learnsOutput: learnsOutput,
+        workspace: learning)
+      var (read, written) = (found.read, found.written)
+      clearUnseen(&written)
+      if tied, learnsOutput {
+        // As large as the first term, whatever its unit.
+        let factor =
+          found.crossEntropy.sum > 0 ? Float(found.distance / found.crossEntropy.mean) : 0
+        for i in read.indices { read[i] += factor * written[i] }
       }
-      var gradient = [Float](repeating: 0, count: input.rows.count)
-      addGradients(
-        to: &gradient, ofPositions: inputs, tokens: batch.extended.inputs,
-        newRows: student.newRows)
-      if learnsOutput {
-        let targetCount = batch.extended.targets.count { $0 >= 0 }
-        var written = student.model.rowGradients(
-          of: batch.extended, headRows: student.newRows,
-          scale: 1 / Float(max(1, targetCount)), reachesInputs: false, workspace: learning)
-        clearUnseen(&written.head)
-        if tied {
-          // As large as the first term, whatever its unit.
-          let factor = Float(written.loss.sum > 0 ? loss / written.loss.mean : 0)
-          for i in gradient.indices { gradient[i] += factor * written.head[i] }
-        } else {
-          output.step(written.head)
-          student.setRows(output.rows, .output)
-        }
-      }
-      guard loss.isFinite, gradient.allSatisfy(\.isFinite) else {
-        throw TrainingRunError.notFinite(step: step, inARow: 1)
-      }
-      input.step(gradient)
+      // Before any row changes.
+      guard found.distance.isFinite, found.crossEntropy.sum.isFinite,
+        read.allSatisfy(\.isFinite), written.allSatisfy(\.isFinite)
+      else { throw TrainingRunError.notFinite(step: step, inARow: 1) }
+      input.step(read)
       student.setRows(input.rows, .input)
-      return "loss \(StepReport.fixed(loss, digits: 4))"
+      if !tied {
+        output.step(written)
+        student.setRows(output.rows, .output)
+      }
+      return "loss \(StepReport.fixed(found.distance, digits: 4))"
     }
     var settings = options.settings(text)
     settings["depth"] = JSONValue(depth)
@@ -80,6 +67,48 @@ extension RowLearning {
     return LearnedRowsInitializer(
       input: recipes(ofRows: input.rows, .input),
       output: tied ? nil : recipes(ofRows: output.rows, .output), settings: settings)
+  }
+
+  /// Both terms for a batch, by one pass forward, and their gradients.
+  ///
+  /// - Parameters:
+  ///   - student: The model with the rows so far.
+  ///   - batch: The text.
+  ///   - teacher: The states of the base, [positions of the base, width].
+  ///   - depth: Where states are compared.
+  ///   - learnsOutput: Whether the second term is wanted; without it its gradient is 0.
+  ///   - workspace: Memory for activations.
+  /// - Returns: The mean distance and the summed cross-entropy; the gradient of the distance with respect to
+  ///   rows as they are read, and of the mean cross-entropy as they are written, each [new tokens, width].
+  private func distillationGradients(
+    of student: ExtendedTransformer, _ batch: AlignedBatch, teacher: [Float], depth: Int,
+    learnsOutput: Bool, workspace: TransformerWorkspace
+  ) -> (distance: Double, crossEntropy: BatchLoss, read: [Float], written: [Float]) {
+    var distance = 0.0
+    func stateGradient(_ states: [Float]) -> [Float] {
+      let (mean, gradient) = Self.distance(
+        of: states, to: teacher, at: batch.ends, width: width,
+        count: batch.positionCount * width)
+      distance = mean
+      return gradient
+    }
+    var read = [Float](repeating: 0, count: tokens.count * width)
+    var (crossEntropy, written) = (BatchLoss(sum: 0, count: 0), read)
+    let inputs: [Float]
+    if learnsOutput {
+      let targetCount = batch.extended.targets.count { $0 >= 0 }
+      let found = student.model.rowGradients(
+        of: batch.extended, depth: depth, headRows: student.newRows,
+        scale: 1 / Float(max(1, targetCount)), workspace: workspace,
+        stateGradient: stateGradient)
+      (crossEntropy, inputs, written) = (found.loss, found.inputs, found.head)
+    } else {
+      inputs = student.model.inputGradient(
+        of: batch.extended, depth: depth, workspace: workspace, stateGradient: stateGradient)
+    }
+    addGradients(
+      to: &read, ofPositions: inputs, tokens: batch.extended.inputs, newRows: student.newRows)
+    return (distance, crossEntropy, read, written)
   }
 
   /// The mean square of the differences between states, and its gradient.

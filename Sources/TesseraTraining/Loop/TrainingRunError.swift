@@ -16,7 +16,8 @@ public enum TrainingRunError: Error, Equatable, Sendable {
   case noEndOfText(tokenizer: String)
   /// The tokens of a document do not stand for its bytes.
   case bytesDiffer(source: String, document: Int, tokenBytes: Int, documentBytes: Int)
-  /// In the extended encoding of a document, tokens do not stand for runs of the base's tokens.
+  /// In the extended encoding of a document, by its place in the sample that is learned from, tokens do not
+  /// stand for runs of the base's tokens.
   case notAligned(document: Int)
   /// A layer is asked for that the model does not have.
   case noSuchLayer(Int, layerCount: Int)
@@ -58,8 +59,8 @@ extension TrainingRunError: CustomStringConvertible {
       "\(source), document \(document): its tokens stand for \(tokenBytes) bytes, "
         + "the document has \(documentBytes)"
     case .notAligned(let document):
-      "document \(document) of the corpus: its new tokens do not stand for tokens of the base, one run each; "
-        + "a tokenizer without BPE dropout is expected"
+      "document \(document), from 0, of the sample that rows are learned from: its new tokens do not "
+        + "stand for runs of the base's tokens; the base's tokenizer with more merges is expected"
     case .noSuchLayer(let depth, let layerCount):
       "states after \(depth) layers are asked for, and the model has \(layerCount) layers"
     case .vocabularyTooSmall(let modelRows, let tokenizerSize):

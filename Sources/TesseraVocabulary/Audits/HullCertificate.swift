@@ -6,7 +6,8 @@ public import TesseraBasics
 /// u(j) = sum over i of a[j, i] * u(i) whose weights are convex,
 ///
 ///   z(j) <= max z                                              the likeliest token stays the likeliest
-///   R = sum over j of exp(z(j)) / sum over i of exp(z(i)) <= sum over i of c[i] * p[i],   c[i] = sum over j of a[j, i]
+///   R = sum over j of exp(z(j)) / sum over i of exp(z(i)) <= sum over i of c[i] * p[i],
+///       c[i] = sum over j of a[j, i]
 ///
 /// for every hidden state, by Jensen's inequality. The new tokens get R / (1 + R) of the probability, and
 /// the divergence from the base is KL(base || extended) = log(1 + R). So where no new token occurs in a

@@ -22,9 +22,9 @@ public struct RowAudit: Hashable, Sendable {
   /// Reads a matrix once, in blocks.
   ///
   /// Rows that are not finite are a fault. Facts are rows of zeros, rows that are those of another token
-  /// bit for bit, and rows whose norm is that of a random start (`RandomStart`). Such tokens were seldom or never trained. A
-  /// bias is only looked through for elements that are not finite: zeros are where it begins, and equal
-  /// ones mean nothing.
+  /// bit for bit, and rows whose norm is that of a random start (`RandomStart`). Such tokens were seldom or
+  /// never trained. A bias is only looked through for elements that are not finite: zeros are where it
+  /// begins, and equal ones mean nothing.
   ///
   /// - Parameters:
   ///   - matrix: The embedding, the head or its bias.

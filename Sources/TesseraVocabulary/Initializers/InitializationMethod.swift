@@ -64,9 +64,10 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// Whether the method goes by merges on top of the base's, so that it has no meaning where another
-  /// tokenizer takes the place of the base's.
-  public var needsMerges: Bool {
+  /// Whether the method is for new tokens on top of the base's alone, and not for those of a tokenizer that
+  /// takes the place of the base's: it goes by merges, or by texts in both encodings, which are aligned only
+  /// where each token of one stands for a run of the other's.
+  public var needsExtension: Bool {
     switch self {
     case .mergeTree, .align, .constrainedWord2Vec: true
     default: learnsRows

@@ -6,9 +6,10 @@ internal import TesseraTokenizers
 ///
 ///   row(t)[i] ~ N(mean_s[i], deviation_s[i]^2),   s the script of most characters of t
 ///
-/// Mean and deviation are those over the base tokens whose script is s. Tokens without a script, such as
-/// numbers and parts of characters, and those of scripts that few base tokens have, are drawn from the
-/// statistics of all.
+/// Mean and deviation are those over the base tokens whose script is s, added tokens left out: the letters
+/// of a marker such as `<|reserved_7|>` say nothing of its row. Tokens without a script, such as numbers and
+/// parts of characters, and those of scripts that few base tokens have, are drawn from the statistics of
+/// all.
 ///
 /// Downey, Blevins, Goldfine and Steinert-Threlkeld, "Embedding Structure Matters: Comparing Methods to
 /// Adapt Multilingual Vocabularies to New Languages", 2023, arXiv:2309.04679; the least number of base
@@ -35,8 +36,12 @@ public struct ScriptInitializer: RowInitializer {
   public func recipes(
     for role: MatrixRole, in context: InitializationContext, seed: UInt64
   ) throws(VocabularyError) -> RowRecipes {
+    let added = Set(context.tokenizer.addedTokens.map(\.id))
     let scripts = context.tokenRows.joined().map { row -> TokenScript? in
-      context.tokenizer.tokens.bytes(of: TokenID(row)).flatMap { TokenScript(of: Array($0)) }
+      if added.contains(TokenID(row)) { return nil }
+      return context.tokenizer.tokens.bytes(of: TokenID(row)).flatMap {
+        TokenScript(of: Array($0))
+      }
     }
     var counts: [TokenScript: Int] = [:]
     for case let script? in scripts { counts[script, default: 0] += 1 }
@@ -45,8 +50,8 @@ public struct ScriptInitializer: RowInitializer {
     let newScripts = (0..<context.tokens.count).map {
       TokenScript(of: context.tokens.bytes(of: $0))
     }
-    for script in Set(newScripts.compactMap { $0 }) where counts[script, default: 0] >= minimumCount
-    {
+    for script in Set(newScripts.compactMap { $0 })
+    where counts[script, default: 0] >= minimumCount {
       let rows = zip(context.tokenRows.joined(), scripts).filter { $1 == script }
       statistics[script] = try MatrixStatistics(
         of: context.matrix, rows: Self.ranges(of: rows.map(\.0)))

@@ -48,9 +48,9 @@ public struct VocabularyReplacement: Sendable {
   ///   - pattern: How text is split, for files that do not say it.
   ///   - mappings: Added tokens that are what others were.
   ///   - options: How rows are made.
-  /// - Throws: ``VocabularyError/methodNeedsMerges(_:)``, ``VocabularyError/tokensOfCharacters(path:)``,
-  ///   ``VocabularyError/unknownMappedToken(_:isOld:)``,
-  ///   ``VocabularyError/roleWithoutToken(path:key:token:)`` for a token with a role that
+  /// - Throws: ``VocabularyError/methodNeedsExtension(_:)``,
+  ///   ``VocabularyError/tokensOfCharacters(path:)``, ``VocabularyError/unknownMappedToken(_:isOld:)``,
+  ///   ``VocabularyError/roleWithoutToken(path:key:token:isAdded:)`` for a token with a role that
   ///   the tokenizer lacks, ``VocabularyError/paddingMoved(modelType:from:to:)``,
   ///   ``VocabularyError/tiedModelHasNoHead(method:)``, ``VocabularyError/unknownTokenTensor(name:)``, and
   ///   what reading throws.
@@ -59,12 +59,10 @@ public struct VocabularyReplacement: Sendable {
     mappings: [TokenMapping] = [], options: ExtensionOptions = ExtensionOptions()
   ) throws(VocabularyError) {
     for method in [options.inputMethod, options.outputMethod].compactMap({ $0 })
-    where method.needsMerges {
-      throw .methodNeedsMerges(method)
+    where method.needsExtension {
+      throw .methodNeedsExtension(method)
     }
-    if base.matrices.tied || base.matrices.heads.isEmpty, let method = options.outputMethod {
-      throw .tiedModelHasNoHead(method: method)
-    }
+    try base.checkRows(outputMethod: options.outputMethod)
     do { tokenizer = try Tokenizer(contentsOf: path, pattern: pattern) } catch {
       throw .tokenizer(error)
     }
@@ -72,7 +70,6 @@ public struct VocabularyReplacement: Sendable {
     where tokenizer.model.alphabet != .bytes {
       throw .tokensOfCharacters(path: path)
     }
-    try base.checkTokenTensors()
     named = try NamedTokenFiles(of: base)
     correspondence = try TokenCorrespondence(
       of: tokenizer, to: base.tokenizer, mappings: mappings)

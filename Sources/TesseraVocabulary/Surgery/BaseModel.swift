@@ -47,6 +47,18 @@ public struct BaseModel: Sendable {
     TokenID(padding == .keep ? rowCount : tokenizer.vocabularySize)
   }
 
+  /// Sees to it that the matrices can get rows, before anything long begins.
+  ///
+  /// - Parameter outputMethod: The method for the rows of the head, if there is one of its own.
+  /// - Throws: ``VocabularyError/tiedModelHasNoHead(method:)``,
+  ///   ``VocabularyError/unknownTokenTensor(name:)``.
+  public func checkRows(outputMethod: InitializationMethod?) throws(VocabularyError) {
+    if matrices.tied || matrices.heads.isEmpty, let outputMethod {
+      throw .tiedModelHasNoHead(method: outputMethod)
+    }
+    try checkTokenTensors()
+  }
+
   /// Sees to it that no tensor besides the matrices has an element for each token.
   ///
   /// It may be known by its name, such as `lm_head.weight_scale`, or by its shape, such as the head of a

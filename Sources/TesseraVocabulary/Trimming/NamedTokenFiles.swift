@@ -49,7 +49,7 @@ struct NamedTokenFiles {
   /// Sees to it that each token with a role has a new ID.
   ///
   /// - Throws: ``VocabularyError/unknownNamedToken(path:key:id:)``,
-  ///   ``VocabularyError/roleWithoutToken(path:key:token:)``.
+  ///   ``VocabularyError/roleWithoutToken(path:key:token:isAdded:)``.
   func checkRoles(_ newIDs: [TokenID?], of tokenizer: Tokenizer) throws(VocabularyError) {
     try configuration.checkRoles(newIDs, of: tokenizer)
     try generation?.checkRoles(newIDs, of: tokenizer)

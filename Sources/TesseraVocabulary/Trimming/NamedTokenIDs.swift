@@ -60,14 +60,16 @@ struct NamedTokenIDs {
   /// Sees to it that each token with a role has a new ID.
   ///
   /// - Throws: ``VocabularyError/unknownNamedToken(path:key:id:)``, and
-  ///   ``VocabularyError/roleWithoutToken(path:key:token:)`` for the first one without a new ID.
+  ///   ``VocabularyError/roleWithoutToken(path:key:token:isAdded:)`` for the first one without a new ID.
   func checkRoles(
     _ newIDs: [TokenID?], of tokenizer: Tokenizer
   ) throws(VocabularyError) {
     _ = try roles(tokenizer)
     for (key, id) in named where newIDs[id] == nil {
+      let added = tokenizer.addedTokens.first { Int($0.id) == id }?.content
       throw .roleWithoutToken(
-        path: path, key: key, token: tokenizer.readableText(of: TokenID(id)) ?? "")
+        path: path, key: key, token: added ?? tokenizer.readableText(of: TokenID(id)) ?? "",
+        isAdded: added != nil)
     }
   }
 

@@ -30,9 +30,10 @@ struct AdaptCommand: ParsableCommand {
   @OptionGroup var languages: LanguageOptions
 
   @Option(
-    help:
-      "Tokens to add; 0 adds none. (default: one for every \(AdaptationOptions.bytesPerNewToken) bytes, at most 8192)"
-  )
+    help: """
+      Tokens to add; 0 adds none. (default: one for every \(AdaptationOptions.bytesPerNewToken) \
+      bytes, at most 8192)
+      """)
   var newTokens: Int?
 
   @OptionGroup var initialization: InitializationArguments

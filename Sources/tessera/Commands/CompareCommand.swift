@@ -21,8 +21,8 @@ struct CompareCommand: ParsableCommand {
       and --resume goes on with the rest, also with more methods or more seeds.
 
       Example:
-        tessera compare --model models/base-en --corpus corpora-samples/hi --paragraphs \
-          --replay corpora-samples/en --init subword-mean,mean,random --steps 100 \
+        tessera compare --model models/base-en --corpus corpora-samples/hi --paragraphs \\
+          --replay corpora-samples/en --init subword-mean,mean,random --steps 100 \\
           --output compared-hi
       """)
 
@@ -32,9 +32,10 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup var languages: LanguageOptions
 
   @Option(
-    help:
-      "Tokens to add. (default: one for every \(AdaptationOptions.bytesPerNewToken) bytes, at most 8192)"
-  )
+    help: """
+      Tokens to add. (default: one for every \(AdaptationOptions.bytesPerNewToken) bytes, at most \
+      8192)
+      """)
   var newTokens: Int?
 
   @Option(
@@ -43,8 +44,7 @@ struct CompareCommand: ParsableCommand {
       """
       The methods, with commas between them. (default: that of extend, and all that need nothing but the \
       model and the corpus)
-      """,
-      valueName: "method,method"))
+      """, valueName: "method,method"))
   var methods: MethodList?
 
   @OptionGroup var given: InitializationSources

@@ -133,6 +133,7 @@ struct ExtendCommand: ParsableCommand {
     let old = certify.isEmpty ? nil : try documents.corpus(certify)
     console.warnIfUnfinished(model)
     let base = try BaseModel(directory: model, names: tensors.names)
+    if delta == nil { try base.checkRows(outputMethod: initialization.outputMethod) }
     let given = try initialization.sources.inputs()
     let certification = try old.map { try Certification($0, model: base) }
     let plan: VocabularyExtension
@@ -171,6 +172,7 @@ struct ExtendCommand: ParsableCommand {
     let mass = try certification?.write(of: plan, result, to: directory.stagingPath)
     try RunConfiguration.current.write(to: directory.stagingPath)
     try writeFactors(of: base, extended: directory.stagingPath)
+    try Interrupted.check()
     try directory.commit()
     console.finishProgress()
     if common.json {

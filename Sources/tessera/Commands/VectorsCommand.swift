@@ -32,9 +32,10 @@ struct VectorsCommand: ParsableCommand {
   var tokenizer: String?
 
   @Option(
-    help:
-      "What is predicted: \(WordVectorOptions.Architecture.allCases.map(\.rawValue).joined(separator: ", "))."
-  )
+    help: """
+      What is predicted: \(WordVectorOptions.Architecture.allCases.map(\.rawValue)
+        .joined(separator: ", ")).
+      """)
   var architecture = WordVectorOptions().architecture
 
   @Option(help: "Components of a vector.")

@@ -19,11 +19,9 @@ extension InspectionReport {
         + (checkpoint.shards.count == 1 ? "1 file" : "\(checkpoint.shards.count) files"),
       "tensor_bytes", JSONValue(checkpoint.tensorSize))
     if let origins = try TokenOrigins(modelDirectory: directory) {
-      let methods = origins.methods.map { "\($0.role.rawValue) rows by \($0.name)" }
       add(
-        "extension",
-        "\(groupDigits(origins.count)) new tokens, " + methods.joined(separator: ", "),
-        "new_tokens", JSONValue(origins.count))
+        "extension", Self.description(of: origins), "new_tokens",
+        JSONValue(origins.history.reduce(0) { $0 + $1.count }))
     }
     addTensors(checkpoint.tensorGroups)
     let tokenizer =
@@ -36,6 +34,15 @@ extension InspectionReport {
     } else {
       add("tokenizer", "none in this folder, so nothing was compared with it", "tokenizer", .null)
     }
+  }
+
+  /// How many tokens each extension has added and by which methods, the last one first.
+  private static func description(of origins: TokenOrigins) -> String {
+    let found = origins.history.filter { $0.count > 0 }
+    return (found.isEmpty ? [origins] : found).map { record in
+      let methods = record.methods.map { ", \($0.role.rawValue) rows by \($0.name)" }
+      return "\(groupDigits(record.count)) new tokens" + methods.joined()
+    }.joined(separator: "; before, ")
   }
 
   private mutating func addTensors(_ groups: [TensorGroup]) {

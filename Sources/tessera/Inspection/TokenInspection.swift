@@ -26,9 +26,9 @@ struct TokenInspection {
     tokenizer.readableText(of: id).map { "\"\($0)\"" } ?? "no token"
   }
 
-  /// What a row of the base is called.
-  private func name(ofBaseRow row: Int) -> String {
-    let token = origins?.token(ofBaseRow: row)
+  /// What a row of the model that got a token is called.
+  private func name(ofBaseRow row: Int, in origin: TokenOrigins.Origin) -> String {
+    let token = origin.token(ofBaseRow: row)
     return "\(token.map { name(of: $0) } ?? "a token that was dropped") (\(row))"
   }
 
@@ -39,11 +39,12 @@ struct TokenInspection {
       return text + "  the model has no \(VocabularyExtension.recordName)\n"
     }
     guard let origin = try origins.origin(of: id) else {
-      return text + "  a token of the base, with the base's row\n"
+      return text + "  a token of the base\n"
     }
     let stood =
       origin.count.map { "; its merge stood \(groupDigits(Int(clamping: $0))) times" } ?? ""
-    let pieces = origin.pieces.map { name(ofBaseRow: Int($0)) }.joined(separator: " ")
+    let pieces = origin.pieces.map { name(ofBaseRow: Int($0), in: origin) }
+      .joined(separator: " ")
     text += "  new by \(origin.path)\(stood)\n  in place of \(pieces)\n"
     for row in origin.rows {
       let recipe = row.recipe
@@ -59,7 +60,7 @@ struct TokenInspection {
         ($1.weight.magnitude, $0.row) < ($0.weight.magnitude, $1.row)
       }
       for term in terms.prefix(Self.shownCount) {
-        text += "    \(fixed(term.weight, 4)) of \(name(ofBaseRow: term.row))\n"
+        text += "    \(fixed(term.weight, 4)) of \(name(ofBaseRow: term.row, in: origin))\n"
       }
       let rest = terms.count - Self.shownCount
       if rest > 0 { text += "    and \(groupDigits(rest)) more\n" }

@@ -40,6 +40,7 @@ struct AdaptationJob {
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
+    try base.checkRows(outputMethod: command.initialization.outputMethod)
     // Rows are made once; a plan and a run that goes on need their number alone.
     choice =
       command.dryRun || isResumed

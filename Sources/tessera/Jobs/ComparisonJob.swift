@@ -29,6 +29,7 @@ struct ComparisonJob {
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
+    try base.checkRows(outputMethod: nil)
     try command.given.checkLearning(base, command.methods?.methods ?? [])
     given = try command.given.inputs()
     languages = try LanguageSources(command.languages, corpora, console)

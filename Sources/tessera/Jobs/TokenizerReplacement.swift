@@ -19,8 +19,8 @@ struct TokenizerReplacement {
   /// Compares the tokenizers, and gathers what methods are made from unless nothing is to be written.
   func plan(isDryRun: Bool, _ console: Console) throws -> VocabularyReplacement {
     var plan = try VocabularyReplacement(
-      of: base, by: arguments.replaceTokenizer ?? "", mappings: arguments.mappings,
-      options: options)
+      of: base, by: arguments.replaceTokenizer ?? "", pattern: arguments.pattern,
+      mappings: arguments.mappings(of: base.tokenizer), options: options)
     if isDryRun { return plan }
     plan.inputs = try evidence.inputs(
       adding: evidence.sources.inputs(), counts: [], text: .corpora([corpus].compactMap { $0 }),
@@ -37,6 +37,7 @@ struct TokenizerReplacement {
     to output: String?, force: Bool, inputs: [String], isJSON: Bool, _ console: Console
   ) throws {
     let plan = try plan(isDryRun: output == nil, console)
+    console.finishProgress()
     let messages = ReplacementMessages(plan: plan)
     if !isJSON || output != nil { messages.sayPlan(console) }
     guard let output else {

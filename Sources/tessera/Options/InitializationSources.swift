@@ -10,8 +10,8 @@ struct InitializationSources: ParsableArguments {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       """
-      For transtok: files with a sentence in the model's language, a tab and its translation on each \
-      line.
+      For transtok: files with a sentence in the model's language, a tab and its translation on \
+      each line.
       """, valueName: "file"), completion: .file())
   var parallel: [String] = []
 

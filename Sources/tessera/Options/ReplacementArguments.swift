@@ -1,4 +1,5 @@
 import ArgumentParser
+import TesseraTokenizers
 import TesseraVocabulary
 
 /// The tokenizer that takes the place of a model's own, instead of new tokens on top of it.
@@ -6,10 +7,18 @@ struct ReplacementArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Replace the model's tokenizer by this one, a folder or a file of any format that convert reads. \
-      Tokens that both have keep their rows, the others get new ones.
+      Replace the model's tokenizer by this one over bytes, a folder or a file: tokenizer.json, a rank \
+      file (.tiktoken), vocab.json with merges.txt, tekken.json, or tokenizer.tessera. Tokens that both \
+      have keep their rows, the others get new ones.
       """, valueName: "path"), completion: .file())
   var replaceTokenizer: String?
+
+  @Option(
+    help: """
+      How --replace-tokenizer splits text, for a rank file or a vocab.json that does not say it.
+      """,
+    transform: PreTokenizerPattern.parse)
+  var pattern: PreTokenizerPattern?
 
   @Option(
     help: ArgumentHelp(
@@ -20,17 +29,30 @@ struct ReplacementArguments: ParsableArguments {
   var mapToken: [String] = []
 
   mutating func validate() throws {
-    if !mapToken.isEmpty && replaceTokenizer == nil {
-      throw ValidationError("--map-token needs --replace-tokenizer")
+    if replaceTokenizer == nil {
+      if !mapToken.isEmpty { throw ValidationError("--map-token needs --replace-tokenizer") }
+      if pattern != nil { throw ValidationError("--pattern needs --replace-tokenizer") }
     }
-    for argument in mapToken where namedValue(argument) == nil {
+    // Something on both sides of a sign.
+    for argument in mapToken where !argument.dropFirst().dropLast().contains("=") {
       throw ValidationError("--map-token must be OLD=NEW, not \"\(argument)\"")
     }
   }
 
-  /// The added tokens that are others.
-  var mappings: [TokenMapping] {
-    mapToken.compactMap(namedValue).map { TokenMapping(old: $0.name, new: $0.value) }
+  /// The added tokens of a model that are others.
+  ///
+  /// A token may have the sign of equality in it: what stands before one of them is the longest text that
+  /// is an added token, or else what stands before the first.
+  func mappings(of base: Tokenizer) -> [TokenMapping] {
+    let added = Set(base.addedTokens.map { Array($0.content.utf8) })
+    return mapToken.compactMap { argument in
+      let signs = argument.indices.dropFirst().dropLast().filter { argument[$0] == "=" }
+      let sign = signs.last { added.contains(Array(argument[..<$0].utf8)) } ?? signs.first
+      return sign.map { sign in
+        TokenMapping(
+          old: String(argument[..<sign]), new: String(argument[argument.index(after: sign)...]))
+      }
+    }
   }
 
   /// Refuses options that have no meaning where a tokenizer is replaced, and methods that cannot make rows
@@ -48,10 +70,8 @@ struct ReplacementArguments: ParsableArguments {
     if let other {
       throw ValidationError("\(other) and --replace-tokenizer exclude each other")
     }
-    if let method = methods.first(where: \.needsMerges) {
-      throw ValidationError(
-        "\(method.rawValue) goes by merges on top of the model's own, and --replace-tokenizer has none"
-      )
+    if let method = methods.first(where: \.needsExtension) {
+      throw ValidationError("\(VocabularyError.methodNeedsExtension(method))")
     }
     let learns = methods.contains(where: \.usesVectors) && vectors.vectors == nil
     if learns, !readsCorpus {

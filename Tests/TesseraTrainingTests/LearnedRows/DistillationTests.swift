@@ -71,11 +71,40 @@ import Testing
   @Test func `a tied model's rows learn by both terms if told to`() throws {
     let folder = try TemporaryDirectory()
     let greek = try GreekExtension(in: folder)
-    let alone = try greek.learning().rows(by: .distill)
-    let both = try greek.learning { $0.learnsTiedOutput = !RowLearningOptions().learnsTiedOutput }
-      .rows(by: .distill)
-    #expect(alone.input != both.input)
-    #expect(alone.settings["learns_output"] != both.settings["learns_output"])
+    var losses: [Double] = []
+    for learnsOutput in [false, true] {
+      let learning = try greek.learning {
+        $0.learningRate = 0.02
+        $0.learnsTiedOutput = learnsOutput
+      }
+      let rows = try learning.rows(by: .distill)
+      #expect(rows.settings["learns_output"] == .bool(learnsOutput))
+      var model = learning.extended
+      model.setRows(try greek.rows(rows.input, of: .input).rows, .input)
+      let batch = learning.text.batch(0..<learning.text.windows.count).extended
+      losses.append(model.model.loss(of: batch, workspace: TransformerWorkspace()).mean)
+    }
+    #expect(losses[1] < losses[0] - 0.1, "\(losses)")
+  }
+
+  @Test func `a head whose loss is no number stops before any row changes`() throws {
+    let folder = try TemporaryDirectory()
+    let greek = try GreekExtension(in: folder, tied: false)
+    let directory = greek.base.checkpoint.directory
+    var model = try Transformer(checkpoint: directory)
+    // States are as they were, and logits beyond all numbers.
+    for i in try #require(model.layout["lm_head.weight"]).range { model.parameters[i] = 3e38 }
+    let broken = folder.file("broken")
+    _ = try folder.write("broken/README.md", "")
+    try model.save(toStaging: broken)
+    try BaseModel(directory: directory).tokenizer.write(toDirectory: broken)
+    let learning = try RowLearning(
+      BaseModel(directory: broken), tokens: greek.selection.tokens,
+      extended: greek.selection.tokenizer, documents: greekDocuments,
+      options: RowLearningOptions())
+    #expect(throws: TrainingRunError.notFinite(step: 1, inARow: 1)) {
+      try learning.rows(by: .distill)
+    }
   }
 
   @Test func `the distance is the mean of squares, and its gradient the slope`() {

@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test(arguments: InitializationMethod.allCases.filter { !$0.needsMerges })
+  @Test(arguments: InitializationMethod.allCases.filter { !$0.needsExtension })
   func `a model that gets its own tokenizer keeps its matrices`(
     method: InitializationMethod
   ) throws {
@@ -144,8 +144,8 @@ import Testing
     let other = try OtherTokenizer.random(seed: 3).write("other", in: folder)
     var options = ExtensionOptions()
     options.inputMethod = method
-    guard !method.needsMerges else {
-      #expect(throws: VocabularyError.methodNeedsMerges(method)) {
+    guard !method.needsExtension else {
+      #expect(throws: VocabularyError.methodNeedsExtension(method)) {
         try VocabularyReplacement(of: base, by: other, options: options)
       }
       return
@@ -207,7 +207,7 @@ import Testing
     #expect(
       throws: VocabularyError.roleWithoutToken(
         path: Path.join(directory, "generation_config.json"), key: "eos_token_id",
-        token: "<|endoftext|>")
+        token: "<|endoftext|>", isAdded: true)
     ) { try VocabularyReplacement(of: base, by: other) }
     let replacement = try VocabularyReplacement(
       of: base, by: other, mappings: [TokenMapping(old: "<|endoftext|>", new: "</s>")])
@@ -240,6 +240,24 @@ import Testing
       try VocabularyReplacement(
         of: base, by: other, mappings: [TokenMapping(old: "<|endoftext|>", new: "<pad>")])
     }
+  }
+
+  @Test func `a role of an ordinary token that is gone is not to be mapped`() throws {
+    let folder = try TemporaryDirectory()
+    let directory = try SmallModel().write(to: folder)
+    let base = try BaseModel(directory: directory)
+    let tokenizer = try OtherTokenizer.random(seed: 1)
+    let other = try tokenizer.write("other", in: folder)
+    let newIDs = try TokenCorrespondence(of: tokenizer, to: base.tokenizer).newIDs
+    let gone = try #require(newIDs.firstIndex(of: nil))
+    try folder.write("base/generation_config.json", #"{"pad_token_id": \#(gone)}"#)
+    let error = VocabularyError.roleWithoutToken(
+      path: Path.join(directory, "generation_config.json"), key: "pad_token_id",
+      token: try #require(base.tokenizer.readableText(of: TokenID(gone))), isAdded: false)
+    #expect(throws: error) {
+      try VocabularyReplacement(of: BaseModel(directory: directory), by: other)
+    }
+    #expect(!"\(error)".contains("--map-token"))
   }
 
   @Test func `two tokens that become one stand once in a list`() throws {

@@ -57,6 +57,12 @@ import Testing
     #expect(throws: VocabularyError.unknownTokenTensor(name: name)) {
       _ = try VocabularyExtension(of: base, tokens: tokens)
     }
+    #expect(throws: VocabularyError.unknownTokenTensor(name: name)) {
+      try base.checkRows(outputMethod: nil)
+    }
+    #expect(throws: VocabularyError.tiedModelHasNoHead(method: .copy)) {
+      try base.checkRows(outputMethod: .copy)
+    }
   }
 
   @Test(arguments: [

@@ -8,11 +8,12 @@
 //
 // Threads: fastText's threads change shared rows at the same time, so that no two runs are equal. Here the
 // text is cut into chunks of 512 words, whatever the number of threads. Some chunks in a row, four in small
-// texts and sixteen in large ones, start from the same rows, each goes through its words step by step on copies of the rows that it touches
-// (`RowChanges`), and then what they changed is put together in the order of the chunks (`RowMerging`).
-// What that costs, against threads that share rows, is a copy in and out for each row and chunk, and that
-// a chunk does not see what the others have learned in the meantime. Docs/Experiments.md has both measured:
-// on a small text the latter counts. Windows do not reach beyond a chunk.
+// texts and sixteen in large ones, start from the same rows, each goes through its words step by step on
+// copies of the rows that it touches (`RowChanges`), and then what they changed is put together in the
+// order of the chunks (`RowMerging`). What that costs, against threads that share rows, is a copy in and
+// out for each row and chunk, and that a chunk does not see what the others have learned in the meantime.
+// Docs/Experiments.md has both measured: on a small text the latter counts. Windows do not reach beyond a
+// chunk.
 //
 // Mikolov, Sutskever, Chen, Corrado and Dean, "Distributed Representations of Words and Phrases and their
 // Compositionality", 2013, arXiv:1310.4546; Bojanowski, Grave, Joulin and Mikolov, "Enriching Word Vectors
