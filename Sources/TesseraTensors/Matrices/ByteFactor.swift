@@ -66,8 +66,8 @@ package struct ByteFactor: Sendable {
     precondition(
       left.width == width && output.rowCount == left.rowCount && output.columnCount == rowCount,
       "the shapes fit")
-    let product = instructions == .tiles ? tk_int8_tile_product : tk_int8_vector_product
     // SAFETY: the processor has the instructions, and all have the shapes that were looked at.
+    let product = unsafe instructions == .tiles ? tk_int8_tile_product : tk_int8_vector_product
     unsafe product(
       output.base, Int64(output.stride), left.bytes, left.scales, left.sums,
       Int64(left.rowCount), bytes, scales, Int64(rowCount), Int64(width))
