@@ -84,15 +84,15 @@ extension Transformer {
   ///   [headRows, width].
   /// - Precondition: Tokens are inside the vocabulary, and so are the rows.
   public func rowGradients(
-    of batch: TokenBatch, headRows: Range<Int>, scale: Float = 1, reachesInputs: Bool,
+    of batch: TokenBatch, headRows: RangeSet<Int>, scale: Float = 1, reachesInputs: Bool,
     workspace: TransformerWorkspace
   ) -> (loss: BatchLoss, inputs: [Float], head: [Float]) {
     precondition(
-      headRows.lowerBound >= 0 && headRows.upperBound <= configuration.vocabularySize,
-      "rows are inside the head")
-    let size = FloatMemory.size(rowCount: headRows.count, columnCount: configuration.width)
+      headRows.isSubset(of: RangeSet(0..<configuration.vocabularySize)), "rows are inside the head")
+    let headRowCount = headRows.ranges.reduce(0) { $0 + $1.count }
+    let size = FloatMemory.size(rowCount: headRowCount, columnCount: configuration.width)
     let memory = FloatMemory(capacity: size)
-    let head = memory.carve(headRows.count, configuration.width)
+    let head = memory.carve(headRowCount, configuration.width)
     head.fill(with: 0)
     guard batch.tokenCount > 0 else {
       return (BatchLoss(sum: 0, count: 0), [], head.elements())

@@ -92,7 +92,7 @@ import Testing
     let loss = model.accumulateGradient(of: batch, into: &all, scale: 0.5, workspace: workspace)
     let rows = 5..<size - 2
     let found = model.rowGradients(
-      of: batch, headRows: rows, scale: 0.5, reachesInputs: true, workspace: workspace)
+      of: batch, headRows: RangeSet(rows), scale: 0.5, reachesInputs: true, workspace: workspace)
     #expect(found.loss == loss)
     // Scattered by token, and with the head's where it is the same matrix, it is the embedding's.
     var embedding = [Float](repeating: 0, count: size * width)
@@ -115,7 +115,7 @@ import Testing
       }
     }
     let headAlone = model.rowGradients(
-      of: batch, headRows: rows, scale: 0.5, reachesInputs: false, workspace: workspace)
+      of: batch, headRows: RangeSet(rows), scale: 0.5, reachesInputs: false, workspace: workspace)
     #expect(headAlone.head == found.head && headAlone.inputs.isEmpty && headAlone.loss == loss)
   }
 
@@ -127,7 +127,7 @@ import Testing
     #expect(
       model.inputGradient(of: empty, depth: 1, workspace: workspace) { _ in [1] }.isEmpty)
     let found = model.rowGradients(
-      of: empty, headRows: 2..<4, reachesInputs: true, workspace: workspace)
+      of: empty, headRows: RangeSet(2..<4), reachesInputs: true, workspace: workspace)
     #expect(found.head == [Float](repeating: 0, count: 2 * 12))
     #expect(found.loss == BatchLoss(sum: 0, count: 0) && found.inputs.isEmpty)
   }

@@ -50,7 +50,7 @@ extension RowLearning {
       var gradient = [Float](repeating: 0, count: input.rows.count)
       addGradients(
         to: &gradient, ofPositions: inputs, tokens: batch.extended.inputs,
-        newRows: student.newRows)
+        newTokens: tokens)
       if learnsOutput {
         let targetCount = batch.extended.targets.count { $0 >= 0 }
         var written = student.model.rowGradients(

@@ -29,7 +29,7 @@ public struct HullCertificate: Hashable, Sendable {
   ///   - recipes: The recipes of output rows.
   ///   - rowCount: The number of base rows.
   ///   - tokenRows: The rows that belong to tokens, over which the mean is taken.
-  ///   - fillerCount: The number of new rows without a token, which are that mean: ``RowLayout/fillerCount``.
+  ///   - fillerCount: The number of new rows without a token, which are that mean: ``RowLayout/fillers``.
   public init(
     _ recipes: RowRecipes, rowCount: Int, tokenRows: [Range<Int>], fillerCount: Int = 0
   ) {

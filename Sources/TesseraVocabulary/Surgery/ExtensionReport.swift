@@ -32,8 +32,8 @@ public struct ExtensionReport: Hashable, Sendable {
 
   /// The number of new tokens.
   public let newTokenCount: Int
-  /// The ID of the first new token.
-  public let firstID: TokenID
+  /// The IDs of the new tokens.
+  public let ids: NewTokenIDs
   /// The number of rows before.
   public let baseRowCount: Int
   /// The number of rows after.

@@ -102,6 +102,10 @@ struct ExtendCommand: ParsableCommand {
         against: optionForNewTokens, methods: initialization.methods,
         vectors: initialization.sources.vectors, readsCorpus: !selection.corpus.isEmpty)
     }
+    if placement.reserved == .reuse, selection.protect.contains("-") {
+      throw ValidationError(
+        "--reserved reuse reads protected text twice, which standard input cannot be")
+    }
     if let method = initialization.methods.first(where: readsCorpusAgain),
       selection.paths.contains("-")
     {
@@ -145,7 +149,8 @@ struct ExtendCommand: ParsableCommand {
       if dryRun { options.surveyFactor = 2 }
       let chosen = try TokenSelection(
         base: base.tokenizer, corpora: corpora.languages, protected: corpora.protected,
-        options: options, firstID: base.firstNewID(padding: placement.padding),
+        options: options,
+        ids: placement.newIDs(of: base, protected: corpora.protected, console),
         progress: console.progress)
       plan = try VocabularyExtension(
         of: base, tokens: chosen.tokens, options: extensionOptions,
@@ -169,7 +174,7 @@ struct ExtendCommand: ParsableCommand {
       intoStaging: directory.stagingPath, progress: console.progress)
     let mass = try certification?.write(of: plan, result, to: directory.stagingPath)
     try RunConfiguration.current.write(to: directory.stagingPath)
-    try writeFactors(of: base, extended: directory.stagingPath)
+    try writeFactors(of: plan.base, extended: directory.stagingPath)
     try directory.commit()
     console.finishProgress()
     if common.json {
@@ -188,7 +193,7 @@ struct ExtendCommand: ParsableCommand {
       selection.corpus.isEmpty && initialization.sources.vectors.sourceCorpus.isEmpty
         ? documents.givenOption : nil,
       certify.isEmpty ? nil : "--certify",
-      placement.padding == ExtensionOptions().padding ? nil : "--padding",
+      placement.givenOptionForIDs,
       initialization.sources.vectors.factors == nil ? nil : "--factors",
     ]
     return given.compactMap { $0 }.first
@@ -213,8 +218,7 @@ struct ExtendCommand: ParsableCommand {
     var options = ExtensionOptions()
     if !dryRun { initialization.set(&options) }
     options.seed = seed.seed
-    options.padding = placement.padding
-    options.rowMultiple = placement.padToMultiple
+    placement.set(&options)
     return options
   }
 

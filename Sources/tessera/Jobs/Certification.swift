@@ -39,12 +39,11 @@ struct Certification {
     let encoder = try DocumentEncoder(
       tokenizer, name: directory, rowCount: model.configuration.vocabularySize)
     let layout = plan.layout
-    let fillers = max(layout.baseRowCount, layout.newRows.upperBound)..<layout.rowCount
     let certificate = report.matrices.last?.certificate
     var bound: (([Double]) -> Double)?
     if let certificate, certificate.isConvex { bound = { certificate.bound(for: $0) } }
     let mass = model.newTokenMass(
-      in: try encoder.encode(documents), newRows: [layout.newRows, fillers],
+      in: try encoder.encode(documents), newRows: layout.newRows.union(RangeSet(layout.fillers)),
       baseRowCount: layout.baseRowCount, bound: bound)
     var record: JSONObject = ["format": .string("tessera-certificate-1")]
     if let certificate { record["recipes"] = .object(certificate.record) }

@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraTokenizers
 import TesseraTraining
 import TesseraVocabulary
 
@@ -15,12 +16,29 @@ struct ExtensionMessages {
     for line in selection?.lines ?? [] { console.say(line) }
     console.say(
       """
-      new tokens: \(groupDigits(plan.tokens.count)), IDs \(plan.tokens.firstID) to \
-      \(plan.layout.newRows.upperBound - 1); rows \(groupDigits(plan.layout.baseRowCount)) -> \
-      \(groupDigits(plan.layout.rowCount)), \(formatAmount(Double(plan.growth.size), unit: "B")) more
+      new tokens: \(groupDigits(plan.tokens.count)), \(ids); \
+      rows \(groupDigits(plan.layout.baseRowCount)) -> \(groupDigits(plan.layout.rowCount)), \
+      \(formatAmount(Double(plan.growth.size), unit: "B")) more
       """)
+    if !reused.isEmpty {
+      console.say(
+        "reserved tokens that give their places to new ones: \(groupDigits(reused.count)) of "
+          + "\(groupDigits(plan.tokens.ids.listed.count)), IDs \(reused[0]) to "
+          + "\(reused[reused.count - 1])")
+    }
     if let sizes { console.say(String(sizes.text.dropLast())) }
     if !samples.isEmpty { console.say("such as \(samples.joined(separator: " "))") }
+  }
+
+  private var reused: [TokenID] { plan.tokens.reusedIDs }
+
+  /// The IDs of new tokens, but for those of reserved ones.
+  private var ids: String {
+    let count = plan.tokens.count - reused.count
+    let first = Int(plan.tokens.ids.next)
+    if count == 0 && !reused.isEmpty { return "all with IDs of reserved ones" }
+    return (reused.isEmpty ? "IDs " : "\(groupDigits(count)) with IDs ")
+      + "\(first) to \(first + count - 1)"
   }
 
   /// The first new tokens that are whole characters, and more than one.
@@ -72,7 +90,11 @@ struct ExtensionMessages {
   var record: JSONObject {
     var result = JSONObject()
     result["new_token_count"] = JSONValue(plan.tokens.count)
-    result["first_id"] = JSONValue(plan.tokens.firstID)
+    result["first_id"] = JSONValue(plan.tokens.ids.next)
+    if !reused.isEmpty {
+      result["reserved_count"] = JSONValue(plan.tokens.ids.listed.count)
+      result["reused_ids"] = .array(reused.map { JSONValue($0) })
+    }
     result["base_row_count"] = JSONValue(plan.layout.baseRowCount)
     result["row_count"] = JSONValue(plan.layout.rowCount)
     result["added_bytes"] = JSONValue(plan.growth.size)

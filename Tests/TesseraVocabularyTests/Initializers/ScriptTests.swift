@@ -24,7 +24,7 @@ import Testing
     let tokens = NewTokens(
       merges: texts.enumerated().map {
         NewMerge(left: 1, right: 2, result: 304 + TokenID($0), bytes: Array($1.utf8))
-      }, firstID: 304)
+      }, ids: NewTokenIDs(from: 304))
     let context = InitializationContext(
       tokens: tokens, tokenizer: tokenizer, matrix: base.matrix, tokenRows: [0..<304],
       statistics: try MatrixStatistics(of: base.matrix, rows: [0..<304]), initializerRange: nil)
