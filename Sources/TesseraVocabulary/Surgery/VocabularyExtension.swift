@@ -156,6 +156,26 @@ public struct VocabularyExtension: Sendable {
     try ExtensionRecord.write(record, to: Path.join(directory, Self.recordName))
     let findings = try ExtensionAudit(self).findings(in: directory, progress: progress)
     if !findings.isEmpty { throw .auditFailed(findings) }
+    return try adding(repeatedRowsOf: directory, to: report, progress)
+  }
+
+  /// The report with the new rows that are like others, for each matrix that was written.
+  private func adding(
+    repeatedRowsOf directory: String, to report: ExtensionReport, _ progress: ProgressHandler?
+  ) throws(VocabularyError) -> ExtensionReport {
+    let written = try withVocabularyErrors { () throws(CheckpointError) in
+      try Checkpoint(directory: directory, names: base.checkpoint.names).tokenMatrices()
+    }
+    let baseRows = RangeSet(base.tokenRows).subtracting(layout.newRows)
+    var report = report
+    for index in report.matrices.indices {
+      let matrix = written.all.first {
+        $0.tensor.name.utf8.elementsEqual(report.matrices[index].tensor.utf8)
+      }
+      guard let matrix else { continue }
+      report.matrices[index].repeated = try RepeatedRows(
+        in: matrix, baseRows: baseRows, newRows: layout.newRows, progress: progress)
+    }
     return report
   }
 }
