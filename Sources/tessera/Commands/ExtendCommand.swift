@@ -172,15 +172,16 @@ struct ExtendCommand: ParsableCommand {
     let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
     let result = try plan.write(
       intoStaging: directory.stagingPath, progress: console.progress)
-    let mass = try certification?.write(of: plan, result, to: directory.stagingPath)
+    let certificate = try certification?.write(
+      of: plan, result, to: directory.stagingPath, progress: console.progress)
     try RunConfiguration.current.write(to: directory.stagingPath)
     try writeFactors(of: plan.base, extended: directory.stagingPath)
     try directory.commit()
     console.finishProgress()
     if common.json {
-      try console.printJSON(.object(messages.record(of: result, mass, in: output)))
+      try console.printJSON(.object(messages.record(of: result, certificate, in: output)))
     } else {
-      messages.say(result, mass, in: output, console)
+      messages.say(result, certificate, in: output, console)
     }
   }
 

@@ -58,10 +58,11 @@ struct ExtensionMessages {
   ///
   /// - Parameters:
   ///   - report: What became of the extension.
-  ///   - mass: What new tokens take from old text, if it was measured.
+  ///   - certificate: What was measured on old text, if it was.
   ///   - output: The folder with the model.
   func say(
-    _ report: ExtensionReport, _ mass: NewTokenMass?, in output: String, _ console: Console
+    _ report: ExtensionReport, _ certificate: Certification.Result?, in output: String,
+    _ console: Console
   ) {
     RowMessages(tied: report.tied, matrices: report.matrices, biases: report.biases).say(console)
     if !report.leftOut.isEmpty {
@@ -70,12 +71,24 @@ struct ExtensionMessages {
           + report.leftOut.joined(separator: ", "))
     }
     console.say("audited: old rows, tensors, tokenizer and configuration agree")
-    if let mass { console.say(Self.line(of: mass)) }
+    if let certificate {
+      console.say(Self.line(of: certificate.mass))
+      if let hull = certificate.hull { console.say(Self.line(of: hull)) }
+    }
     console.say(
       """
       wrote \(output)
       next: tessera evaluate --model \(output) --corpus NAME=FILE
       """)
+  }
+
+  private static func line(of hull: HullDistances) -> String {
+    let farthest = hull.farthest?.relativeLowerBound ?? 0
+    return """
+      hull of the base's rows: \(hull.outsideCount) of \(hull.distances.count) sampled rows are outside, by \
+      \(fixed(100 * hull.meanRelativeLowerBound, 1)) to \(fixed(100 * hull.meanRelativeUpperBound, 1)) % of \
+      their norm on average, the farthest by \(fixed(100 * farthest, 1)) % or more
+      """
   }
 
   private static func line(of mass: NewTokenMass) -> String {
@@ -105,7 +118,7 @@ struct ExtensionMessages {
 
   /// What was done, for programs.
   func record(
-    of report: ExtensionReport, _ mass: NewTokenMass?, in output: String
+    of report: ExtensionReport, _ certificate: Certification.Result?, in output: String
   ) -> JSONObject {
     var result = record
     result["directory"] = .string(output)
@@ -113,7 +126,7 @@ struct ExtensionMessages {
       .add(to: &result)
     result["carried_over"] = .array(report.carriedOver.map { .string($0) })
     result["left_out"] = .array(report.leftOut.map { .string($0) })
-    if let mass { result["certificate"] = .object(mass.record) }
+    if let certificate { result["certificate"] = .object(certificate.record) }
     return result
   }
 }
