@@ -83,7 +83,7 @@ public struct NewTokens: Sendable {
 
   /// The index of the new token with an ID, or nil.
   ///
-  /// - Complexity: As ``NewTokenIDs/index(of:)``.
+  /// - Complexity: As `NewTokenIDs.index(of:)`.
   public func index(of id: TokenID) -> Int? {
     guard let index = ids.index(of: id), index < count else { return nil }
     return index

@@ -31,8 +31,8 @@ struct RowMessages {
     ] where counts.total > 0 {
       let examples = pairs.map { "\($0.row) and \($0.other)" }.joined(separator: ", ")
       console.say(
-        "note: \(groupDigits(counts.total)) new rows are \(words) to another row, "
-          + "\(groupDigits(counts.ofBase)) of them to one of the base, such as \(examples)")
+        "note: new rows that are \(words) to another row: \(groupDigits(counts.total)), "
+          + "\(groupDigits(counts.ofBase)) of them to one of the base; such as \(examples)")
     }
   }
 
