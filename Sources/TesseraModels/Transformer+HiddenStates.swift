@@ -84,7 +84,7 @@ extension Transformer {
   ///   [headRows, width], of the loss alone.
   /// - Precondition: Tokens are inside the vocabulary, and so are the rows; there are as many layers.
   public func rowGradients(
-    of batch: TokenBatch, depth: Int, headRows: Range<Int>, scale: Float = 1,
+    of batch: TokenBatch, depth: Int, headRows: RangeSet<Int>, scale: Float = 1,
     workspace: TransformerWorkspace, stateGradient: (_ states: [Float]) -> [Float]
   ) -> (loss: BatchLoss, inputs: [Float], head: [Float]) {
     precondition((0...configuration.layerCount).contains(depth), "there is no such depth")
@@ -119,7 +119,7 @@ extension Transformer {
   ///   [headRows, width].
   /// - Precondition: Tokens are inside the vocabulary, and so are the rows.
   public func rowGradients(
-    of batch: TokenBatch, headRows: Range<Int>, scale: Float = 1, reachesInputs: Bool,
+    of batch: TokenBatch, headRows: RangeSet<Int>, scale: Float = 1, reachesInputs: Bool,
     workspace: TransformerWorkspace
   ) -> (loss: BatchLoss, inputs: [Float], head: [Float]) {
     withHeadGradient(of: headRows) { gradient in
@@ -137,14 +137,14 @@ extension Transformer {
   /// Calls the body with memory for the gradient of some rows of the head, cleared, and gives what is in it
   /// afterwards.
   private func withHeadGradient(
-    of rows: Range<Int>, _ body: (HeadGradient) -> (loss: BatchLoss, inputs: [Float])
+    of rows: RangeSet<Int>, _ body: (HeadGradient) -> (loss: BatchLoss, inputs: [Float])
   ) -> (loss: BatchLoss, inputs: [Float], head: [Float]) {
     precondition(
-      rows.lowerBound >= 0 && rows.upperBound <= configuration.vocabularySize,
-      "rows are inside the head")
-    let size = FloatMemory.size(rowCount: rows.count, columnCount: configuration.width)
+      rows.isSubset(of: RangeSet(0..<configuration.vocabularySize)), "rows are inside the head")
+    let headRowCount = rows.ranges.reduce(0) { $0 + $1.count }
+    let size = FloatMemory.size(rowCount: headRowCount, columnCount: configuration.width)
     let memory = FloatMemory(capacity: size)
-    let head = memory.carve(rows.count, configuration.width)
+    let head = memory.carve(headRowCount, configuration.width)
     head.fill(with: 0)
     let found = body(HeadGradient(finalNorm: nil, head: head, headRows: rows))
     return withExtendedLifetime(memory) { (found.loss, found.inputs, head.elements()) }

@@ -47,7 +47,7 @@ extension Transformer {
           targets: batch.targets,
           into: HeadGradient(
             finalNorm: scope == .all ? views.finalNorm : nil, head: views.head,
-            headRows: 0..<configuration.vocabularySize), scale: scale)
+            headRows: RangeSet(0..<configuration.vocabularySize)), scale: scale)
         pass.backward(into: views, scope: scope)
         return BatchLoss(losses, targets: batch.targets)
       }

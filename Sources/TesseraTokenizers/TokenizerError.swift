@@ -67,6 +67,8 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case unknownToken(TokenID, vocabularySize: Int)
   /// The ID of a new token is taken.
   case occupiedID(TokenID)
+  /// An added token that something else needs was to be removed, or an ID that no added token has.
+  case addedTokenNeeded(TokenID)
   /// The token for text that no other covers is not in the vocabulary.
   case unknownTokenMissing(String)
   /// A model's maximal length leaves no room for the tokens that are added around a text.
@@ -141,6 +143,8 @@ extension TokenizerError: CustomStringConvertible {
     case .unknownToken(let id, let vocabularySize):
       "there is no token \(id) in a vocabulary of \(vocabularySize)"
     case .occupiedID(let id): "the ID \(id) for a new token is already taken"
+    case .addedTokenNeeded(let id):
+      "the ID \(id) is not that of an added token that merges, post-processing and padding do without"
     case .unknownTokenMissing(let token):
       "the unk_token \"\(token.shortened())\" is not in the vocabulary"
     case .truncationTooShort(let length, let added):

@@ -124,6 +124,11 @@ import Testing
     ("--replace-tokenizer t --corpus c", "nothing reads --corpus"),
     ("--replace-tokenizer t --init focus", "focus needs --corpus or --vectors"),
     ("--delta d --new-tokens 5", "--new-tokens is what --delta says already"),
+    ("--delta d --reserved reuse", "--reserved is what --delta says already"),
+    ("--replace-tokenizer t --reserved reuse", "--reserved and --replace-tokenizer exclude"),
+    ("--corpus c --reserved-pattern <a*>", "--reserved-pattern is for --reserved reuse"),
+    ("--corpus c --reserved reuse --reserved-pattern <a>", "a name with one *"),
+    ("--corpus c --protect - --reserved reuse", "reads protected text twice"),
     ("--delta d --seed 5", "--seed is what --delta says already"),
   ])
   func `options that contradict each other are refused`(options: String, words: String) throws {

@@ -75,8 +75,15 @@ import Testing
     #expect(mass > 0 && mass < 1 && positions > 1_000)
     let isConvex = method != "univariate"
     #expect(record["recipes"]?["convex"] == .bool(isConvex))
+    #expect((record["hull"] == nil) == isConvex)
     guard isConvex else {
       #expect(figures["mean_mass_bound"] == nil)
+      let hull = try #require(record["hull"])
+      #expect(hull["sampled_rows"] == 32)
+      let lower = try #require(hull["mean_relative_distance_lower_bound"]?.double)
+      let upper = try #require(hull["mean_relative_distance_upper_bound"]?.double)
+      #expect(0 < lower && lower <= upper && upper < 1.5)
+      #expect(try JSONValue(parsing: run.output)["certificate"]?["hull"] == hull)
       return
     }
     #expect(figures["bound_violations"] == 0)

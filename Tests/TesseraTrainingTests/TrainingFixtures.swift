@@ -54,12 +54,14 @@ func tinyPlan(
       TrainingStage(
         name: "embedding", firstStep: 0, scope: .embeddings,
         groups: ParameterGroup.adaptation(
-          layout: model.layout, newRows: 20..<28, bodyRate: 0, baseRowRate: 0.5, newRowRate: 2,
+          layout: model.layout, newRows: RangeSet(20..<28), bodyRate: 0, baseRowRate: 0.5,
+          newRowRate: 2,
           weightDecay: 0.1)),
       TrainingStage(
         name: "all", firstStep: 3, scope: .all,
         groups: ParameterGroup.adaptation(
-          layout: model.layout, newRows: 20..<28, bodyRate: 1, baseRowRate: 0.5, newRowRate: 1,
+          layout: model.layout, newRows: RangeSet(20..<28), bodyRate: 1, baseRowRate: 0.5,
+          newRowRate: 1,
           weightDecay: 0.1)),
     ],
     microBatchSequenceCount: microBatchSequenceCount, evaluationInterval: 4)

@@ -95,7 +95,7 @@ extension NewTokens {
         left: TokenID(random.below(baseCount + i)), right: TokenID(random.below(baseCount + i)),
         result: TokenID(baseCount + i), bytes: [])
     }
-    return NewTokens(merges: merges, firstID: TokenID(baseCount))
+    return NewTokens(merges: merges, ids: NewTokenIDs(from: TokenID(baseCount)))
   }
 }
 

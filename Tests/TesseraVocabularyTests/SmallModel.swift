@@ -148,6 +148,6 @@ extension BaseModel {
     options.minimumFrequency = 1
     return try TokenSelection(
       base: tokenizer, counts: SmallModel.counts(SmallModel.target, times: 10), options: options,
-      firstID: firstNewID(padding: padding))
+      ids: newIDs(padding: padding))
   }
 }

@@ -10,7 +10,7 @@ struct HeadGradient: Sendable {
   /// [headRows, width]
   let head: Matrix
   /// Which rows of the head.
-  let headRows: Range<Int>
+  let headRows: RangeSet<Int>
 }
 
 extension DecoderPass {

@@ -111,16 +111,18 @@ private func combinedLogSum(_ row: Int, _ buffers: CrossEntropyBuffers) -> Doubl
 /// ``crossEntropy(hidden:head:targets:buffers:)`` has just computed.
 ///
 /// `hiddenGradient` is overwritten if it is wanted, `headGradient` added to: that of all rows of the head,
-/// or of `headRows` alone.
+/// or of `headRows` alone, one after the other.
 package func crossEntropyBackward(
-  hiddenGradient: Matrix?, headGradient: Matrix?, headRows: Range<Int>? = nil, hidden: Matrix,
+  hiddenGradient: Matrix?, headGradient: Matrix?, headRows: RangeSet<Int>? = nil, hidden: Matrix,
   head: Matrix, targets: [Int32], scale: Float, buffers: CrossEntropyBuffers
 ) {
   let rows = hidden.rowCount
   let vocabularySize = head.rowCount
-  let headRows = headRows ?? 0..<vocabularySize
+  let headRanges = headRows.map { Array($0.ranges) } ?? [0..<vocabularySize]
+  // Where the gradients of each range begin, and where the last one ends.
+  let offsets = headRanges.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
   precondition(rows == targets.count && rows <= buffers.rowCapacity)
-  precondition(headGradient.map { $0.rowCount == headRows.count } ?? true)
+  precondition(headGradient.map { $0.rowCount == offsets[offsets.count - 1] } ?? true)
   let logits = buffers.logits.rows(0..<rows)
   // From here on `maxima` holds the factors that make gradients of the exponentials.
   for row in 0..<rows {
@@ -141,9 +143,11 @@ package func crossEntropyBackward(
     for (row, target) in targets.enumerated() where block.contains(Int(target)) {
       logits[row, Int(target)] -= scale
     }
-    let wanted = block.clamped(to: headRows)
-    if let headGradient, !wanted.isEmpty {
-      let (first, start) = (headRows.lowerBound, block.lowerBound)
+    guard let headGradient else { return }
+    for (range, offset) in zip(headRanges, offsets) {
+      let wanted = block.clamped(to: range)
+      if wanted.isEmpty { continue }
+      let (first, start) = (range.lowerBound - offset, block.lowerBound)
       multiply(
         into: headGradient.rows(wanted.lowerBound - first..<wanted.upperBound - first),
         transposed: part.columns(wanted.lowerBound - start..<wanted.upperBound - start), hidden,

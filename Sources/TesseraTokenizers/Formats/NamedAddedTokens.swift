@@ -25,7 +25,7 @@ struct NamedAddedTokens {
   private static let roles = [
     "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
   ]
-  private static let extraKeys = ["additional_special_tokens", "extra_special_tokens"]
+  static let extraKeys = ["additional_special_tokens", "extra_special_tokens"]
 
   /// A token as a file has it, with its place there.
   private typealias Mention = (value: JSONValue, member: String)

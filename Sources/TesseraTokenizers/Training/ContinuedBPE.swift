@@ -2,11 +2,11 @@
 public struct ContinuedBPE: Hashable, Sendable {
   /// The merges, to be ranked after all merges of the base.
   ///
-  /// A result below ``firstID`` is a token of the base that no merge of the base makes; it keeps
-  /// its ID. All other results are new tokens with consecutive IDs.
+  /// A result that is not the next one of ``ids`` is a token of the base that no merge of the base makes; it
+  /// keeps its ID.
   public let merges: [LearnedMerge]
-  /// The ID of the first new token.
-  public let firstID: TokenID
+  /// The IDs of the new tokens.
+  public let ids: NewTokenIDs
   /// The bytes of each new token, in the order of the IDs.
   public let newTokens: [[UInt8]]
   /// For each merge the language that it was chosen for, by its place among those of the training.
@@ -45,18 +45,18 @@ public struct ContinuedBPE: Hashable, Sendable {
   package func newMerges(base: Tokenizer, count: Int? = nil) -> [NewMerge] {
     merges.prefix(count ?? merges.count).map { merge in
       let bytes =
-        merge.result >= firstID
-        ? newTokens[Int(merge.result - firstID)] : base.bytes(of: merge.result) ?? []
+        ids.index(of: merge.result).map { newTokens[$0] } ?? base.bytes(of: merge.result) ?? []
       return NewMerge(
         left: merge.left, right: merge.right, result: merge.result, bytes: bytes,
         count: merge.count)
     }
   }
 
-  /// The base with the merges after its own.
+  /// The base with the merges after its own, without the added tokens whose IDs new ones have.
   ///
   /// - Throws: `TokenizerError`, which the trainer's own limits rule out.
   public func makeTokenizer(base: Tokenizer) throws(TokenizerError) -> Tokenizer {
-    try base.extended(with: newMerges(base: base))
+    try base.removingAddedTokens(Set(ids.listed.prefix(newTokens.count)))
+      .extended(with: newMerges(base: base))
   }
 }

@@ -54,7 +54,7 @@ package func continueTraining(
   onlyRareAreLeft: () -> Bool = { false }
 ) throws(TrainingError) -> ContinuedBPE {
   precondition(!languages.isEmpty, "there is a language")
-  let firstID = try options.checkedFirstID(base: base)
+  let newIDs = try options.checkedIDs(base: base)
   var limits = given
   limits.minimumCount = UInt64(max(1, options.minimumFrequency))
   limits.maximumLength = min(options.maximumTokenLength ?? .max, TokenTable.maximumTokenSize)
@@ -71,7 +71,7 @@ package func continueTraining(
   }
 
   let shares = languages.map(\.share)
-  var names = NewTokenNames(base, occurring: occurring, firstID: firstID)
+  var names = NewTokenNames(base, occurring: occurring, newIDs: newIDs)
   var merges: [LearnedMerge] = []
   var chosenFor: [Int] = []
   var refusals: [RefusedPair] = []
@@ -121,7 +121,7 @@ package func continueTraining(
     if !observe(step) { break }
   }
   return ContinuedBPE(
-    merges: merges, firstID: firstID, newTokens: names.newTokens, languages: chosenFor,
+    merges: merges, ids: newIDs, newTokens: names.newTokens, languages: chosenFor,
     refusals: refusals)
 }
 

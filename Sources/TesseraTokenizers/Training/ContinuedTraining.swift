@@ -8,8 +8,10 @@ public struct ContinuedTrainingOptions: Hashable, Sendable {
   public var minimumFrequency = 0
   /// No new token gets longer than this, in bytes. Nil: no limit.
   public var maximumTokenLength: Int?
-  /// The ID of the first new token; nil: the first one after all tokens of the base.
-  public var firstID: TokenID?
+  /// The IDs of the new tokens; nil: those after all tokens of the base.
+  ///
+  /// Those that are listed are of added tokens of the base, which are not there any more in the end.
+  public var ids: NewTokenIDs?
 
   /// Options with their recommended values.
   public init(newTokenCount: Int) { self.newTokenCount = newTokenCount }
@@ -22,24 +24,41 @@ extension ContinuedTrainingOptions {
   /// before a corpus is counted.
   ///
   /// - Throws: ``TrainingError/negativeTokenCount(_:)``,
-  ///   ``TrainingError/firstIDOccupied(_:minimum:)`` or
+  ///   ``TrainingError/firstIDOccupied(_:minimum:)``, ``TrainingError/idNotReusable(_:)``,
+  ///   ``TrainingError/idBeforeRanks(_:last:)`` or
   ///   ``TrainingError/vocabularyTooLarge(size:maximum:)``.
-  public func check(base: Tokenizer) throws(TrainingError) { _ = try checkedFirstID(base: base) }
+  public func check(base: Tokenizer) throws(TrainingError) { _ = try checkedIDs(base: base) }
 
-  /// The first new ID, above which there is room for the new tokens.
-  func checkedFirstID(base: Tokenizer) throws(TrainingError) -> TokenID {
+  /// The new IDs, which are free and enough for the new tokens.
+  func checkedIDs(base: Tokenizer) throws(TrainingError) -> NewTokenIDs {
     let idCount = base.vocabularySize
     let maximum = Int(TokenTable.maximumID) + 1
     guard newTokenCount >= 0 else { throw .negativeTokenCount(newTokenCount) }
-    let first = firstID.map { Int($0) } ?? idCount
-    guard first >= idCount else {
-      throw .firstIDOccupied(TokenID(first), minimum: idCount)
-    }
-    guard first <= maximum, newTokenCount <= maximum - first else {
-      let (size, overflow) = first.addingReportingOverflow(newTokenCount)
+    let ids = ids ?? NewTokenIDs(from: TokenID(idCount))
+    let first = Int(ids.next)
+    guard first >= idCount else { throw .firstIDOccupied(ids.next, minimum: idCount) }
+    try checkReused(ids.listed, base: base)
+    let consecutiveCount = max(0, newTokenCount - ids.listed.count)
+    guard first <= maximum, consecutiveCount <= maximum - first else {
+      let (size, overflow) = first.addingReportingOverflow(consecutiveCount)
       throw .vocabularyTooLarge(size: overflow ? .max : size, maximum: maximum)
     }
-    return TokenID(first)
+    return ids
+  }
+
+  /// Sees to it that IDs are of added tokens that nothing else needs, and that tokens with these IDs are merged
+  /// after all others.
+  private func checkReused(_ ids: [TokenID], base: Tokenizer) throws(TrainingError) {
+    if ids.isEmpty { return }
+    let removable = base.removableAddedTokens
+    if let id = ids.first(where: { !removable.contains($0) }) { throw .idNotReusable(id) }
+    guard base.model.semantics == .ranks, let first = ids.first else { return }
+    // Under ranks the ID is the rank: one among those of the base would be merged before them.
+    let reused = Set(ids)
+    let last = (0..<TokenID(base.tokens.idBound)).last { id in
+      base.tokens.contains(id) && !reused.contains(id)
+    }
+    if let last, last > first { throw .idBeforeRanks(first, last: last) }
   }
 }
 

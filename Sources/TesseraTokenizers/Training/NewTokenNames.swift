@@ -1,7 +1,7 @@
 /// Gives the engine's symbols their IDs: a symbol of the base is its ID, the others are listed.
 struct NewTokenNames {
   private let base: Tokenizer
-  private let firstID: TokenID
+  private let newIDs: NewTokenIDs
   private let reserved: Set<[UInt8]>
   /// For each token of the base whether it must not become the result of a new merge.
   private var isTaken: [Bool]
@@ -12,9 +12,9 @@ struct NewTokenNames {
   /// The bytes of the token that was named last.
   private var lastName: [UInt8] = []
 
-  init(_ base: Tokenizer, occurring: [Bool], firstID: TokenID) {
+  init(_ base: Tokenizer, occurring: [Bool], newIDs: NewTokenIDs) {
     self.base = base
-    self.firstID = firstID
+    self.newIDs = newIDs
     reserved = reservedBytes(base.addedTokens.map(\.content))
     isTaken = occurring
     for merge in base.merges {
@@ -32,7 +32,7 @@ struct NewTokenNames {
   /// The bytes of a symbol.
   func bytes(of symbol: UInt32) -> [UInt8] {
     let id = id(of: symbol)
-    if id >= firstID { return newTokens[Int(id - firstID)] }
+    if let index = newIDs.index(of: id), index < newTokens.count { return newTokens[index] }
     return base.tokens.bytes(of: id).map { Array($0) } ?? []
   }
 
@@ -41,7 +41,7 @@ struct NewTokenNames {
     if reserved.contains(bytes) { return nil }
     lastName = bytes
     guard let existing = base.tokens.id(of: bytes) else {
-      return firstID + TokenID(newTokens.count)
+      return newIDs[newTokens.count]
     }
     // Under ranks the bytes decide, so the base makes the token wherever it can be made.
     if base.model.semantics == .ranks || isTaken[Int(existing)] { return nil }
@@ -51,7 +51,7 @@ struct NewTokenNames {
   /// Takes the name that was given last.
   mutating func append(_ id: TokenID) {
     ids.append(id)
-    if id >= firstID { newTokens.append(lastName) } else { isTaken[Int(id)] = true }
+    if id == newIDs[newTokens.count] { newTokens.append(lastName) } else { isTaken[Int(id)] = true }
   }
 }
 

@@ -6,6 +6,10 @@ public enum TrainingError: Error, Equatable, Sendable {
   case negativeTokenCount(Int)
   /// New IDs would begin among those of the base.
   case firstIDOccupied(TokenID, minimum: Int)
+  /// An ID is to be given to a new token, and no added token has it that could go.
+  case idNotReusable(TokenID)
+  /// A new token would get an ID among those of the base, where IDs say which token is merged first.
+  case idBeforeRanks(TokenID, last: TokenID)
   /// The vocabulary has more tokens than IDs are for.
   case vocabularyTooLarge(size: Int, maximum: Int)
   /// A limit of the length of tokens under which no pair could be merged.
@@ -50,6 +54,12 @@ extension TrainingError: CustomStringConvertible {
       "there cannot be \(count) new tokens"
     case .firstIDOccupied(let id, let minimum):
       "new tokens cannot begin at the ID \(id): the base has IDs up to \(minimum - 1)"
+    case .idNotReusable(let id):
+      "the ID \(id) cannot be given to a new token: it is not that of an added token that merges, "
+        + "post-processing and padding do without"
+    case .idBeforeRanks(let id, let last):
+      "a new token cannot get the ID \(id) of a reserved one: the tokenizer goes by ranks, and the token "
+        + "would be merged before those up to \(last); only new IDs can be used (--reserved keep)"
     case .vocabularyTooLarge(let size, let maximum):
       "a vocabulary of \(size) is larger than \(maximum), the largest possible"
     case .maximumTokenLengthTooSmall(let length):

@@ -140,7 +140,7 @@ public struct ContinuedTrainingRecord: Hashable, Sendable {
         "occurrences": JSONValue(totals.occurrenceCount),
       ],
       "vocabulary": [
-        "first_new_id": JSONValue(Int(continued.firstID)),
+        "first_new_id": JSONValue(Int(continued.ids[0])),
         "new_tokens": JSONValue(continued.newTokens.count),
         "merges": JSONValue(continued.merges.count),
       ],

@@ -101,13 +101,13 @@ extension Transformer {
   ///   - positionLimit: About how many positions are enough.
   ///   - bound: The bound of R for the probabilities of the base's rows.
   public func newTokenMass(
-    in documents: TokenizedDocuments, newRows: [Range<Int>], baseRowCount: Int,
+    in documents: TokenizedDocuments, newRows: RangeSet<Int>, baseRowCount: Int,
     positionLimit: Int = 2_048, bound: (([Double]) -> Double)? = nil
   ) -> NewTokenMass {
     var mass = NewTokenMass(hasBound: bound != nil)
     let rowCount = configuration.vocabularySize
     var isNew = [Bool](repeating: false, count: rowCount)
-    for row in newRows.joined() { isNew[row] = true }
+    for row in newRows.ranges.joined() { isNew[row] = true }
     let length = min(configuration.contextLength, 256)
     for document in 0..<documents.count where mass.positionCount < positionLimit {
       // Inputs are the end-of-text token and what follows it; the last token is only predicted.

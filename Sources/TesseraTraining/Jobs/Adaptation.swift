@@ -53,7 +53,8 @@ public struct Adaptation: Sendable {
   ///   - record: The record of the run to resume, whose measured speed is then taken.
   /// - Throws: ``TrainingRunError``, `TokenizerError`.
   public init(
-    model: Transformer, tokenizer: Tokenizer, newRows: Range<Int>, target: Source, replay: Source?,
+    model: Transformer, tokenizer: Tokenizer, newRows: RangeSet<Int>, target: Source,
+    replay: Source?,
     options: AdaptationOptions, resuming record: JSONValue? = nil
   ) throws {
     self.options = options
@@ -117,7 +118,7 @@ public struct Adaptation: Sendable {
 
   /// The rows alone, then everything.
   private static func stages(
-    layout: ParameterLayout, newRows: Range<Int>, rowSteps: Int, options: AdaptationOptions
+    layout: ParameterLayout, newRows: RangeSet<Int>, rowSteps: Int, options: AdaptationOptions
   ) -> [TrainingStage] {
     let all = TrainingStage(
       name: "training", firstStep: rowSteps, scope: .all,

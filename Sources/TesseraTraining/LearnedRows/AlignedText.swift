@@ -152,8 +152,7 @@ struct AlignedText: Sendable {
 
   /// The index of a new token; nil for a token of the base.
   func index(of token: Int32) -> Int? {
-    let index = Int(token) - Int(tokens.firstID)
-    return (0..<tokens.count).contains(index) ? index : nil
+    tokens.index(of: TokenID(bitPattern: token))
   }
 
   /// Some windows as a batch.

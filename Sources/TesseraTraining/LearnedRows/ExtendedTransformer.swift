@@ -11,7 +11,7 @@ struct ExtendedTransformer: Sendable {
   /// The model; new rows are at first the means of their pieces.
   private(set) var model: Transformer
   /// The rows of the new tokens.
-  let newRows: Range<Int>
+  let newRows: RangeSet<Int>
   /// The mean norm of the base tokens' rows in the embedding, and the root mean square of their
   /// components.
   let inputScale: (meanNorm: Double, rootMeanSquare: Double)
@@ -24,10 +24,11 @@ struct ExtendedTransformer: Sendable {
   ) throws {
     var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
     let oldCount = configuration.vocabularySize
-    let newRows = Int(tokens.firstID)..<Int(tokens.firstID) + tokens.count
+    let newRows = tokens.rows
     let width = configuration.width
     let layout = ParameterLayout(configuration)
-    configuration.vocabularySize = max(oldCount, newRows.upperBound)
+    let bound = newRows.ranges.last?.upperBound ?? 0
+    configuration.vocabularySize = max(oldCount, bound)
     let parameterCount = ParameterLayout(configuration).count
     var parameters: [Float] = []
     parameters.reserveCapacity(parameterCount)
@@ -35,9 +36,15 @@ struct ExtendedTransformer: Sendable {
       if Interruption.isRequested { throw VocabularyError.interrupted }
       let values = try base.checkpoint.readTensor(tensor.name, shape: tensor.shape)
       if tensor.hasTokenRows {
-        parameters += values[..<(newRows.lowerBound * width)]
-        parameters += Self.means(of: tokens, in: values, width: width)
-        parameters += values[(min(oldCount, newRows.upperBound) * width)...]
+        let start = parameters.count
+        parameters += values
+        parameters += repeatElement(0, count: max(0, bound - oldCount) * width)
+        let means = Self.means(of: tokens, in: values, width: width)
+        for index in 0..<tokens.count {
+          let row = start + Int(tokens.id(of: index)) * width
+          parameters.replaceSubrange(
+            row..<row + width, with: means[index * width..<(index + 1) * width])
+        }
       } else {
         parameters += values
       }
@@ -94,15 +101,20 @@ struct ExtendedTransformer: Sendable {
 
   /// The new rows of a matrix, [new tokens, width].
   func rows(_ role: MatrixRole) -> [Float] {
-    Array(model.parameters[range(ofRows: newRows, role)])
+    newRows.ranges.flatMap { model.parameters[range(ofRows: $0, role)] }
   }
 
   /// Replaces the new rows of a matrix.
   ///
   /// - Precondition: There are as many.
   mutating func setRows(_ rows: [Float], _ role: MatrixRole) {
-    let range = range(ofRows: newRows, role)
-    precondition(rows.count == range.count, "each new token has a row")
-    model.parameters.replaceSubrange(range, with: rows)
+    let ranges = newRows.ranges.map { range(ofRows: $0, role) }
+    precondition(
+      rows.count == ranges.reduce(0) { $0 + $1.count }, "each new token has a row")
+    var start = 0
+    for range in ranges {
+      model.parameters.replaceSubrange(range, with: rows[start..<start + range.count])
+      start += range.count
+    }
   }
 }

@@ -107,7 +107,7 @@ extension RowLearning {
         of: batch.extended, depth: depth, workspace: workspace, stateGradient: stateGradient)
     }
     addGradients(
-      to: &read, ofPositions: inputs, tokens: batch.extended.inputs, newRows: student.newRows)
+      to: &read, ofPositions: inputs, tokens: batch.extended.inputs, newTokens: tokens)
     return (distance, crossEntropy, read, written)
   }
 

@@ -80,7 +80,7 @@ extension RowLearning {
       reachesInputs: true, workspace: workspace)
     var read = [Float](repeating: 0, count: tokens.count * width)
     addGradients(
-      to: &read, ofPositions: found.inputs, tokens: batch.extended.inputs, newRows: model.newRows)
+      to: &read, ofPositions: found.inputs, tokens: batch.extended.inputs, newTokens: tokens)
     var written = found.head
     clearUnseen(&written)
     let loss = targetCount == 0 ? 0 : found.loss.mean
@@ -132,7 +132,7 @@ extension RowLearning {
 
   /// The norms of the base's rows.
   private func rowNorms(_ role: MatrixRole) -> [Float] {
-    parallelMap(extended.newRows.lowerBound) { row in
+    parallelMap(base.tokenRows.last?.upperBound ?? 0) { row in
       Float(
         extended.row(row, role).reduce(0) { $0 + Double($1) * Double($1) }.squareRoot())
     }

@@ -16,7 +16,7 @@ public import TesseraVocabulary
 public struct RowLearning: Sendable {
   /// How rows are learned.
   public let options: RowLearningOptions
-  /// The model that is to be extended.
+  /// The model that is to be extended, without the added tokens whose places new ones take.
   let base: BaseModel
   /// The new tokens.
   let tokens: NewTokens
@@ -61,6 +61,7 @@ public struct RowLearning: Sendable {
     self.options = options
     self.tokens = tokens
     self.progress = progress
+    let base = try base.vacating(tokens.reusedIDs)
     self.base = base
     self.extended = try ExtendedTransformer(base, tokens: tokens, progress: progress)
     text = try AlignedText(

@@ -1,5 +1,7 @@
 import TesseraModels
 import TesseraTensors
+import TesseraTokenizers
+import TesseraVocabulary
 
 /// AdamW over one row for each new token, without weight decay and at a constant rate.
 ///
@@ -37,14 +39,15 @@ struct RowOptimizer: Sendable {
 ///   - gradient: [new tokens, width].
 ///   - positions: [positions, width].
 ///   - tokens: The token of each position.
-///   - newRows: The IDs of new tokens.
+///   - newTokens: The new tokens.
 func addGradients(
   to gradient: inout [Float], ofPositions positions: [Float], tokens: [Int32],
-  newRows: Range<Int>
+  newTokens: NewTokens
 ) {
-  let width = gradient.count / max(1, newRows.count)
-  for (position, token) in tokens.enumerated() where newRows.contains(Int(token)) {
-    let into = (Int(token) - newRows.lowerBound) * width
+  let width = gradient.count / max(1, newTokens.count)
+  for (position, token) in tokens.enumerated() {
+    guard let index = newTokens.index(of: TokenID(bitPattern: token)) else { continue }
+    let into = index * width
     for i in 0..<width { gradient[into + i] += positions[position * width + i] }
   }
 }

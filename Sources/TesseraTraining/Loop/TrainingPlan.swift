@@ -113,7 +113,7 @@ extension TrainingStage {
             "name": .string(group.name),
             "rate": .init(group.rate),
             "weight_decay": .init(group.weightDecay),
-            "tensors": .init(group.members.count),
+            "tensors": .init(Set(group.members.map(\.tensor)).count),
             "rows": .init(group.members.reduce(0) { $0 + $1.rows.count }),
           ])
         }),

@@ -69,7 +69,7 @@ extension ParameterGroup {
   ///   - newRowRate: The factor for the rows of new tokens.
   ///   - weightDecay: The decay of the matrices of the body.
   public static func adaptation(
-    layout: ParameterLayout, newRows: Range<Int>, bodyRate: Double, baseRowRate: Double,
+    layout: ParameterLayout, newRows: RangeSet<Int>, bodyRate: Double, baseRowRate: Double,
     newRowRate: Double, weightDecay: Double
   ) -> [ParameterGroup] {
     var groups: [ParameterGroup] = []
@@ -84,13 +84,15 @@ extension ParameterGroup {
     let tables = layout.tensors.indices.filter { layout.tensors[$0].hasTokenRows }
     let base = tables.flatMap { tensor in
       let rowCount = layout.tensors[tensor].rowCount
-      return [0..<newRows.lowerBound, newRows.upperBound..<rowCount]
-        .filter { !$0.isEmpty }.map { Member(tensor: tensor, rows: $0) }
+      return RangeSet(0..<rowCount).subtracting(newRows).ranges
+        .map { Member(tensor: tensor, rows: $0) }
     }
     groups.append(
       ParameterGroup(name: "base rows", rate: baseRowRate, weightDecay: 0, members: base))
     if !newRows.isEmpty {
-      let new = tables.map { Member(tensor: $0, rows: newRows) }
+      let new = tables.flatMap { tensor in
+        newRows.ranges.map { Member(tensor: tensor, rows: $0) }
+      }
       groups.append(
         ParameterGroup(name: "new rows", rate: newRowRate, weightDecay: 0, members: new))
     }

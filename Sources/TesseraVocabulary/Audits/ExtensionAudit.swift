@@ -72,7 +72,7 @@ package struct ExtensionAudit {
     let layout = subject.layout
     var findings: [AuditFinding] = []
     let step = max(1, (4 << 20) / max(1, old.rowSize))
-    for range in [0..<layout.newRows.lowerBound, layout.remainingPadding] {
+    for range in layout.baseRows.ranges {
       for start in stride(from: range.lowerBound, to: range.upperBound, by: step) {
         let rows = start..<min(range.upperBound, start + step)
         let (a, b) = try withVocabularyErrors { () throws(CheckpointError) in
@@ -88,7 +88,8 @@ package struct ExtensionAudit {
         }
       }
     }
-    try new.forEachBlock(in: [layout.newRows]) { (start, values) throws(VocabularyError) in
+    try new.forEachBlock(in: Array(layout.newRows.ranges)) {
+      (start, values) throws(VocabularyError) in
       try counter.add(values.count * new.elementType.byteSize)
       for i in values.indices where !values[i].isFinite {
         let row = start + i / new.width
@@ -104,8 +105,7 @@ package struct ExtensionAudit {
   private func fillerFindings(
     _ old: TokenMatrix, _ new: TokenMatrix, _ counter: inout ByteCounter
   ) throws(VocabularyError) -> [AuditFinding] {
-    let layout = subject.layout
-    let fillers = layout.rowCount - layout.fillerCount..<layout.rowCount
+    let fillers = subject.layout.fillers
     if fillers.isEmpty { return [] }
     let mean = try MatrixStatistics(of: old, rows: subject.base.tokenRows).mean
     let expected = new.elementType.bytes(of: mean.map { Float($0) })
@@ -126,13 +126,14 @@ package struct ExtensionAudit {
     do {
       let extended = try Tokenizer(contentsOf: directory)
       var findings: [AuditFinding] = []
-      let expected = tokens.count == 0 ? base.vocabularySize : subject.layout.newRows.upperBound
+      let expected = max(
+        subject.base.vocabularySize, subject.layout.newRows.ranges.last?.upperBound ?? 0)
       if extended.vocabularySize != expected {
         findings.append(
           .vocabularySizeDiffers(expected: expected, found: extended.vocabularySize))
       }
-      for id in 0..<TokenID(base.vocabularySize) where base.bytes(of: id) != extended.bytes(of: id)
-      {
+      for id in 0..<TokenID(base.vocabularySize)
+      where tokens.index(of: id) == nil && base.bytes(of: id) != extended.bytes(of: id) {
         findings.append(.oldTokenChanged(id))
       }
       var encoder = try extended.merging().makeEncoder()

@@ -12,13 +12,16 @@ public import TesseraBasics
 /// for every hidden state, by Jensen's inequality. The new tokens get R / (1 + R) of the probability, and
 /// the divergence from the base is KL(base || extended) = log(1 + R). So where no new token occurs in a
 /// text, its loss rises by at most log(1 + sum c p) a token. For rows that are not convex combinations
-/// nothing is promised, and the sums say only how often a base row was used.
+/// nothing is promised, and the sums say only how often a base row was used; ``HullDistances`` measures how
+/// far such rows are from the hull.
 ///
 /// Hewitt, "Initializing New Word Embeddings for Pretrained Language Models", 2021, has the case of the
 /// mean.
 public struct HullCertificate: Hashable, Sendable {
   /// Whether every row is a convex combination of base rows.
   public let isConvex: Bool
+  /// The indices of new tokens whose recipes do not promise that, ascending.
+  public let unprovenTokens: [Int]
   /// The number of new tokens.
   public let newTokenCount: Int
   /// c: for each base row, the sum of its weights over all new rows, those without a token included.
@@ -30,7 +33,7 @@ public struct HullCertificate: Hashable, Sendable {
   ///   - recipes: The recipes of output rows.
   ///   - rowCount: The number of base rows.
   ///   - tokenRows: The rows that belong to tokens, over which the mean is taken.
-  ///   - fillerCount: The number of new rows without a token, which are that mean: ``RowLayout/fillerCount``.
+  ///   - fillerCount: The number of new rows without a token, which are that mean: ``RowLayout/fillers``.
   public init(
     _ recipes: RowRecipes, rowCount: Int, tokenRows: [Range<Int>], fillerCount: Int = 0
   ) {
@@ -42,6 +45,7 @@ public struct HullCertificate: Hashable, Sendable {
     }
     let tokenCount = tokenRows.reduce(0) { $0 + $1.count }
     for row in tokenRows.joined() { sums[row] += meanWeight / Double(max(1, tokenCount)) }
+    unprovenTokens = recipes.indices.filter { !recipes.isConvex($0) }
     isConvex = recipes.areConvex
     newTokenCount = recipes.count
     weightSums = sums

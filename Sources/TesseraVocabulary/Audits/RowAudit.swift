@@ -19,12 +19,12 @@ public struct RowAudit: Hashable, Sendable {
   /// One result for each kind of row that was looked for.
   public let results: [AuditResult]
 
-  /// Reads a matrix once, in blocks.
+  /// Reads a matrix twice, in blocks.
   ///
   /// Rows that are not finite are a fault. Facts are rows of zeros, rows that are those of another token
-  /// bit for bit, and rows whose norm is that of a random start (`RandomStart`). Such tokens were seldom or
-  /// never trained. A bias is only looked through for elements that are not finite: zeros are where it
-  /// begins, and equal ones mean nothing.
+  /// bit for bit or nearly (as in ``RepeatedRows``), and rows whose norm is that of a random start
+  /// (`RandomStart`). Such tokens were seldom or never trained. A bias is only looked through for elements
+  /// that are not finite: zeros are where it begins, and equal ones mean nothing.
   ///
   /// - Parameters:
   ///   - matrix: The embedding, the head or its bias.
@@ -38,18 +38,7 @@ public struct RowAudit: Hashable, Sendable {
     let used = min(tokenizer?.vocabularySize ?? matrix.rowCount, matrix.rowCount)
     rowCount = matrix.rowCount
     paddedRowCount = matrix.rowCount - used
-    var rows: [Row] = []
-    rows.reserveCapacity(used)
-    let step = max(1, (1 << 22) / max(1, matrix.rowSize))
-    for start in stride(from: 0, to: used, by: step) {
-      if Interruption.isRequested { throw .interrupted }
-      let block = start..<min(used, start + step)
-      let bytes: [UInt8]
-      do { bytes = try matrix.bytes(in: block) } catch { throw .checkpoint(error) }
-      rows += parallelMap(block.count) { index in
-        Row(bytes[index * matrix.rowSize..<(index + 1) * matrix.rowSize], matrix)
-      }
-    }
+    let rows = try RowFingerprint.read([0..<used], of: matrix)
     let norms = rows.lazy.map(\.norm).filter(\.isFinite)
     meanNorm = norms.isEmpty ? 0 : norms.reduce(0, +) / Double(norms.count)
     smallestNorm = norms.min() ?? 0
@@ -74,7 +63,8 @@ public struct RowAudit: Hashable, Sendable {
     var initial = AuditResult("\(role) rows as large as at a random start", .fact, examined: used)
     let start = RandomStart(initializerRange: initializerRange, width: matrix.width)
     if !start.isKnown { initial.remark = "there is no initializer_range" }
-    var first: [UInt64: Int] = [:]
+    let equalRows = try RowFingerprint.equalRows(Array(rows.indices), rows, of: matrix)
+    var distinct: [Int] = []
     for (index, row) in rows.enumerated() {
       if Interruption.isRequested { throw .interrupted }
       if !row.norm.isFinite {
@@ -85,34 +75,17 @@ public struct RowAudit: Hashable, Sendable {
         if start.contains(norm: row.norm) {
           initial.add(about: TokenID(index), name(index))
         }
-        if let other = first[row.hash], try Self.areEqual(index, other, matrix) {
+        if let other = equalRows[index] {
           equal.add(about: TokenID(index), "\(name(index)) and \(name(other))")
-        } else if first[row.hash] == nil {
-          first[row.hash] = index
+        } else {
+          distinct.append(index)
         }
       }
     }
-    results = [infinite, zero, equal, initial]
-  }
-
-  private static func areEqual(
-    _ a: Int, _ b: Int, _ matrix: TokenMatrix
-  ) throws(VocabularyError) -> Bool {
-    do {
-      return try matrix.bytes(in: a..<a + 1) == matrix.bytes(in: b..<b + 1)
-    } catch {
-      throw .checkpoint(error)
+    var near = AuditResult("\(role) rows nearly equal to another", .fact, examined: used)
+    for pair in try NearRowSearch(distinct, of: matrix).rowsNearEarlier(from: 0) {
+      near.add(about: TokenID(pair.row), "\(name(pair.row)) and \(name(pair.other))")
     }
-  }
-
-  private struct Row: Sendable {
-    let norm: Double
-    let hash: UInt64
-
-    init(_ bytes: ArraySlice<UInt8>, _ matrix: TokenMatrix) {
-      let bytes = Array(bytes)
-      hash = StableHash.hash(of: bytes)
-      norm = matrix.elementType.floats(from: bytes).euclideanNorm
-    }
+    results = [infinite, zero, equal, near, initial]
   }
 }

@@ -56,7 +56,6 @@ struct ReplacedRuns: Sendable {
     in counts: PreTokenCounts, _ range: Range<Int>, _ base: Tokenizer, _ extended: Tokenizer,
     _ context: InitializationContext
   ) -> [Occurrence: UInt64] {
-    let firstID = context.tokens.firstID
     var found: [Occurrence: UInt64] = [:]
     var old = base.makeEncoder()
     var new = extended.makeEncoder()
@@ -77,9 +76,9 @@ struct ReplacedRuns: Sendable {
       }
       var start = 0
       for (token, end) in zip(after, ends) {
-        if token >= firstID, Int(token - firstID) < context.tokens.count {
+        if let index = context.tokens.index(of: token) {
           let run = Array(before[start..<end])
-          found[Occurrence(index: Int(token - firstID), run: run), default: 0] += count
+          found[Occurrence(index: index, run: run), default: 0] += count
         }
         start = end
       }

@@ -57,7 +57,7 @@ struct SkipGramProblems: Sendable {
     self.context = context
     self.options = options
     contexts = TokenContexts(
-      documents, firstID: context.tokens.firstID, newTokenCount: context.tokens.count)
+      documents, ids: context.tokens.ids, newTokenCount: context.tokens.count)
     let total = Double(contexts.counts.reduce(0, +))
     importance = contexts.counts.map { count in
       count == 0 ? 0 : min(1, (options.subsampling * total / Double(count)).squareRoot())
@@ -102,9 +102,8 @@ struct SkipGramProblems: Sendable {
   private static func rows(
     of tokens: [TokenID], _ context: InitializationContext
   ) throws(VocabularyError) -> [Float] {
-    let firstID = context.tokens.firstID
     let pieces = tokens.map { token in
-      token < firstID ? [Int(token)] : context.tokens.pieceRows(of: Int(token - firstID))
+      context.tokens.index(of: token).map { context.tokens.pieceRows(of: $0) } ?? [Int(token)]
     }
     let gathered = try GatheredRows(pieces.flatMap { $0 }, of: context.counterpart)
     var rows: [Float] = []

@@ -21,7 +21,6 @@ struct TokenContexts: Sendable {
   /// How often each token stands in the text, by its ID.
   let counts: [Int]
   private let text: [TokenID]
-  private let firstID: TokenID
   /// The places of new token i are `places[starts[i] ..< starts[i + 1]]`.
   private var places: [UInt32] = []
   private var starts: [Int] = [0]
@@ -29,13 +28,13 @@ struct TokenContexts: Sendable {
   /// Looks through a text.
   ///
   /// - Parameters:
-  ///   - documents: Tokens, of which those from `firstID` on are new.
-  ///   - firstID: The ID of the first new token.
+  ///   - documents: Tokens, of which those with the first of the IDs are new.
+  ///   - ids: The IDs of the new tokens, after all others but those that they take the places of.
   ///   - newTokenCount: How many tokens are new.
   ///   - tokenCountLimit: What comes after so many tokens is left out.
   /// - Complexity: O(tokens).
   init(
-    _ documents: [[TokenID]], firstID: TokenID, newTokenCount: Int,
+    _ documents: [[TokenID]], ids: NewTokenIDs, newTokenCount: Int,
     tokenCountLimit: Int = Int(UInt32.max) / 2
   ) {
     var text: [TokenID] = []
@@ -43,19 +42,21 @@ struct TokenContexts: Sendable {
       text.append(contentsOf: document.prefix(tokenCountLimit - text.count))
       text.append(Self.boundary)
     }
-    let size = Int(firstID) + newTokenCount
+    let size = Int(ids.next) + max(0, newTokenCount - ids.listed.count)
     var counts = [Int](repeating: 0, count: size)
     for token in text where Int(token) < size { counts[Int(token)] += 1 }
-    for count in counts[Int(firstID)...] { starts.append(starts[starts.count - 1] + count) }
+    for index in 0..<newTokenCount {
+      starts.append(starts[starts.count - 1] + counts[Int(ids[index])])
+    }
     places = [UInt32](repeating: 0, count: starts[starts.count - 1])
     var next = starts
-    for (place, token) in text.enumerated() where token >= firstID && Int(token) < size {
-      places[next[Int(token - firstID)]] = UInt32(place)
-      next[Int(token - firstID)] += 1
+    for (place, token) in text.enumerated() {
+      guard let index = ids.index(of: token), index < newTokenCount else { continue }
+      places[next[index]] = UInt32(place)
+      next[index] += 1
     }
     self.text = text
     self.counts = counts
-    self.firstID = firstID
   }
 
   /// The tokens that stand around a new token, the one that counts most first, then by ID.

@@ -27,9 +27,8 @@ public struct MergeTreeInitializer: RowInitializer {
     for index in 0..<tokens.count {
       let merge = tokens.merge(of: index)
       let terms = [merge.left, merge.right].flatMap { token in
-        token >= tokens.firstID
-          ? recipes[Int(token - tokens.firstID)].terms
-          : RowRecipe.mean(of: tokens.leaves(of: token).map { Int($0) }).terms
+        tokens.index(of: token).map { recipes[$0].terms }
+          ?? RowRecipe.mean(of: tokens.leaves(of: token).map { Int($0) }).terms
       }
       recipes.append(.mean(of: terms.map(\.row), weights: terms.map(\.weight)))
     }

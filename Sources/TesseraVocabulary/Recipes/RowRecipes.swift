@@ -57,8 +57,11 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
 
   /// Whether every row is a convex combination of base rows, exactly: no noise, no offsets, no
   /// other weights.
-  public var areConvex: Bool {
-    (noise == .none || !noisy.contains(true)) && offsets.isEmpty && allSatisfy(\.isConvex)
+  public var areConvex: Bool { indices.allSatisfy(isConvex) && offsets.isEmpty }
+
+  /// The same for the row of new token `index`.
+  func isConvex(_ index: Int) -> Bool {
+    (noise == .none || !noisy[index]) && offsets.isEmpty && self[index].isConvex
   }
 
   /// The largest row that some recipe uses, or nil if none uses any.

@@ -48,7 +48,7 @@ struct ReplacedMatrix {
   }
 
   private func sources(of rows: Range<Int>) -> [Source] {
-    var next = correspondence.tokens.firstIndex(from: TokenID(rows.lowerBound))
+    var next = correspondence.tokens.ids.firstIndex(from: TokenID(rows.lowerBound))
     return rows.map { row in
       let id = TokenID(row)
       if next < correspondence.tokens.count, correspondence.tokens.id(of: next) == id {

@@ -60,18 +60,18 @@ public struct TokenSelection: Sendable {
   ///   - corpora: Text in the new languages, at least one.
   ///   - protected: Text whose IDs must not change.
   ///   - options: How many tokens, and which may be.
-  ///   - firstID: The ID of the first new token, above all IDs of the base.
+  ///   - ids: The IDs of the new tokens, such as ``BaseModel/newIDs(padding:reserved:)``.
   ///   - progress: Gets the bytes counted, the number of new tokens, then pre-tokens twice and more.
   /// - Throws: ``VocabularyError/nothingToAdd(minimumFrequency:)`` if no pair is frequent enough,
   ///   ``VocabularyError/newTokenCount(_:limit:)``.
   public init(
     base: Tokenizer, corpora: [SelectionCorpus], protected: Corpus? = nil,
-    options: TokenSelectionOptions, firstID: TokenID, progress: ProgressHandler? = nil
+    options: TokenSelectionOptions, ids: NewTokenIDs, progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
     try options.check()
     try Self.check(base)
     // Before the corpora are read, which may take long.
-    do { try options.training(firstID: firstID).check(base: base) } catch {
+    do { try options.training(ids: ids).check(base: base) } catch {
       throw .training(error)
     }
     var languages: [SelectionLanguage] = []
@@ -87,17 +87,17 @@ public struct TokenSelection: Sendable {
     }
     try self.init(
       base: base, languages: languages, protected: protectedText, options: options,
-      firstID: firstID, progress: progress)
+      ids: ids, progress: progress)
   }
 
   /// Chooses tokens for a model out of a corpus that was counted before.
   public init(
-    base: Tokenizer, counts: PreTokenCounts, options: TokenSelectionOptions, firstID: TokenID,
+    base: Tokenizer, counts: PreTokenCounts, options: TokenSelectionOptions, ids: NewTokenIDs,
     progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
     try self.init(
       base: base, languages: [SelectionLanguage(name: "corpus", counts: counts)],
-      options: options, firstID: firstID, progress: progress)
+      options: options, ids: ids, progress: progress)
   }
 
   /// Chooses tokens for a model out of corpora that were counted before.
@@ -107,11 +107,11 @@ public struct TokenSelection: Sendable {
   ///   - languages: The languages, at least one.
   ///   - protected: Text whose IDs must not change.
   ///   - options: How many tokens, and which may be.
-  ///   - firstID: The ID of the first new token, above all IDs of the base.
+  ///   - ids: The IDs of the new tokens, such as ``BaseModel/newIDs(padding:reserved:)``.
   ///   - progress: Gets the number of new tokens, then pre-tokens twice and more.
   public init(
     base: Tokenizer, languages: [SelectionLanguage], protected: ProtectedText? = nil,
-    options: TokenSelectionOptions, firstID: TokenID, progress: ProgressHandler? = nil
+    options: TokenSelectionOptions, ids: NewTokenIDs, progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
     try options.check()
     try Self.check(base)
@@ -121,15 +121,20 @@ public struct TokenSelection: Sendable {
         try Self.count(language, under: base, phase: "counting the base's tokens", progress))
     }
     let found = try Self.learn(
-      base, languages, baseCounts, protected?.pairs, options, firstID, progress)
+      base, languages, baseCounts, protected?.pairs, options, ids, progress)
     (curve, stop) = (found.curve, found.stop)
     let learned = found.learned
     let merges = learned.newMerges(base: base, count: curve.mergeCounts[found.size])
     // A curve that was followed further has met pairs that a training of this size does not come to.
     let mergeCount = found.stop == .noPairs ? Int.max : curve.mergeCounts[found.size]
     refused = learned.refused(beforeMerge: mergeCount)
-    tokens = NewTokens(merges: merges, firstID: firstID)
-    do { tokenizer = try base.extended(with: merges) } catch { throw .tokenizer(error) }
+    let tokens = NewTokens(merges: merges, ids: ids)
+    self.tokens = tokens
+    do {
+      tokenizer = try base.removingAddedTokens(Set(tokens.reusedIDs)).extended(with: merges)
+    } catch {
+      throw .tokenizer(error)
+    }
     var outcomes: [Language] = []
     for (index, language) in languages.enumerated() {
       let count = try Self.count(
@@ -140,7 +145,7 @@ public struct TokenSelection: Sendable {
           byteCount: curve.languages[index].byteCount, baseTokenCount: baseCounts[index],
           extendedTokenCount: count,
           newTokenCount: zip(merges, learned.languages).count {
-            $0.result >= firstID && $1 == index
+            tokens.index(of: $0.result) != nil && $1 == index
           }))
     }
     self.languages = outcomes
@@ -155,7 +160,7 @@ public struct TokenSelection: Sendable {
   /// Learns merges until there are enough.
   private static func learn(
     _ base: Tokenizer, _ languages: [SelectionLanguage], _ baseCounts: [UInt64],
-    _ protectedPairs: ProtectedPairs?, _ options: TokenSelectionOptions, _ firstID: TokenID,
+    _ protectedPairs: ProtectedPairs?, _ options: TokenSelectionOptions, _ ids: NewTokenIDs,
     _ progress: ProgressHandler?
   ) throws(VocabularyError) -> (
     learned: ContinuedBPE, curve: CompressionCurve, size: Int, stop: SelectionStop
@@ -163,9 +168,9 @@ public struct TokenSelection: Sendable {
     var constraints = MergeConstraints()
     constraints.scripts = options.scripts
     constraints.protectedPairs = protectedPairs
-    var training = options.training(firstID: firstID)
+    var training = options.training(ids: ids)
     let reach = options.newTokenCount.multipliedReportingOverflow(by: options.surveyFactor)
-    let room = Int(TokenTable.maximumID) + 1 - Int(firstID)
+    let room = ids.listed.count + Int(TokenTable.maximumID) + 1 - Int(ids.next)
     if !reach.overflow, reach.partialValue <= room { training.newTokenCount = reach.partialValue }
     var limits = MergingLimits()
     var progress = progress

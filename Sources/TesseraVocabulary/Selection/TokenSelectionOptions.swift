@@ -38,11 +38,11 @@ public struct TokenSelectionOptions: Hashable, Sendable {
 
 extension TokenSelectionOptions {
   /// What continued training is to make.
-  func training(firstID: TokenID) -> ContinuedTrainingOptions {
+  func training(ids: NewTokenIDs) -> ContinuedTrainingOptions {
     var training = ContinuedTrainingOptions(newTokenCount: newTokenCount)
     training.minimumFrequency = minimumFrequency
     training.maximumTokenLength = maximumTokenLength
-    training.firstID = firstID
+    training.ids = ids
     return training
   }
 }

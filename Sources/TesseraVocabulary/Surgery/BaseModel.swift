@@ -5,8 +5,12 @@ public import TesseraTokenizers
 public struct BaseModel: Sendable {
   /// Weights and configuration.
   public let checkpoint: Checkpoint
-  /// The tokenizer of the same directory.
+  /// The tokenizer of the same directory, without ``vacatedTokens``.
   public let tokenizer: Tokenizer
+  /// The added tokens of the directory's tokenizer whose IDs are to be those of new tokens, by ID.
+  public let vacatedTokens: [AddedToken]
+  /// The largest ID of the directory's tokenizer, added tokens included, plus one.
+  public let vocabularySize: Int
   /// The embedding, the head and its biases.
   public let matrices: TokenMatrices
 
@@ -28,23 +32,56 @@ public struct BaseModel: Sendable {
     } catch {
       throw .tokenizer(error)
     }
+    vacatedTokens = []
+    vocabularySize = tokenizer.vocabularySize
     let checkpoint = checkpoint
     matrices = try withVocabularyErrors { () throws(CheckpointError) in
       try checkpoint.tokenMatrices()
     }
     let rowCount = matrices.embedding.rowCount
-    guard tokenizer.vocabularySize <= rowCount else {
-      throw .tokenizerLargerThanModel(
-        vocabularySize: tokenizer.vocabularySize, rowCount: rowCount)
+    guard vocabularySize <= rowCount else {
+      throw .tokenizerLargerThanModel(vocabularySize: vocabularySize, rowCount: rowCount)
+    }
+  }
+
+  /// The model whose tokenizer has given up some added tokens.
+  private init(_ base: BaseModel, tokenizer: Tokenizer, vacatedTokens: [AddedToken]) {
+    checkpoint = base.checkpoint
+    matrices = base.matrices
+    vocabularySize = base.vocabularySize
+    self.tokenizer = tokenizer
+    self.vacatedTokens = vacatedTokens
+  }
+
+  /// The same model with a tokenizer without some added tokens, whose IDs new tokens get.
+  ///
+  /// Rows of these IDs are no tokens' any more: no recipe has a share of them.
+  ///
+  /// - Parameter ids: IDs of added tokens; those that are vacated already may be among them.
+  /// - Throws: ``VocabularyError/tokenizer(_:)`` with `TokenizerError.addedTokenNeeded`.
+  public func vacating(_ ids: [TokenID]) throws(VocabularyError) -> BaseModel {
+    let vacated = Set(ids).subtracting(vacatedTokens.map(\.id))
+    if vacated.isEmpty { return self }
+    do {
+      let tokens = vacatedTokens + tokenizer.addedTokens.filter { vacated.contains($0.id) }
+      return BaseModel(
+        self, tokenizer: try tokenizer.removingAddedTokens(vacated),
+        vacatedTokens: tokens.sorted { $0.id < $1.id })
+    } catch {
+      throw .tokenizer(error)
     }
   }
 
   /// The number of rows of the matrices: tokens and padding.
   public var rowCount: Int { matrices.embedding.rowCount }
 
-  /// The ID that the first new token gets.
-  public func firstNewID(padding: PaddingPolicy) -> TokenID {
-    TokenID(padding == .keep ? rowCount : tokenizer.vocabularySize)
+  /// The IDs that new tokens get.
+  ///
+  /// - Parameters:
+  ///   - padding: What happens to rows that no token of the base uses.
+  ///   - reserved: IDs of the base's added tokens that new ones take first, ascending.
+  public func newIDs(padding: PaddingPolicy, reserved: [TokenID] = []) -> NewTokenIDs {
+    NewTokenIDs(listed: reserved, from: TokenID(padding == .keep ? rowCount : vocabularySize))
   }
 
   /// Sees to it that the matrices can get rows, before anything long begins.

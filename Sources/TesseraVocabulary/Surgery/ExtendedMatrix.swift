@@ -14,7 +14,7 @@ public struct ExtendedMatrix: Sendable {
   /// - Precondition: There is a recipe for each new row, and `layout` is that of the base.
   public init(layout: RowLayout, synthesizer: RowSynthesizer) {
     precondition(layout.baseRowCount == synthesizer.base.rowCount)
-    precondition(layout.newRows.count == synthesizer.recipes.count)
+    precondition(layout.newRowCount == synthesizer.recipes.count)
     self.layout = layout
     self.synthesizer = synthesizer
   }
@@ -30,17 +30,20 @@ public struct ExtendedMatrix: Sendable {
   ///
   /// - Returns: How large the new rows are, for the record.
   func write(_ append: WeightRewriter.Append) throws(VocabularyError) -> NewRowNorms {
-    try append(stored(0..<layout.newRows.lowerBound))
     var norms = NewRowNorms()
-    let count = layout.newRows.count
-    for start in stride(from: 0, to: count, by: blockRowCount) {
-      let rows = try synthesizer.rows(in: start..<min(count, start + blockRowCount))
-      norms.add(rows, width: base.width)
-      try append(.bytes(base.elementType.bytes(of: rows)))
+    for segment in layout.segments {
+      switch segment {
+      case .base(let rows): try append(stored(rows))
+      case .new(let tokens):
+        for start in stride(from: tokens.lowerBound, to: tokens.upperBound, by: blockRowCount) {
+          let rows = try synthesizer.rows(in: start..<min(tokens.upperBound, start + blockRowCount))
+          norms.add(rows, width: base.width)
+          try append(.bytes(base.elementType.bytes(of: rows)))
+        }
+      }
     }
-    try append(stored(layout.remainingPadding))
     let filler = base.elementType.bytes(of: synthesizer.statistics.mean.map { Float($0) })
-    for _ in 0..<layout.fillerCount { try append(.bytes(filler)) }
+    for _ in layout.fillers { try append(.bytes(filler)) }
     return norms
   }
 

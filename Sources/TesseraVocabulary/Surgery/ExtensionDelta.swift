@@ -18,7 +18,7 @@ public struct ExtensionDelta: Sendable {
   public let options: ExtensionOptions
   let record: JSONValue
   private let base: BaseHashes
-  private let firstID: TokenID
+  private let ids: NewTokenIDs
   let newTokenCount: Int
 
   /// Reads a record.
@@ -47,6 +47,7 @@ public struct ExtensionDelta: Sendable {
     guard let count = record["new_tokens"]?.int,
       (0...TokenSelectionOptions.newTokenLimit).contains(count)
     else { throw missing("new_tokens") }
+    guard let reused = Self.reusedIDs(record, below: first) else { throw missing("reused_ids") }
     guard let padding = record["padding"]?.string.flatMap(PaddingPolicy.init(rawValue:)) else {
       throw missing("padding")
     }
@@ -73,8 +74,21 @@ public struct ExtensionDelta: Sendable {
     self.path = path
     self.options = options
     self.base = base
-    firstID = TokenID(first)
+    ids = NewTokenIDs(listed: reused, from: TokenID(first))
     newTokenCount = count
+  }
+
+  /// The IDs of the base's added tokens that new tokens have, ascending; nil if they are none below another
+  /// one.
+  static func reusedIDs(_ record: JSONValue, below first: Int) -> [TokenID]? {
+    guard let list = record["reused_ids"] else { return [] }
+    guard let count = record["new_tokens"]?.int, let array = list.array, array.count <= count
+    else { return nil }
+    let ids = array.compactMap { $0.int.flatMap(TokenID.init(exactly:)) }
+    guard ids.count == array.count, ids.last.map({ Int($0) < first }) ?? true,
+      zip(ids, ids.dropFirst()).allSatisfy({ $0 < $1 })
+    else { return nil }
+    return ids
   }
 
   /// The extension of a base, ready to be written.
@@ -91,15 +105,19 @@ public struct ExtensionDelta: Sendable {
     if let name = self.base.difference(from: try BaseHashes(base)) {
       throw .otherBase(path: path, name: name)
     }
-    guard firstID == base.firstNewID(padding: options.padding) else {
+    guard ids.next == base.newIDs(padding: options.padding).next else {
       throw malformed("\"first_id\" is not the ID after those of the base")
     }
-    let tokens = NewTokens(merges: try merges(of: base.tokenizer), firstID: firstID)
+    let vacated: BaseModel
+    do { vacated = try base.vacating(ids.listed) } catch .tokenizer(let error) {
+      throw malformed("\"reused_ids\" cannot be reused: \(error)")
+    }
+    let tokens = NewTokens(merges: try merges(of: vacated.tokenizer), ids: ids)
     guard tokens.count == newTokenCount else {
       throw malformed("\"merges\" make \(tokens.count) tokens, and not \(newTokenCount)")
     }
     return try VocabularyExtension(
-      of: base, tokens: tokens, options: options, inputs: InitializationInputs(), delta: self)
+      of: vacated, tokens: tokens, options: options, inputs: InitializationInputs(), delta: self)
   }
 
   /// The merges with their bytes; IDs are those that ``NewTokens`` asks for.
@@ -109,14 +127,14 @@ public struct ExtensionDelta: Sendable {
     var merges: [NewMerge] = []
     var made: [[UInt8]] = []
     for (rank, entry) in list.enumerated() {
-      let ids = (entry.array ?? []).compactMap { $0.int.flatMap(TokenID.init(exactly:)) }
-      let next = firstID + TokenID(made.count)
-      guard ids.count == 3, ids[0] < next, ids[1] < next, ids[2] <= next else {
-        throw malformed("merge \(rank) is not made of tokens before its own")
-      }
-      let isNew = ids[2] == next
-      let parts = ids[..<2].map { id -> [UInt8]? in
-        id < firstID ? tokenizer.bytes(of: id) : made[Int(id - firstID)]
+      let merge = (entry.array ?? []).compactMap { $0.int.flatMap(TokenID.init(exactly:)) }
+      let indices = merge.map { ids.index(of: $0) ?? -1 }
+      guard merge.count == 3, indices[0] < made.count, indices[1] < made.count,
+        indices[2] <= made.count
+      else { throw malformed("merge \(rank) is not made of tokens before its own") }
+      let isNew = indices[2] == made.count
+      let parts = zip(merge, indices).prefix(2).map { id, index -> [UInt8]? in
+        index < 0 ? tokenizer.bytes(of: id) : made[index]
       }
       guard let left = parts[0], let right = parts[1] else {
         throw malformed("merge \(rank) takes a token that the base does not have")
@@ -129,7 +147,7 @@ public struct ExtensionDelta: Sendable {
       if isNew { made.append(left + right) }
       merges.append(
         NewMerge(
-          left: ids[0], right: ids[1], result: ids[2], bytes: left + right, count: count))
+          left: merge[0], right: merge[1], result: merge[2], bytes: left + right, count: count))
     }
     return merges
   }

@@ -4,6 +4,8 @@
 //   base              sizes of the base, SHA-256 of its configuration, tokenizer and token matrices; size and
 //                     SHA-256 of each file that can be made again, if the base was kept
 //   first_id, new_tokens, rows, padding, row_multiple, tied
+//   reused_ids        the IDs of added tokens of the base that new tokens have, if there are any: the first
+//                     new tokens have these, in order, all others those from first_id on
 //   initialization    seed; for input and output (null where tied): tensor, copies if the matrix is stored
 //                     several times, method and its settings, noise, norms; biases, if the head has any: their
 //                     new elements are sums with the weights of the output rows (of the input rows where tied);
@@ -62,7 +64,11 @@ struct ExtensionRecord {
     var record = JSONLinesObject()
     record.append("format", .string(Self.format))
     record.append("base", .object(baseEntry()))
-    record.append("first_id", JSONValue(report.firstID))
+    record.append("first_id", JSONValue(report.ids.next))
+    let reused = subject.tokens.reusedIDs
+    if !reused.isEmpty {
+      record.append("reused_ids", .array(reused.map { JSONValue($0) }))
+    }
     record.append("new_tokens", JSONValue(report.newTokenCount))
     record.append("rows", JSONValue(report.rowCount))
     record.append("padding", .string(subject.options.padding.rawValue))
@@ -81,7 +87,7 @@ struct ExtensionRecord {
 
   private func baseEntry() -> JSONObject {
     var result = base.json
-    result["vocabulary_size"] = JSONValue(subject.base.tokenizer.vocabularySize)
+    result["vocabulary_size"] = JSONValue(subject.base.vocabularySize)
     result["rows"] = JSONValue(subject.base.rowCount)
     guard !restorable.isEmpty else { return result }
     var files = JSONObject()

@@ -16,6 +16,8 @@ public struct ExtensionReport: Hashable, Sendable {
     public let baseMeanNorm: Double
     /// The norms of the new rows.
     public let newNorms: NewRowNorms
+    /// New rows that are like others, as they are stored.
+    public internal(set) var repeated: RepeatedRows?
     /// What the recipes promise, where the rows are those of the head or of a tied embedding.
     public let certificate: HullCertificate
   }
@@ -32,8 +34,8 @@ public struct ExtensionReport: Hashable, Sendable {
 
   /// The number of new tokens.
   public let newTokenCount: Int
-  /// The ID of the first new token.
-  public let firstID: TokenID
+  /// The IDs of the new tokens.
+  public let ids: NewTokenIDs
   /// The number of rows before.
   public let baseRowCount: Int
   /// The number of rows after.
@@ -41,7 +43,7 @@ public struct ExtensionReport: Hashable, Sendable {
   /// Whether embedding and head are one matrix.
   public let tied: Bool
   /// The matrices that grew: the embedding, and the head of a model that has its own.
-  public let matrices: [Matrix]
+  public internal(set) var matrices: [Matrix]
   /// The biases that grew with the head.
   public let biases: [Bias]
   /// Files of the base that were carried over byte for byte.

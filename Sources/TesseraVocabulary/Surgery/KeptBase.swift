@@ -4,8 +4,8 @@
 //                            config.json, the tokenizer, the shard index, vocabularies in other formats,
 //                            extension.json and extension/ of a base that was extended itself
 //   extension/SHARD.header   the first bytes of each file with weights, up to the first tensor
-//   extension/rows.safetensors   the padding rows whose places new tokens took, under the names of their
-//                            tensors; there only if there are such rows
+//   extension/rows.safetensors   the rows whose places new tokens took, of padding and of reserved tokens, one
+//                            after the other under the names of their tensors; there only if there are such rows
 //
 // A file of the extension itself is beside them, see `RowOffsets.swift`.
 // Everything else of the base is in the extended model: all other tensors and files, and old rows.
@@ -65,7 +65,7 @@ struct KeptBase {
   ///   - tensors: The tensors that grew.
   ///   - rows: The rows of the base that new tokens replaced.
   func write(
-    to directory: String, tensors: [String], rows: Range<Int>
+    to directory: String, tensors: [String], rows: RangeSet<Int>
   ) throws(VocabularyError) {
     for name in base.files where isKept(name) {
       try CarriedFiles.copy(name, from: base, to: directory, as: Self.path(of: name))
@@ -82,22 +82,25 @@ struct KeptBase {
   }
 
   private func write(
-    _ rows: Range<Int>, of names: [String], to directory: String
+    _ rows: RangeSet<Int>, of names: [String], to directory: String
   ) throws(VocabularyError) {
     let path = Path.join(directory, Self.path(of: Self.rowsName))
     let tensors = names.compactMap { base.location(of: $0) }
       .sorted { TensorDescription.storedBefore($0.tensor.description, $1.tensor.description) }
+    let count = rows.ranges.reduce(0) { $0 + $1.count }
     let descriptions = tensors.map { _, tensor in
       var shape = tensor.shape
-      shape[tensor.rowAxis] = rows.count
+      shape[tensor.rowAxis] = count
       return TensorDescription(name: tensor.name, type: tensor.type, shape: shape)
     }
     try withVocabularyErrors { () throws(CheckpointError) in
       var writer = try SafetensorsWriter(path: path, tensors: descriptions)
       for (shard, tensor) in tensors {
         let rowSize = tensor.size / max(1, tensor.shape[tensor.rowAxis])
-        let range = rows.lowerBound * rowSize..<rows.upperBound * rowSize
-        try writer.append(copying: range, of: tensor, in: base.shards[shard])
+        for range in rows.ranges {
+          let bytes = range.lowerBound * rowSize..<range.upperBound * rowSize
+          try writer.append(copying: bytes, of: tensor, in: base.shards[shard])
+        }
       }
       try writer.commit()
     }

@@ -1,5 +1,5 @@
 internal import TesseraCheckpoints
-internal import TesseraTokenizers
+public import TesseraTokenizers
 
 /// What a model grows by when tokens are added.
 public struct ModelGrowth: Hashable, Sendable {
@@ -19,10 +19,17 @@ public struct ModelGrowth: Hashable, Sendable {
 
 extension BaseModel {
   /// What the model grows by when so many tokens are added.
-  public func growth(newTokenCount: Int, options: ExtensionOptions) -> ModelGrowth {
+  ///
+  /// - Parameters:
+  ///   - newTokenCount: How many.
+  ///   - ids: Their IDs.
+  ///   - options: How rows are made and placed.
+  public func growth(
+    newTokenCount: Int, ids: NewTokenIDs, options: ExtensionOptions
+  ) -> ModelGrowth {
     let layout = RowLayout(
-      baseRowCount: rowCount, vocabularySize: tokenizer.vocabularySize,
-      newTokenCount: newTokenCount, padding: options.padding, multiple: options.rowMultiple)
+      baseRowCount: rowCount, ids: ids, newTokenCount: newTokenCount,
+      multiple: options.rowMultiple)
     let rows = layout.rowCount - rowCount
     // Several tensors of one role are copies, and so are the head of a tied model and its biases.
     let head = matrices.tied ? nil : matrices.head

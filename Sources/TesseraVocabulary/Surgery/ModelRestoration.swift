@@ -1,5 +1,6 @@
 public import TesseraBasics
 internal import TesseraCheckpoints
+internal import TesseraTokenizers
 
 /// The base of an extended model, to be made again out of it: every file that the base's model consists of,
 /// byte for byte.
@@ -21,7 +22,7 @@ public struct ModelRestoration: Sendable {
 
   private let hashes: [(name: String, file: FileHash)]
   private let extended: Checkpoint
-  private let newRows: Range<Int>
+  private let newRows: RangeSet<Int>
   private let baseRowCount: Int
 
   /// Reads the record of an extended model.
@@ -43,7 +44,8 @@ public struct ModelRestoration: Sendable {
     guard record["format"]?.string == ExtensionRecord.format,
       let first = record["first_id"]?.int, let count = record["new_tokens"]?.int,
       let rowCount = record["base"]?["rows"]?.int, first >= 0, count >= 0, rowCount >= 0,
-      !first.addingReportingOverflow(count).overflow
+      first <= Int(TokenTable.maximumID), count <= TokenSelectionOptions.newTokenLimit,
+      let reused = ExtensionDelta.reusedIDs(record, below: first)
     else { throw .malformedRecord(path: path, reason: "it does not say where the new rows are") }
     guard let listed = record["base"]?["files"]?.object else { throw .baseNotKept(path: path) }
     var hashes: [(name: String, file: FileHash)] = []
@@ -59,7 +61,7 @@ public struct ModelRestoration: Sendable {
     missing = (record["left_out"]?.array ?? []).compactMap(\.string).filter {
       !names.contains(Array($0.utf8))
     }
-    newRows = first..<first + count
+    newRows = NewTokenIDs(listed: reused, from: TokenID(first)).rows(count: count)
     baseRowCount = rowCount
     extended = try withVocabularyErrors { () throws(CheckpointError) in
       try Checkpoint(directory: directory)
@@ -247,16 +249,27 @@ public struct ModelRestoration: Sendable {
     }
     let rowCount = tensor.shape[tensor.rowAxis]
     let rowSize = tensor.size / max(1, rowCount)
-    // Rows of the base up to the first new one, those whose places new ones took, and those behind.
-    let start = min(newRows.lowerBound, rowCount)
-    let end = max(start, min(newRows.upperBound, rowCount))
+    // Rows of the base that stayed are where they were, those whose places new ones took were kept.
+    let replaced = newRows.intersection(RangeSet(0..<rowCount)).ranges
+    let replacedCount = replaced.reduce(0) { $0 + $1.count }
     guard rowCount == baseRowCount, found.bytes.shape[tensor.rowAxis] >= rowCount,
-      kept?.bytes.size ?? 0 == (end - start) * rowSize
+      kept?.bytes.size ?? 0 == replacedCount * rowSize
     else { throw .changedSinceExtension(path: name) }
     let first = found.bytes.byteRange.lowerBound
-    var pieces = [(file: found.file, range: first..<first + start * rowSize)]
-    if let kept { pieces.append((kept.file, kept.bytes.byteRange)) }
-    pieces.append((found.file, first + end * rowSize..<first + rowCount * rowSize))
+    var pieces: [(file: InputFile, range: Range<Int>)] = []
+    var (row, next) = (0, kept?.bytes.byteRange.lowerBound ?? 0)
+    func addStayed(upTo end: Int) {
+      pieces.append((found.file, first + row * rowSize..<first + end * rowSize))
+    }
+    for range in replaced {
+      addStayed(upTo: range.lowerBound)
+      if let kept {
+        pieces.append((kept.file, next..<next + range.count * rowSize))
+        next += range.count * rowSize
+      }
+      row = range.upperBound
+    }
+    addStayed(upTo: rowCount)
     return pieces
   }
 

@@ -8,7 +8,7 @@ public import TesseraTokenizers
 ///     let selection = try TokenSelection(
 ///       base: base.tokenizer, corpora: [SelectionCorpus(name: "ko", corpus: corpus)],
 ///       options: TokenSelectionOptions(newTokenCount: 1_000),
-///       firstID: base.firstNewID(padding: .reuse))
+///       ids: base.newIDs(padding: .reuse))
 ///     let report = try VocabularyExtension(of: base, tokens: selection.tokens)
 ///       .write(to: "extended", force: false)
 ///
@@ -19,7 +19,7 @@ public struct VocabularyExtension: Sendable {
   /// The file of the new directory that says what was done.
   public static let recordName = "extension.json"
 
-  /// The model that is extended.
+  /// The model that is extended, without the added tokens whose places new ones take.
   public let base: BaseModel
   /// The new tokens.
   public let tokens: NewTokens
@@ -38,14 +38,14 @@ public struct VocabularyExtension: Sendable {
   ///
   /// - Parameters:
   ///   - base: The model to extend.
-  ///   - tokens: The new tokens, with `base.firstNewID(padding: options.padding)` as first ID.
+  ///   - tokens: The new tokens, with IDs of ``BaseModel/newIDs(padding:reserved:)`` for the options' padding.
   ///   - options: How rows are made and placed.
   ///   - inputs: What the methods of the options need besides the base.
   /// - Throws: ``VocabularyError/tiedModelHasNoHead(method:)``,
   ///   ``VocabularyError/missingInput(method:input:)``,
   ///   ``VocabularyError/unknownTokenTensor(name:)``, and what extending the tokenizer and reading the
   ///   record of the base throws.
-  /// - Precondition: The first ID is the one that the options ask for.
+  /// - Precondition: The IDs are those that the options ask for.
   public init(
     of base: BaseModel, tokens: NewTokens, options: ExtensionOptions = ExtensionOptions(),
     inputs: InitializationInputs = InitializationInputs()
@@ -63,8 +63,9 @@ public struct VocabularyExtension: Sendable {
     inputs: InitializationInputs, delta: ExtensionDelta?
   ) throws(VocabularyError) {
     precondition(
-      tokens.firstID == base.firstNewID(padding: options.padding),
-      "the first new ID is the one after what is kept")
+      tokens.ids.next == base.newIDs(padding: options.padding).next,
+      "new IDs are those after what is kept")
+    let base = try base.vacating(tokens.reusedIDs)
     if base.matrices.tied || base.matrices.heads.isEmpty, let method = options.outputMethod {
       throw .tiedModelHasNoHead(method: method)
     }
@@ -81,12 +82,14 @@ public struct VocabularyExtension: Sendable {
     self.inputs = inputs
     self.delta = delta
     layout = RowLayout(
-      baseRowCount: base.rowCount, vocabularySize: base.tokenizer.vocabularySize,
-      newTokenCount: tokens.count, padding: options.padding, multiple: options.rowMultiple)
+      baseRowCount: base.rowCount, ids: tokens.ids, newTokenCount: tokens.count,
+      multiple: options.rowMultiple)
   }
 
   /// What the model grows by.
-  public var growth: ModelGrowth { base.growth(newTokenCount: tokens.count, options: options) }
+  public var growth: ModelGrowth {
+    base.growth(newTokenCount: tokens.count, ids: tokens.ids, options: options)
+  }
 
   /// Writes the new model directory, audits it, and puts it in place.
   ///
@@ -134,10 +137,10 @@ public struct VocabularyExtension: Sendable {
         (tensor: name, matrix: ExtendedMatrix(layout: layout, synthesizer: synthesizer))
       }, progress: progress)
     let grown = prepared.report(
-      try surgery.write(to: directory), of: base, fillerCount: layout.fillerCount)
+      try surgery.write(to: directory), of: base, fillerCount: layout.fillers.count)
     let files = try copyFiles(to: directory)
     let report = ExtensionReport(
-      newTokenCount: tokens.count, firstID: tokens.firstID, baseRowCount: layout.baseRowCount,
+      newTokenCount: tokens.count, ids: tokens.ids, baseRowCount: layout.baseRowCount,
       rowCount: layout.rowCount, tied: base.matrices.tied, matrices: grown.matrices,
       biases: grown.biases, carriedOver: files.carriedOver, leftOut: files.leftOut)
     let kept = keepsBase ? KeptBase(of: base.checkpoint, carriedOver: files.sources) : nil
@@ -154,6 +157,26 @@ public struct VocabularyExtension: Sendable {
     try ExtensionRecord.write(record, to: Path.join(directory, Self.recordName))
     let findings = try ExtensionAudit(self).findings(in: directory, progress: progress)
     if !findings.isEmpty { throw .auditFailed(findings) }
+    return try adding(repeatedRowsOf: directory, to: report, progress)
+  }
+
+  /// The report with the new rows that are like others, for each matrix that was written.
+  private func adding(
+    repeatedRowsOf directory: String, to report: ExtensionReport, _ progress: ProgressHandler?
+  ) throws(VocabularyError) -> ExtensionReport {
+    let written = try withVocabularyErrors { () throws(CheckpointError) in
+      try Checkpoint(directory: directory, names: base.checkpoint.names).tokenMatrices()
+    }
+    let baseRows = RangeSet(base.tokenRows).subtracting(layout.newRows)
+    var report = report
+    for index in report.matrices.indices {
+      let matrix = written.all.first {
+        $0.tensor.name.utf8.elementsEqual(report.matrices[index].tensor.utf8)
+      }
+      guard let matrix else { continue }
+      report.matrices[index].repeated = try RepeatedRows(
+        in: matrix, baseRows: baseRows, newRows: layout.newRows, progress: progress)
+    }
     return report
   }
 }

@@ -8,9 +8,6 @@ struct NamedTokenFiles {
   private let generation: NamedTokenIDs?
 
   private static let generationName = "generation_config.json"
-  /// The largest generation_config.json that is read.
-  private static let sizeLimit = 1 << 24
-
   /// Reads the files of a model.
   init(of base: BaseModel) throws(VocabularyError) {
     let checkpoint = base.checkpoint
@@ -23,20 +20,9 @@ struct NamedTokenFiles {
     in checkpoint: Checkpoint
   ) throws(VocabularyError) -> NamedTokenIDs? {
     guard checkpoint.files.contains(generationName) else { return nil }
-    let path = Path.join(checkpoint.directory, generationName)
-    let bytes = try withVocabularyErrors { () throws(FileError) in
-      try readFile(path, limit: sizeLimit)
-    }
-    let value: JSONValue
-    do { value = try JSONValue(parsing: bytes) } catch {
-      throw .checkpoint(.json(path: path, error: error))
-    }
-    guard let object = value.object else {
-      throw .checkpoint(
-        .configuration(
-          path: path, key: "the top level", found: "no object", expected: "an object"))
-    }
-    return NamedTokenIDs(object, path: path)
+    return NamedTokenIDs(
+      try checkpoint.object(in: generationName),
+      path: Path.join(checkpoint.directory, generationName))
   }
 
   /// The tokens with a role.

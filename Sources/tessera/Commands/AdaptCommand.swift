@@ -37,6 +37,7 @@ struct AdaptCommand: ParsableCommand {
   var newTokens: Int?
 
   @OptionGroup var initialization: InitializationArguments
+  @OptionGroup var placement: PlacementArguments
 
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var step: StepOptions

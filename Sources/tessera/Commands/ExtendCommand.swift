@@ -103,6 +103,10 @@ struct ExtendCommand: ParsableCommand {
         against: optionForNewTokens, methods: initialization.askedMethods,
         vectors: initialization.sources.vectors, readsCorpus: !selection.corpus.isEmpty)
     }
+    if placement.reserved == .reuse, selection.protect.contains("-") {
+      throw ValidationError(
+        "--reserved reuse reads protected text twice, which standard input cannot be")
+    }
     if let method = initialization.askedMethods.first(where: readsCorpusAgain), !readsFiles {
       throw ValidationError(
         "\(method.rawValue) reads the corpus twice, which standard input cannot be")
@@ -147,7 +151,8 @@ struct ExtendCommand: ParsableCommand {
         dryRun ? nil : try initialization.choice(for: base, hasDocuments: readsFiles, console)
       let chosen = try TokenSelection(
         base: base.tokenizer, corpora: corpora.languages, protected: corpora.protected,
-        options: options, firstID: base.firstNewID(padding: placement.padding),
+        options: options,
+        ids: placement.newIDs(of: base, protected: corpora.protected, console),
         progress: console.progress)
       plan = try VocabularyExtension(
         of: base, tokens: chosen.tokens, options: extensionOptions(choice),
@@ -169,16 +174,17 @@ struct ExtendCommand: ParsableCommand {
     let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
     let result = try plan.write(
       intoStaging: directory.stagingPath, progress: console.progress)
-    let mass = try certification?.write(of: plan, result, to: directory.stagingPath)
+    let certificate = try certification?.write(
+      of: plan, result, to: directory.stagingPath, progress: console.progress)
     try RunConfiguration.current.write(to: directory.stagingPath)
-    try writeFactors(of: base, extended: directory.stagingPath)
+    try writeFactors(of: plan.base, extended: directory.stagingPath)
     try Interrupted.check()
     try directory.commit()
     console.finishProgress()
     if common.json {
-      try console.printJSON(.object(messages.record(of: result, mass, in: output)))
+      try console.printJSON(.object(messages.record(of: result, certificate, in: output)))
     } else {
-      messages.say(result, mass, in: output, console)
+      messages.say(result, certificate, in: output, console)
     }
   }
 
@@ -191,7 +197,7 @@ struct ExtendCommand: ParsableCommand {
       selection.corpus.isEmpty && initialization.sources.vectors.sourceCorpus.isEmpty
         ? documents.givenOption : nil,
       certify.isEmpty ? nil : "--certify",
-      placement.padding == ExtensionOptions().padding ? nil : "--padding",
+      placement.givenOptionForIDs,
       initialization.sources.vectors.factors == nil ? nil : "--factors",
     ]
     return given.compactMap { $0 }.first
@@ -218,8 +224,7 @@ struct ExtendCommand: ParsableCommand {
     var options = ExtensionOptions()
     choice?.set(&options)
     options.seed = seed.seed
-    options.padding = placement.padding
-    options.rowMultiple = placement.padToMultiple
+    placement.set(&options)
     return options
   }
 

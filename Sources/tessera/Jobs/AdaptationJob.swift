@@ -184,14 +184,14 @@ struct AdaptationJob {
     var options = ExtensionOptions()
     choice?.set(&options)
     options.seed = command.seed.seed
+    command.placement.set(&options)
     let counts = try console.during("counting") {
       try countPreTokens(in: target.documents.training, for: base.tokenizer)
     }
     let selection = try TokenSelection(
       base: base.tokenizer, counts: counts,
       options: TokenSelectionOptions(newTokenCount: count),
-      firstID: base.firstNewID(padding: options.padding),
-      progress: console.progress)
+      ids: command.placement.newIDs(of: base, console), progress: console.progress)
     var inputs = initialization
     if let choice {
       let evidence = InitializationEvidence(

@@ -47,7 +47,7 @@ struct ComparisonJob {
     let selection = try TokenSelection(
       base: base.tokenizer, counts: counts,
       options: TokenSelectionOptions(newTokenCount: newTokenCount),
-      firstID: base.firstNewID(padding: ExtensionOptions().padding), progress: console.progress)
+      ids: base.newIDs(padding: ExtensionOptions().padding), progress: console.progress)
     let evidence = InitializationEvidence(
       sources: command.given, documents: command.languages.documents,
       methods: command.methods?.methods ?? methodsByDefault, seed: 0)

@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraTokenizers
 import TesseraTraining
 import TesseraVocabulary
 
@@ -15,12 +16,29 @@ struct ExtensionMessages {
     for line in selection?.lines ?? [] { console.say(line) }
     console.say(
       """
-      new tokens: \(groupDigits(plan.tokens.count)), IDs \(plan.tokens.firstID) to \
-      \(plan.layout.newRows.upperBound - 1); rows \(groupDigits(plan.layout.baseRowCount)) -> \
-      \(groupDigits(plan.layout.rowCount)), \(formatAmount(Double(plan.growth.size), unit: "B")) more
+      new tokens: \(groupDigits(plan.tokens.count)), \(ids); \
+      rows \(groupDigits(plan.layout.baseRowCount)) -> \(groupDigits(plan.layout.rowCount)), \
+      \(formatAmount(Double(plan.growth.size), unit: "B")) more
       """)
+    if !reused.isEmpty {
+      console.say(
+        "reserved tokens that give their places to new ones: \(groupDigits(reused.count)) of "
+          + "\(groupDigits(plan.tokens.ids.listed.count)), IDs \(reused[0]) to "
+          + "\(reused[reused.count - 1])")
+    }
     if let sizes { console.say(String(sizes.text.dropLast())) }
     if !samples.isEmpty { console.say("such as \(samples.joined(separator: " "))") }
+  }
+
+  private var reused: [TokenID] { plan.tokens.reusedIDs }
+
+  /// The IDs of new tokens, but for those of reserved ones.
+  private var ids: String {
+    let count = plan.tokens.count - reused.count
+    let first = Int(plan.tokens.ids.next)
+    if count == 0 && !reused.isEmpty { return "all with IDs of reserved ones" }
+    return (reused.isEmpty ? "IDs " : "\(groupDigits(count)) with IDs ")
+      + "\(first) to \(first + count - 1)"
   }
 
   /// The first new tokens that are whole characters, and more than one.
@@ -40,10 +58,11 @@ struct ExtensionMessages {
   ///
   /// - Parameters:
   ///   - report: What became of the extension.
-  ///   - mass: What new tokens take from old text, if it was measured.
+  ///   - certificate: What was measured on old text, if it was.
   ///   - output: The folder with the model.
   func say(
-    _ report: ExtensionReport, _ mass: NewTokenMass?, in output: String, _ console: Console
+    _ report: ExtensionReport, _ certificate: Certification.Result?, in output: String,
+    _ console: Console
   ) {
     RowMessages(tied: report.tied, matrices: report.matrices, biases: report.biases).say(console)
     if !report.leftOut.isEmpty {
@@ -52,12 +71,24 @@ struct ExtensionMessages {
           + report.leftOut.joined(separator: ", "))
     }
     console.say("audited: old rows, tensors, tokenizer and configuration agree")
-    if let mass { console.say(Self.line(of: mass)) }
+    if let certificate {
+      console.say(Self.line(of: certificate.mass))
+      if let hull = certificate.hull { console.say(Self.line(of: hull)) }
+    }
     console.say(
       """
       wrote \(output)
       next: tessera evaluate --model \(output) --corpus NAME=FILE
       """)
+  }
+
+  private static func line(of hull: HullDistances) -> String {
+    let farthest = hull.farthest?.relativeLowerBound ?? 0
+    return """
+      hull of the base's rows: \(hull.outsideCount) of \(hull.distances.count) sampled rows are outside, by \
+      \(fixed(100 * hull.meanRelativeLowerBound, 1)) to \(fixed(100 * hull.meanRelativeUpperBound, 1)) % of \
+      their norm on average, the farthest by \(fixed(100 * farthest, 1)) % or more
+      """
   }
 
   private static func line(of mass: NewTokenMass) -> String {
@@ -72,7 +103,11 @@ struct ExtensionMessages {
   var record: JSONObject {
     var result = JSONObject()
     result["new_token_count"] = JSONValue(plan.tokens.count)
-    result["first_id"] = JSONValue(plan.tokens.firstID)
+    result["first_id"] = JSONValue(plan.tokens.ids.next)
+    if !reused.isEmpty {
+      result["reserved_count"] = JSONValue(plan.tokens.ids.listed.count)
+      result["reused_ids"] = .array(reused.map { JSONValue($0) })
+    }
     result["base_row_count"] = JSONValue(plan.layout.baseRowCount)
     result["row_count"] = JSONValue(plan.layout.rowCount)
     result["added_bytes"] = JSONValue(plan.growth.size)
@@ -83,7 +118,7 @@ struct ExtensionMessages {
 
   /// What was done, for programs.
   func record(
-    of report: ExtensionReport, _ mass: NewTokenMass?, in output: String
+    of report: ExtensionReport, _ certificate: Certification.Result?, in output: String
   ) -> JSONObject {
     var result = record
     result["directory"] = .string(output)
@@ -91,7 +126,7 @@ struct ExtensionMessages {
       .add(to: &result)
     result["carried_over"] = .array(report.carriedOver.map { .string($0) })
     result["left_out"] = .array(report.leftOut.map { .string($0) })
-    if let mass { result["certificate"] = .object(mass.record) }
+    if let certificate { result["certificate"] = .object(certificate.record) }
     return result
   }
 }

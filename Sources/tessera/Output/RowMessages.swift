@@ -14,12 +14,38 @@ struct RowMessages {
       console.say(
         "\(tied ? "tied" : matrix.role.rawValue) rows: \(matrix.method.rawValue), mean norm "
           + "\(fixed(matrix.newNorms.mean, 4)), base \(fixed(matrix.baseMeanNorm, 4))")
+      if let repeated = matrix.repeated { say(repeated, console) }
     }
     for bias in biases {
       console.say(
         "\(bias.tensor): as the rows, mean magnitude \(fixed(bias.newMagnitudes.mean, 4)), base "
           + fixed(bias.baseMeanMagnitude, 4))
     }
+  }
+
+  /// Prints how many new rows are like others, if there are any.
+  private func say(_ repeated: RepeatedRows, _ console: Console) {
+    for (words, counts, pairs) in [
+      ("equal", repeated.equalCounts, repeated.equal),
+      ("nearly equal", repeated.nearCounts, repeated.near),
+    ] where counts.total > 0 {
+      let examples = pairs.map { "\($0.row) and \($0.other)" }.joined(separator: ", ")
+      console.say(
+        "note: new rows that are \(words) to another row: \(groupDigits(counts.total)), "
+          + "\(groupDigits(counts.ofBase)) of them to one of the base; such as \(examples)")
+    }
+  }
+
+  private func record(_ counts: RepeatedRows.Counts, _ pairs: [RepeatedRows.Pair]) -> JSONValue {
+    [
+      "of_base": JSONValue(counts.ofBase), "of_new": JSONValue(counts.ofNew),
+      "first": .array(
+        pairs.map {
+          [
+            "row": JSONValue($0.row), "other": JSONValue($0.other), "cosine": JSONValue($0.cosine),
+          ]
+        }),
+    ]
   }
 
   /// Adds the members for programs.
@@ -31,6 +57,10 @@ struct RowMessages {
       entry["method"] = .string(matrix.method.rawValue)
       entry["base_mean_norm"] = JSONValue(matrix.baseMeanNorm)
       entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
+      if let repeated = matrix.repeated {
+        entry["equal_rows"] = record(repeated.equalCounts, repeated.equal)
+        entry["nearly_equal_rows"] = record(repeated.nearCounts, repeated.near)
+      }
       result[matrix.role.rawValue] = .object(entry)
     }
     if !biases.isEmpty {

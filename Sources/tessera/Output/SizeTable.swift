@@ -32,7 +32,8 @@ struct SizeTable {
       curve.languages.reduce(0) { $0 + $1.share / $1.bytesPerToken(at: size) }
     }
     rows = sizes.filter { $0 <= curve.size }.sorted().map { size in
-      let growth = plan.base.growth(newTokenCount: size, options: plan.options)
+      let growth = plan.base.growth(
+        newTokenCount: size, ids: plan.tokens.ids, options: plan.options)
       return Row(
         size: size, bytesPerToken: curve.languages.map { $0.bytesPerToken(at: size) },
         growth: growth, relativeTime: tokens(size) / tokens(0) * growth.relativeCost)

@@ -46,7 +46,8 @@ import Testing
       let hidden = TestMatrix(rows: 5, columns: 6)
       _ = chunk.losses()
       crossEntropyBackward(
-        hiddenGradient: wantsHidden ? hidden.view : nil, headGradient: part.view, headRows: rows,
+        hiddenGradient: wantsHidden ? hidden.view : nil, headGradient: part.view,
+        headRows: RangeSet(rows),
         hidden: chunk.hidden.view, head: chunk.head.view, targets: chunk.targets, scale: 0.5,
         buffers: chunk.buffers)
       let expected = chunk.headGradient.view.rows(rows).elements()
@@ -55,6 +56,21 @@ import Testing
         #expect(hidden.view.elements() == chunk.hiddenGradient.view.elements())
       }
     }
+  }
+
+  @Test func `rows of several ranges lie one after the other`() {
+    let chunk = Chunk(rows: 5, width: 6, vocabularySize: 2_500)
+    _ = chunk.losses()
+    chunk.differentiate(scale: 0.5)
+    let ranges = [3..<7, 1_020..<1_030, 2_499..<2_500]
+    let part = TestMatrix(rows: 15, columns: 6, filledWith: 1)
+    _ = chunk.losses()
+    crossEntropyBackward(
+      hiddenGradient: nil, headGradient: part.view, headRows: RangeSet(ranges),
+      hidden: chunk.hidden.view, head: chunk.head.view, targets: chunk.targets, scale: 0.5,
+      buffers: chunk.buffers)
+    let expected = ranges.flatMap { chunk.headGradient.view.rows($0).elements() }
+    for (a, b) in zip(part.view.elements(), expected) { #expect(abs(a - b) < 1e-6) }
   }
 
   static func referenceLosses(

@@ -26,7 +26,7 @@ import Testing
   static func extended(_ base: Tokenizer, _ continued: ContinuedBPE) throws -> Tokenizer {
     var tokens = base.tokens
     for (index, bytes) in continued.newTokens.enumerated() {
-      try tokens.insert(bytes, id: continued.firstID + TokenID(index))
+      try tokens.insert(bytes, id: continued.ids.next + TokenID(index))
     }
     let merges = continued.merges.map {
       Merge(left: $0.left, right: $0.right, result: $0.result)
@@ -109,10 +109,10 @@ import Testing
         let new = try extended.encode(text)
         #expect(new.flatMap { Self.expand($0, byResult) } == old, "seed \(seed)")
         #expect(try new == Self.composed(base, continued.merges, text), "seed \(seed)")
-        if !new.contains(where: { $0 >= continued.firstID }) { #expect(new == old) }
+        if !new.contains(where: { $0 >= continued.ids.next }) { #expect(new == old) }
       }
       for (index, bytes) in continued.newTokens.enumerated() {
-        #expect(try extended.encode(bytes) == [continued.firstID + TokenID(index)])
+        #expect(try extended.encode(bytes) == [continued.ids.next + TokenID(index)])
       }
       for text in texts { #expect(try extended.decode(extended.encode(text)) == text) }
     }
@@ -143,7 +143,7 @@ import Testing
     let continued = try continueTraining(
       base: base, counts: Self.counts, options: ContinuedTrainingOptions(newTokenCount: 2))
     #expect(continued.merges[0] == LearnedMerge(left: 97, right: 98, result: 256, count: 14))
-    #expect(continued.firstID == 257)
+    #expect(continued.ids.next == 257)
     #expect(continued.newTokens == ["abc", "xab"].map { Array($0.utf8) })
     let extended = try Self.extended(base, continued)
     #expect(try extended.encode("abc") == [257])
@@ -154,7 +154,7 @@ import Testing
     let base = try Self.base(["ab", "abz"], merges: [("ab", "z")])
     let continued = try continueTraining(
       base: base, counts: Self.counts, options: ContinuedTrainingOptions(newTokenCount: 1))
-    #expect(continued.merges.allSatisfy { $0.result >= continued.firstID })
+    #expect(continued.merges.allSatisfy { $0.result >= continued.ids.next })
     #expect(continued.newTokens == [Array("bc".utf8)])
   }
 
@@ -162,21 +162,67 @@ import Testing
     let base = try Self.base([], merges: [], added: [AddedToken("ab", id: 300)])
     let continued = try continueTraining(
       base: base, counts: Self.counts, options: ContinuedTrainingOptions(newTokenCount: 1))
-    #expect(continued.firstID == 301)
+    #expect(continued.ids.next == 301)
     #expect(continued.newTokens == [Array("bc".utf8)])
   }
 
   @Test func `new IDs begin where the caller says`() throws {
     let base = try Self.base([], merges: [])
     var options = ContinuedTrainingOptions(newTokenCount: 2)
-    options.firstID = 1_000
+    options.ids = NewTokenIDs(from: 1_000)
     let continued = try continueTraining(base: base, counts: Self.counts, options: options)
     #expect(continued.merges.map(\.result) == [1_000, 1_001])
     #expect(continued.merges[1].left == 1_000)
-    options.firstID = 255
+    options.ids = NewTokenIDs(from: 255)
     #expect(throws: TrainingError.firstIDOccupied(255, minimum: 256)) {
       try continueTraining(base: base, counts: Self.counts, options: options)
     }
+  }
+
+  @Test func `IDs of added tokens are used first, and the tokens are gone then`() throws {
+    let base = try Self.base(
+      ["xy"], merges: [("x", "y")],
+      added: [AddedToken("<a>", id: 257), AddedToken("<b>", id: 259), AddedToken("<c>", id: 260)])
+    var options = ContinuedTrainingOptions(newTokenCount: 3)
+    options.ids = NewTokenIDs(listed: [257, 260], from: 264)
+    let continued = try continueTraining(base: base, counts: Self.counts, options: options)
+    #expect(continued.merges.map(\.result) == [257, 260, 264])
+    let tokenizer = try continued.makeTokenizer(base: base)
+    #expect(tokenizer.addedTokens.map(\.content) == ["<b>"])
+    for (index, bytes) in continued.newTokens.enumerated() {
+      #expect(try tokenizer.encode(bytes) == [continued.ids[index]])
+    }
+    // Their texts are text from now on, and no merge has made one of them.
+    #expect(try tokenizer.encode("<a><b>", special: .all) == [60, 97, 62, 259])
+    for (ids, error): ([TokenID], TrainingError) in [
+      ([258], .idNotReusable(258)), ([97, 257], .idNotReusable(97)),
+    ] {
+      options.ids = NewTokenIDs(listed: ids, from: 264)
+      #expect(throws: error) {
+        try continueTraining(base: base, counts: Self.counts, options: options)
+      }
+    }
+  }
+
+  @Test func `under ranks, IDs among those of the base are refused`() throws {
+    var tokens = try Self.base(["ab"], merges: []).tokens
+    let added = [AddedToken("<a>", id: 257), AddedToken("<b>", id: 259)]
+    var options = ContinuedTrainingOptions(newTokenCount: 3)
+    options.ids = NewTokenIDs(listed: [257, 259], from: 260)
+    func continued() throws -> (ContinuedBPE, Tokenizer) {
+      let base = try Tokenizer(
+        model: BPEModel(tokens: tokens, merges: [], semantics: .ranks), pattern: .none,
+        addedTokens: added)
+      let continued = try continueTraining(base: base, counts: Self.counts, options: options)
+      return (continued, try continued.makeTokenizer(base: base))
+    }
+    let (found, tokenizer) = try continued()
+    #expect(found.merges.map(\.result) == [257, 259, 260])
+    for (index, bytes) in found.newTokens.enumerated() {
+      #expect(try tokenizer.encode(bytes) == [found.ids[index]])
+    }
+    try tokens.insert(Array("abx".utf8), id: 258)
+    #expect(throws: TrainingError.idBeforeRanks(257, last: 258)) { try continued() }
   }
 
   @Test func `refuses a number of tokens for which there are no IDs`() throws {
@@ -184,7 +230,7 @@ import Testing
     let maximum = Int(TokenTable.maximumID) + 1
     func failure(_ count: Int, firstID: TokenID? = nil) -> TrainingError? {
       var options = ContinuedTrainingOptions(newTokenCount: count)
-      options.firstID = firstID
+      options.ids = firstID.map { NewTokenIDs(from: $0) }
       return #expect(throws: TrainingError.self) {
         try continueTraining(base: base, counts: Self.counts, options: options)
       }

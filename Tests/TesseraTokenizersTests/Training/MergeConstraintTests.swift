@@ -171,7 +171,7 @@ import Testing
     #expect(found.refused.allSatisfy { $0.reason == .script })
     let bytes = found.refused.map { pair in
       [pair.left, pair.right].flatMap { id in
-        id < found.firstID ? [UInt8(id)] : found.newTokens[Int(id - found.firstID)]
+        id < found.ids.next ? [UInt8(id)] : found.newTokens[Int(id - found.ids.next)]
       }
     }
     #expect(bytes.contains(Array("ri".utf8)))

@@ -17,21 +17,21 @@ import Testing
     var model = tinyModel()
     for i in model.layout["model.embed_tokens.weight"]!.range { model.parameters[i] = 0 }
     let mass = model.newTokenMass(
-      in: documents, newRows: [20..<25, 25..<29], baseRowCount: 20,
+      in: documents, newRows: RangeSet([20..<25, 25..<29]), baseRowCount: 20,
       bound: { $0.reduce(0) { $0 + 0.5 * $1 } })
     #expect(abs(mass.mean - 9.0 / 29) < 1e-12 && abs(mass.largest - 9.0 / 29) < 1e-12)
     #expect(abs(mass.meanDivergence - log(29.0 / 20)) < 1e-12)
     #expect(abs(try #require(mass.meanBound) - 0.5 / 1.5) < 1e-12)
     #expect(mass.violationCount == 0 && mass.leadCount == 0)
     let broken = model.newTokenMass(
-      in: documents, newRows: [20..<29], baseRowCount: 20, bound: { _ in 0.4 })
+      in: documents, newRows: RangeSet(20..<29), baseRowCount: 20, bound: { _ in 0.4 })
     #expect(broken.violationCount == broken.positionCount && broken.positionCount > 0)
-    #expect(model.newTokenMass(in: documents, newRows: [], baseRowCount: 29).mean == 0)
+    #expect(model.newTokenMass(in: documents, newRows: RangeSet(), baseRowCount: 29).mean == 0)
   }
 
   @Test func `figures are those of the logits`() {
     let model = tinyModel(seed: 3)
-    let mass = model.newTokenMass(in: documents, newRows: [20..<28], baseRowCount: 20)
+    let mass = model.newTokenMass(in: documents, newRows: RangeSet(20..<28), baseRowCount: 20)
     var (count, masses, divergences, leads) = (0, 0.0, 0.0, 0)
     for document in 0..<documents.count {
       let all = documents.range(of: document).map { Int32(documents.tokens[$0]) }

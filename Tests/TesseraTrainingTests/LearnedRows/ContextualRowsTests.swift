@@ -43,7 +43,7 @@ import Testing
       let count = rows.count / 16
       return (0..<count).reduce(0) { $0 + norm(rows[$1 * 16..<($1 + 1) * 16]) } / Double(count)
     }
-    let old = base.parameters[..<(learning.extended.newRows.lowerBound * 16)].map { Double($0) }
+    let old = base.parameters[..<(Int(greek.selection.tokens.ids.next) * 16)].map { Double($0) }
     let scale = meanNorm(old) / meanNorm(expected)
     let learned = found.map { Double(rows[$0]) }
     for (a, b) in zip(learned, expected) { #expect(abs(a - scale * b) < 1e-4) }

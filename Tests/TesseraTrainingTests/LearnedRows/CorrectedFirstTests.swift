@@ -81,7 +81,7 @@ import Testing
     func mass(_ model: Transformer, bound: (([Double]) -> Double)?) -> NewTokenMass {
       let count = greek.base.rowCount
       return model.newTokenMass(
-        in: documents, newRows: [learning.extended.newRows],
+        in: documents, newRows: learning.extended.newRows,
         baseRowCount: count, positionLimit: 400, bound: bound)
     }
     let certificate = try #require(report.matrices.last?.certificate)

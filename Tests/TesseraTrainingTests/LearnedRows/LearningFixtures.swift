@@ -15,11 +15,13 @@ struct GreekExtension {
   ///   - tied: Whether the head is the embedding.
   ///   - drift: What is added to every component of every row of the embedding: with it, states have a
   ///     direction in common, as those of trained models do.
+  ///   - reservedCount: How many tokens there are for later use, with a used one between each two, all of
+  ///     which give their places to new tokens.
   init(
     in folder: borrowing TemporaryDirectory, tied: Bool = true, drift: Float = 0,
-    newTokenCount: Int = 12
+    newTokenCount: Int = 12, reservedCount: Int = 0
   ) throws {
-    let tokenizer = try latinTokenizer()
+    let tokenizer = try Self.tokenizer(reservedCount: reservedCount)
     var model = Transformer(
       configuration: TransformerConfiguration(
         vocabularySize: tokenizer.vocabularySize + 3, width: 16, layerCount: 2, headCount: 2,
@@ -42,7 +44,20 @@ struct GreekExtension {
     let counts = try countPreTokens(in: greekDocuments, for: tokenizer)
     selection = try TokenSelection(
       base: tokenizer, counts: counts, options: options,
-      firstID: base.firstNewID(padding: .reuse))
+      ids: base.newIDs(padding: .reuse, reserved: ReservedTokens(of: base).ids))
+  }
+
+  /// The Latin tokenizer with more added tokens.
+  private static func tokenizer(reservedCount: Int) throws -> Tokenizer {
+    let tokenizer = try latinTokenizer()
+    var added = tokenizer.addedTokens
+    for i in 0..<reservedCount {
+      let id = TokenID(tokenizer.vocabularySize + 2 * i)
+      added += [AddedToken("<unused\(i)>", id: id), AddedToken("<used\(i)>", id: id + 1)]
+    }
+    return try Tokenizer(
+      model: tokenizer.model, pipeline: tokenizer.pipeline, addedTokens: added,
+      endOfText: tokenizer.endOfText)
   }
 
   /// What is learned from documents, few at a time.

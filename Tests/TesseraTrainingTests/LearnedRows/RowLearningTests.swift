@@ -17,6 +17,50 @@ import Testing
   }
 
   @Test(arguments: cases)
+  func `rows of reserved tokens are learned as others are`(
+    method: InitializationMethod, tied: Bool
+  ) throws {
+    let folder = try TemporaryDirectory()
+    let greek = try GreekExtension(in: folder, tied: tied, reservedCount: 5)
+    #expect(greek.selection.tokens.reusedIDs.count == 5)
+    // A document that names reserved tokens has them as text.
+    let documents = greekDocuments + [Array("<unused0><used0> <unused4>".utf8)]
+    let learning = try greek.learning(documents)
+    let rows = try learning.rows(by: method)
+    #expect(learning.text.counts.count { $0 > 0 } > 6)
+    let old = try Transformer(checkpoint: greek.base.checkpoint.directory)
+    let new = try greek.model(rows, method: method, in: folder.file("new"))
+    let newRows = learning.extended.newRows
+    #expect(newRows.ranges.count == 6)
+    let width = old.configuration.width
+    for tensor in old.layout.tensors {
+      let found = Array(new.parameters[new.layout[tensor.name]!.range])
+      let expected = Array(old.parameters[tensor.range])
+      let role: MatrixRole = tensor.role == .head ? .output : .input
+      var learned = learning.extended.rows(role)[...]
+      for row in 0..<(tensor.hasTokenRows ? new.configuration.vocabularySize : 0) {
+        let values = found[row * width..<(row + 1) * width]
+        if newRows.contains(row) {
+          // Before anything is learned, rows are the means of their pieces.
+          let pieces = greek.selection.tokens.pieces(
+            of: greek.selection.tokens.index(of: TokenID(row))!)
+          for (i, value) in learned.prefix(width).enumerated() {
+            let sum = pieces.reduce(0.0) { $0 + Double(expected[Int($1) * width + i]) }
+            #expect(abs(Double(value) - sum / Double(pieces.count)) < 1e-5)
+          }
+          learned = learned.dropFirst(width)
+          #expect(!values.contains { !$0.isFinite })
+        } else {
+          #expect(values == expected[row * width..<(row + 1) * width])
+        }
+      }
+      if !tensor.hasTokenRows {
+        #expect(found == expected)
+      }
+    }
+  }
+
+  @Test(arguments: cases)
   func `body and old rows stay as they are`(method: InitializationMethod, tied: Bool) throws {
     let folder = try TemporaryDirectory()
     let greek = try GreekExtension(in: folder, tied: tied)
@@ -24,7 +68,7 @@ import Testing
     let rows = try learning.rows(by: method)
     let old = try Transformer(checkpoint: greek.base.checkpoint.directory)
     let new = try greek.model(rows, method: method, in: folder.file("new"))
-    let newRows = learning.extended.newRows
+    let newRows = learning.extended.newRows.ranges[0]
     let width = old.configuration.width
     // Three rows of padding are taken, and the rest comes behind.
     #expect(newRows.lowerBound == old.configuration.vocabularySize - 3 && newRows.count == 12)
@@ -101,7 +145,7 @@ import Testing
   func `without new tokens nothing is learned`(method: InitializationMethod, tied: Bool) throws {
     let folder = try TemporaryDirectory()
     let base = try GreekExtension(in: folder, tied: tied).base
-    let none = NewTokens(merges: [], firstID: base.firstNewID(padding: .reuse))
+    let none = NewTokens(merges: [], ids: base.newIDs(padding: .reuse))
     let rows = try RowLearning(
       base, tokens: none, extended: base.tokenizer, documents: greekDocuments,
       options: RowLearningOptions()

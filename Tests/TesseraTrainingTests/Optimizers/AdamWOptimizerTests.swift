@@ -43,7 +43,7 @@ import Testing
     var parameters = model.parameters
     var optimizer = AdamWOptimizer(layout: layout)
     let groups = ParameterGroup.adaptation(
-      layout: layout, newRows: 20..<28, bodyRate: 1, baseRowRate: 1, newRowRate: 1,
+      layout: layout, newRows: RangeSet(20..<28), bodyRate: 1, baseRowRate: 1, newRowRate: 1,
       weightDecay: 0.1)
     // All rows get momentum, then rows 3 and 21 have no gradient for two steps.
     optimizer.step(
@@ -103,7 +103,8 @@ import Testing
       parameters: &parameters, gradient: gradient(model.layout, seed: 1), gradientScale: 1,
       learningRate: 1e-3,
       groups: ParameterGroup.adaptation(
-        layout: model.layout, newRows: 20..<28, bodyRate: 0, baseRowRate: 0.1, newRowRate: 5,
+        layout: model.layout, newRows: RangeSet(20..<28), bodyRate: 0, baseRowRate: 0.1,
+        newRowRate: 5,
         weightDecay: 0.1))
     for i in parameters.indices {
       let moved = abs(parameters[i] - model.parameters[i])
@@ -126,11 +127,12 @@ import Testing
     #expect(groups.reduce(0) { $0 + $1.members.count } == layout.tensors.count)
   }
 
-  @Test func `adaptation groups cover every parameter once`() {
+  @Test(arguments: [[20..<28], [3..<5, 7..<8, 25..<29], []])
+  func `adaptation groups cover every parameter once`(newRows: [Range<Int>]) {
     for tied in [true, false] {
       let layout = tinyModel(tied: tied).layout
       let groups = ParameterGroup.adaptation(
-        layout: layout, newRows: 20..<28, bodyRate: 1, baseRowRate: 1, newRowRate: 1,
+        layout: layout, newRows: RangeSet(newRows), bodyRate: 1, baseRowRate: 1, newRowRate: 1,
         weightDecay: 0)
       var covered = [Int](repeating: 0, count: layout.count)
       for member in groups.flatMap(\.members) {
@@ -142,6 +144,9 @@ import Testing
         }
       }
       #expect(covered.allSatisfy { $0 == 1 })
+      let new = groups.filter { $0.name == "new rows" }.flatMap(\.members)
+      #expect(Set(new.map(\.rows)) == Set(newRows))
+      #expect(new.count == newRows.count * (tied ? 1 : 2))
     }
   }
 }

@@ -83,7 +83,7 @@ import Testing
     let extended = try context.extendedTokenizer()
     let word = Array("नदी".utf8)
     let target = try extended.encode([32] + word)
-    try #require(target.contains { $0 >= tokens.firstID })
+    try #require(target.contains { $0 >= tokens.ids.next })
     let source = try base.tokenizer.encode(" river")
     let text = ParallelText(Array(repeating: (Array("river".utf8), word), count: 12))
     let method = TransTokenizationInitializer(text: text)

@@ -18,8 +18,10 @@ import Testing
 
   @Test func `a recipe that leaves the hull promises nothing`() {
     var recipes = RowRecipes()
+    recipes.append(RowRecipe(terms: [.init(row: 0, weight: 1)]))
     recipes.append(RowRecipe(terms: [.init(row: 0, weight: 1)], scale: 2))
     let certificate = HullCertificate(recipes, rowCount: 1, tokenRows: [0..<1])
-    #expect(!certificate.isConvex && certificate.weightSums == [2])
+    #expect(!certificate.isConvex && certificate.weightSums == [3])
+    #expect(certificate.unprovenTokens == [1])
   }
 }

@@ -30,7 +30,7 @@ import Testing
 
   @Test(arguments: [1, 3, 50])
   func `neighbors are those of each document alone`(window: Int) {
-    let contexts = TokenContexts(Self.documents, firstID: 8, newTokenCount: 4)
+    let contexts = TokenContexts(Self.documents, ids: NewTokenIDs(from: 8), newTokenCount: 4)
     var importance = (0..<12).map { 1 / Double(1 + $0) }
     importance[5] = 0
     for index in 0..<4 {
@@ -46,14 +46,14 @@ import Testing
   }
 
   @Test func `counts are those of all tokens`() {
-    let contexts = TokenContexts(Self.documents, firstID: 8, newTokenCount: 4)
+    let contexts = TokenContexts(Self.documents, ids: NewTokenIDs(from: 8), newTokenCount: 4)
     for token in 0..<12 {
       #expect(contexts.counts[token] == Self.documents.joined().count { $0 == TokenID(token) })
     }
   }
 
   @Test func `the neighbors that count most add up to one`() {
-    let contexts = TokenContexts(Self.documents, firstID: 8, newTokenCount: 4)
+    let contexts = TokenContexts(Self.documents, ids: NewTokenIDs(from: 8), newTokenCount: 4)
     let importance = [Double](repeating: 1, count: 12)
     let all = contexts.neighbors(of: 1, window: 2, limit: 100, importance: importance)
     let some = contexts.neighbors(of: 1, window: 2, limit: 3, importance: importance)
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func `a token that stands nowhere has no neighbors`() {
-    let contexts = TokenContexts([[1, 2], [], [9]], firstID: 8, newTokenCount: 4)
+    let contexts = TokenContexts([[1, 2], [], [9]], ids: NewTokenIDs(from: 8), newTokenCount: 4)
     let importance = [Double](repeating: 1, count: 12)
     for index in 0..<4 {
       #expect(

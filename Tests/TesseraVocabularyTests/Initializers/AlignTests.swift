@@ -29,7 +29,7 @@ import Testing
     let text = try Tokenizer(model: context.extendedTokenizer().model, pattern: .none)
     var expected: [TokenID: UInt64] = [:]
     for i in 0..<counts.count {
-      for token in try text.encode(Array(counts[i].bytes)) where token >= tokens.firstID {
+      for token in try text.encode(Array(counts[i].bytes)) where token >= tokens.ids.next {
         expected[token, default: 0] += counts[i].count
       }
     }

@@ -13,7 +13,7 @@ import Testing
       NewMerge(left: 1, right: 260, result: 261, bytes: []),
       NewMerge(left: 261, right: 3, result: 262, bytes: []),
       NewMerge(left: 4, right: 4, result: 263, bytes: []),
-    ], firstID: 260)
+    ], ids: NewTokenIDs(from: 260))
 
   private func terms(
     _ method: some RowInitializer, _ role: MatrixRole, _ index: Int
@@ -67,7 +67,8 @@ import Testing
         NewMerge(left: TokenID(259 + i), right: 2, result: TokenID(260 + i), bytes: []))
     }
     let base = try RandomMatrix(rows: Self.rowCount, width: 2)
-    let context = try base.matrix.context(for: NewTokens(merges: merges, firstID: 260))
+    let context = try base.matrix.context(
+      for: NewTokens(merges: merges, ids: NewTokenIDs(from: 260)))
     for role in MatrixRole.allCases {
       let recipes = AdaptiVocabInitializer().recipes(for: role, in: context, seed: 0)
       #expect(recipes.areConvex)

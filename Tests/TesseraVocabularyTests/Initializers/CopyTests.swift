@@ -22,7 +22,7 @@ import Testing
     let tokens = NewTokens(
       merges: texts.enumerated().map {
         NewMerge(left: 1, right: 2, result: first + TokenID($0), bytes: $1)
-      }, firstID: first)
+      }, ids: NewTokenIDs(from: first))
     let context = InitializationContext(
       tokens: tokens, tokenizer: tokenizer, matrix: base.matrix,
       tokenRows: [0..<base.matrix.rowCount],

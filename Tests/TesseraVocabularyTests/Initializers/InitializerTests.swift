@@ -12,7 +12,7 @@ import Testing
       NewMerge(left: 11, right: 10, result: 12, bytes: []),
       NewMerge(left: 4, right: 12, result: 13, bytes: []),
     ]
-    let tokens = NewTokens(merges: merges, firstID: 10)
+    let tokens = NewTokens(merges: merges, ids: NewTokenIDs(from: 10))
     #expect(Array(tokens.pieces(of: 0)) == [1, 2])
     #expect(Array(tokens.pieces(of: 1)) == [1, 2, 3])
     #expect(Array(tokens.pieces(of: 2)) == [1, 2, 3, 1, 2])
@@ -26,7 +26,7 @@ import Testing
       NewMerge(left: 10, right: 4, result: 11, bytes: []),
     ]
     let rows = try base.rows(
-      of: SubwordMeanInitializer(), for: NewTokens(merges: merges, firstID: 10))
+      of: SubwordMeanInitializer(), for: NewTokens(merges: merges, ids: NewTokenIDs(from: 10)))
     #expect(rows[0] == 4 && rows[1] == 9)
     #expect(abs(rows[2] - (4 + 4 + 64) / 3) < 1e-5)
     #expect(abs(rows[3] - (9 + 9 + 81) / 3) < 1e-5)
@@ -71,7 +71,7 @@ import Testing
         right: merge.right < 32 ? TokenID(moved(Int(merge.right))) : merge.right,
         result: merge.result, bytes: [])
     }
-    let same = NewTokens(merges: merges, firstID: 32)
+    let same = NewTokens(merges: merges, ids: NewTokenIDs(from: 32))
     for method in InitializationMethod.withoutInputs {
       let a = try base.rows(of: method.initializer(), for: tokens, seed: 1)
       let b = try permuted.rows(of: method.initializer(), for: same, seed: 1)

@@ -1,5 +1,6 @@
 import TesseraCheckpoints
 import TesseraTestSupport
+import TesseraTokenizers
 import TesseraVocabulary
 import Testing
 
@@ -20,7 +21,7 @@ import Testing
       .write(to: folder.file("new"), force: false)
     #expect(report.matrices.allSatisfy { !$0.certificate.isConvex && $0.method == .distill })
     let new = try BaseModel(directory: folder.file("new"))
-    let rows = Int(tokens.firstID)..<Int(tokens.firstID) + 10
+    let rows = Int(tokens.ids.next)..<Int(tokens.ids.next) + 10
     let pairs = [
       (base.matrices.embedding, new.matrices.embedding, learned.input),
       (base.matrices.head!, new.matrices.head!, learned.output),

@@ -29,7 +29,7 @@ import Testing
     let tokens = NewTokens(
       merges: texts.enumerated().map {
         NewMerge(left: 1, right: 2, result: 324 + TokenID($0), bytes: Array($1.utf8))
-      }, firstID: 324)
+      }, ids: NewTokenIDs(from: 324))
     let context = InitializationContext(
       tokens: tokens, tokenizer: tokenizer, matrix: base.matrix, tokenRows: [0..<324],
       statistics: try MatrixStatistics(of: base.matrix, rows: [0..<324]), initializerRange: nil)

@@ -29,12 +29,14 @@ import Testing
     var options = TokenSelectionOptions(newTokenCount: 40)
     options.minimumFrequency = 1
     let whole = try TokenSelection(
-      base: base.tokenizer, languages: Self.languages, options: options, firstID: 300)
+      base: base.tokenizer, languages: Self.languages, options: options, ids: NewTokenIDs(from: 300)
+    )
     #expect(whole.curve.size == 40 && whole.stop == .requested)
     for size in stride(from: 1, through: 40, by: 3) {
       options.newTokenCount = size
       let part = try TokenSelection(
-        base: base.tokenizer, languages: Self.languages, options: options, firstID: 300)
+        base: base.tokenizer, languages: Self.languages, options: options,
+        ids: NewTokenIDs(from: 300))
       #expect(part.tokens.merges == Array(whole.tokens.merges.prefix(size)))
       for (found, expected) in zip(whole.curve.languages, part.languages) {
         #expect(found.tokenCounts[size] == expected.extendedTokenCount)
@@ -115,24 +117,24 @@ import Testing
     var options = TokenSelectionOptions(sizeRule: rule)
     options.minimumFrequency = 1
     let fitting = try TokenSelection(
-      base: base.tokenizer, languages: languages, options: options, firstID: 300)
+      base: base.tokenizer, languages: languages, options: options, ids: NewTokenIDs(from: 300))
     #expect(fitting.stop == .rareTokens && fitting.tokens.count > 3)
     options.surveyFactor = 2
     let surveyed = try TokenSelection(
-      base: base.tokenizer, languages: languages, options: options, firstID: 300)
+      base: base.tokenizer, languages: languages, options: options, ids: NewTokenIDs(from: 300))
     #expect(surveyed.tokens.merges == fitting.tokens.merges)
     #expect(surveyed.curve.size > fitting.tokens.count)
     var exact = TokenSelectionOptions(newTokenCount: fitting.tokens.count)
     exact.minimumFrequency = 1
     let given = try TokenSelection(
-      base: base.tokenizer, languages: languages, options: exact, firstID: 300)
+      base: base.tokenizer, languages: languages, options: exact, ids: NewTokenIDs(from: 300))
     #expect(given.tokens.merges == fitting.tokens.merges)
 
     rule.budgetTokenCount = 10
     options.sizeRule = rule
     #expect(throws: VocabularyError.tokensTooRare(minimum: 1_500, budget: 10)) {
       _ = try TokenSelection(
-        base: base.tokenizer, languages: languages, options: options, firstID: 300)
+        base: base.tokenizer, languages: languages, options: options, ids: NewTokenIDs(from: 300))
     }
   }
 
@@ -151,7 +153,7 @@ import Testing
     var options = TokenSelectionOptions(sizeRule: rule)
     options.minimumFrequency = 1
     let found = try TokenSelection(
-      base: base.tokenizer, languages: languages, options: options, firstID: 300)
+      base: base.tokenizer, languages: languages, options: options, ids: NewTokenIDs(from: 300))
     #expect(found.stop == .rareTokens)
     #expect(found.languages[0].newTokenCount > 3 && found.languages[1].newTokenCount == 0)
     // Hindi gets what it would get alone, as far as training sees it often enough: of as many tokens as
@@ -159,7 +161,7 @@ import Testing
     var alone = TokenSelectionOptions(newTokenCount: found.tokens.count + 1)
     alone.minimumFrequency = 1
     let hindi = try TokenSelection(
-      base: base.tokenizer, languages: [languages[0]], options: alone, firstID: 300)
+      base: base.tokenizer, languages: [languages[0]], options: alone, ids: NewTokenIDs(from: 300))
     #expect(Array(hindi.tokens.merges.prefix(found.tokens.merges.count)) == found.tokens.merges)
     try #require(hindi.tokens.count == found.tokens.count + 1)
     func sightings(_ size: Int) -> Double {
@@ -174,7 +176,7 @@ import Testing
 
     options.surveyFactor = 2
     let surveyed = try TokenSelection(
-      base: base.tokenizer, languages: languages, options: options, firstID: 300)
+      base: base.tokenizer, languages: languages, options: options, ids: NewTokenIDs(from: 300))
     #expect(surveyed.tokens.merges == found.tokens.merges && surveyed.stop == .rareTokens)
     #expect(surveyed.curve.size == 2 * found.tokens.count)
   }
@@ -194,7 +196,7 @@ import Testing
         options.surveyFactor = factor
         let selection = try TokenSelection(
           base: base.tokenizer, languages: Self.languages, protected: protected, options: options,
-          firstID: 300)
+          ids: NewTokenIDs(from: 300))
         #expect(selection.stop == .requested)
         found.append(selection.refused)
       }
@@ -211,7 +213,7 @@ import Testing
     let selection = try TokenSelection(
       base: base.tokenizer, languages: Self.languages,
       options: TokenSelectionOptions(newTokenCount: 5_000),
-      firstID: 300)
+      ids: NewTokenIDs(from: 300))
     #expect(selection.stop == .noPairs && selection.tokens.count < 5_000)
   }
 
@@ -223,10 +225,11 @@ import Testing
     var options = TokenSelectionOptions(newTokenCount: 400)
     options.minimumFrequency = 1
     let free = try TokenSelection(
-      base: base.tokenizer, languages: Self.languages, options: options, firstID: 300)
+      base: base.tokenizer, languages: Self.languages, options: options, ids: NewTokenIDs(from: 300)
+    )
     let kept = try TokenSelection(
       base: base.tokenizer, languages: Self.languages, protected: protected, options: options,
-      firstID: 300)
+      ids: NewTokenIDs(from: 300))
     let text = " the town walks along the river mto"
     #expect(try kept.tokenizer.encode(text) == base.tokenizer.encode(text))
     #expect(try free.tokenizer.encode(text) != base.tokenizer.encode(text))

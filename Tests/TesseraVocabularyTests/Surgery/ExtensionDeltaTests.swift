@@ -83,7 +83,7 @@ import Testing
       .write(to: folder.file("new"), force: false)
     let path = folder.file("new/extension.json")
     var record = try JSONValue(parsing: folder.read("new/extension.json"))
-    let first = base.firstNewID(padding: .reuse)
+    let first = base.newIDs(padding: .reuse).next
     // Each merge doubles the token before: 2^60 bytes after sixty.
     record["new_tokens"] = 60
     record["merges"] = .array(

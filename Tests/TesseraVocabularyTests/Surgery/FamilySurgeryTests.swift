@@ -92,7 +92,8 @@ import Testing
   ) throws {
     let folder = try TemporaryDirectory()
     let base = try BaseModel(directory: model.write(to: folder))
-    let growth = base.growth(newTokenCount: 10, options: ExtensionOptions())
+    let growth = base.growth(
+      newTokenCount: 10, ids: base.newIDs(padding: .reuse), options: ExtensionOptions())
     func width(_ name: String) throws -> Int {
       let shape = try #require(model.shapes.first { $0.name == name }).shape
       return shape.reduce(1, *) / 300

@@ -33,7 +33,7 @@ import Testing
     for (i, value) in new.enumerated() {
       let isKept = i < 305 && !layout.newRows.contains(i)
       if method == .subwordMean, layout.newRows.contains(i) {
-        let pieces = tokens.pieces(of: i - layout.newRows.lowerBound)
+        let pieces = tokens.pieces(of: i - layout.newRows.ranges[0].lowerBound)
         let sum = pieces.reduce(0.0) { $0 + Double(old[Int($1)]) }
         #expect(abs(Double(value) - sum / Double(pieces.count)) < 1e-6, "\(i)")
       } else {

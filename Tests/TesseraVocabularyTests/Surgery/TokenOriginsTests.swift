@@ -74,7 +74,7 @@ import Testing
     _ = try VocabularyExtension(of: base, tokens: base.select(6).tokens, options: options)
       .write(to: folder.file("first"), force: false)
     let first = try BaseModel(directory: folder.file("first"))
-    let none = NewTokens(merges: [], firstID: first.firstNewID(padding: .reuse))
+    let none = NewTokens(merges: [], ids: first.newIDs(padding: .reuse))
     for (name, tokens) in [("none", none), ("second", try first.select(3).tokens)] {
       try createDirectory(folder.file(name))
       _ = try VocabularyExtension(of: first, tokens: tokens)

@@ -70,8 +70,8 @@ import Testing
     #expect(selection.extendedBytesPerToken > 2 * selection.baseBytesPerToken)
     // The theorem: new tokens stand for runs of old ones.
     let expanded = after.flatMap { id in
-      id < selection.tokens.firstID
-        ? [id] : Array(selection.tokens.pieces(of: Int(id - selection.tokens.firstID)))
+      id < selection.tokens.ids.next
+        ? [id] : Array(selection.tokens.pieces(of: Int(id - selection.tokens.ids.next)))
     }
     #expect(expanded == before)
   }
@@ -203,7 +203,7 @@ import Testing
     options.padding = padding
     options.rowMultiple = 64
     let tokens = try base.select(30, padding: padding).tokens
-    #expect(tokens.firstID == (padding == .keep ? 320 : 300))
+    #expect(tokens.ids.next == (padding == .keep ? 320 : 300))
     let report = try VocabularyExtension(of: base, tokens: tokens, options: options)
       .write(to: folder.file("new"), force: false)
     #expect(report.rowCount == 384)
@@ -246,7 +246,7 @@ import Testing
     var model = SmallModel()
     model.paddingCount = 5
     let base = try BaseModel(directory: model.write(to: folder))
-    let tokens = NewTokens(merges: [], firstID: base.firstNewID(padding: .reuse))
+    let tokens = NewTokens(merges: [], ids: base.newIDs(padding: .reuse))
     _ = try VocabularyExtension(of: base, tokens: tokens).write(
       to: folder.file("new"), force: false)
     for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
@@ -286,7 +286,7 @@ import Testing
     let updates = Mutex<[ProgressUpdate]>([])
     _ = try TokenSelection(
       base: base.tokenizer, counts: counts, options: TokenSelectionOptions(newTokenCount: 5),
-      firstID: base.firstNewID(padding: .reuse),
+      ids: base.newIDs(padding: .reuse),
       progress: { update in updates.withLock { $0.append(update) } })
     for phase in ["counting the base's tokens", "counting the extended tokens"] {
       let last = updates.withLock { $0.last { $0.phase == phase } }
@@ -371,7 +371,7 @@ import Testing
     #expect(throws: VocabularyError.nothingToAdd(minimumFrequency: 1_000)) {
       _ = try TokenSelection(
         base: base.tokenizer, counts: SmallModel.counts(SmallModel.target), options: options,
-        firstID: 300)
+        ids: NewTokenIDs(from: 300))
     }
   }
 }

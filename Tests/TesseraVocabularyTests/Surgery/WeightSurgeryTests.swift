@@ -53,7 +53,7 @@ import Testing
     let base = try Checkpoint(directory: folder.file("base"))
     let matrices = try base.tokenMatrices()
     let layout = layout(rows)
-    let tokens = NewTokens.random(count: layout.newRows.count, baseCount: rows)
+    let tokens = NewTokens.random(count: layout.newRowCount, baseCount: rows)
     var extended: [(tensor: String, matrix: ExtendedMatrix)] = []
     for (name, role, matrix) in [
       (Self.embedding, MatrixRole.input, matrices.embedding as TokenMatrix?),
@@ -78,7 +78,8 @@ import Testing
         let (base, new) = try extend(
           in: folder, type: type, storesHead: storesHead, shardSize: shardSize,
           layout: {
-            RowLayout(baseRowCount: $0, vocabularySize: $0, newTokenCount: 5, multiple: 8)
+            RowLayout(
+              baseRowCount: $0, ids: NewTokenIDs(from: TokenID($0)), newTokenCount: 5, multiple: 8)
           },
           method: method)
         #expect(new.shardNames == base.shardNames)
@@ -104,7 +105,7 @@ import Testing
     let (base, new) = try extend(
       in: folder, type: .f32, storesHead: true, shardSize: 1 << 30,
       layout: {
-        RowLayout(baseRowCount: $0, vocabularySize: 12, newTokenCount: 5, padding: .reuse)
+        RowLayout(baseRowCount: $0, ids: NewTokenIDs(from: TokenID(12)), newTokenCount: 5)
       }, method: .mean)
     let old = try base.readTensor(Self.embedding)
     let found = try new.readTensor(Self.embedding)
@@ -139,7 +140,8 @@ import Testing
     let recipes = SubwordMeanInitializer().recipes(for: .input, in: context, seed: 0)
     let synthesizer = try RowSynthesizer(
       recipes: recipes, base: matrix, tokenRows: [0..<rows], statistics: context.statistics)
-    let layout = RowLayout(baseRowCount: rows, vocabularySize: rows, newTokenCount: 100)
+    let layout = RowLayout(
+      baseRowCount: rows, ids: NewTokenIDs(from: TokenID(rows)), newTokenCount: 100)
     _ = try WeightSurgery(
       base: base,
       matrices: [(Self.embedding, ExtendedMatrix(layout: layout, synthesizer: synthesizer))]
@@ -156,7 +158,9 @@ import Testing
     let folder = try TemporaryDirectory()
     let (base, new) = try extend(
       in: folder, type: .bf16, storesHead: false, shardSize: 1 << 30,
-      layout: { RowLayout(baseRowCount: $0, vocabularySize: $0, newTokenCount: 9) },
+      layout: {
+        RowLayout(baseRowCount: $0, ids: NewTokenIDs(from: TokenID($0)), newTokenCount: 9)
+      },
       method: .subwordMean)
     let old = try base.readTensor(Self.embedding)
     let found = try new.readTensor(Self.embedding)
