@@ -46,7 +46,7 @@ def main():
             write_translations(options.corpora, language, data)
             for group in options.groups:
                 run(options, data, language, group)
-    print(table(read_runs(options)))
+    print(table(read_runs(options), options.languages))
 
 
 def parsed_options():
@@ -66,14 +66,15 @@ def parsed_options():
 
 def lines_of(path):
     with open(path, encoding="utf-8") as file:
-        return file.read().splitlines()
+        return file.read().rstrip("\n").split("\n")
 
 
 def write(path, lines):
     """Leaves files that are there: runs that go on have to see the same text."""
     if not os.path.exists(path):
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path + ".partial", "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
+        os.replace(path + ".partial", path)
 
 
 def write_text(corpora, language, data):
@@ -97,7 +98,7 @@ def write_translations(corpora, language, data):
           ["\t".join(pair) for pair in pairs[::max(1, len(pairs) // PAIR_COUNT)]])
     translations = collections.defaultdict(collections.Counter)
     for source, target in pairs:
-        if source.isalpha() and not set(target) & set(" <>and " " not in target and len(target) > 1:") and len(target) > 1:
+        if source.isalpha() and len(target) > 1 and not set(target) & set(" <>&"):
             translations[source.lower()][target] += 1
     write(f"{data}/{language}.dictionary.tsv",
           [f"{word}\t{found.most_common(1)[0][0]}" for word, found in sorted(translations.items())])
@@ -140,9 +141,8 @@ def read_runs(options):
     return found
 
 
-def table(found):
+def table(found, languages):
     """Means over the seeds, and the deviation after the last step; the best mean of all languages first."""
-    languages = [x for x in LANGUAGES if any(key[1] == x for key in found)]
     last = STEPS[-1]
 
     def mean(*key):

@@ -92,7 +92,8 @@ int tk_has_byte_vectors(void) {
 
 int tk_enable_byte_tiles(void) {
   unsigned a, b, c, d;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+  // Sums are stored with AVX-512.
+  if (!tk_has_byte_vectors() || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
   // AMX-TILE and AMX-INT8.
   if (!(d >> 24 & 1) || !(d >> 25 & 1)) return 0;
   // The state of tiles is large, so a process has to ask for it: ARCH_REQ_XCOMP_PERM, tile data.

@@ -37,6 +37,7 @@ import Testing
     #expect(ranking.count == 3 && means == means.sorted())
     let table = run.text.split(separator: "\n")
     #expect(table.count == 4 && table[1].hasPrefix(ranking[0]))
+    #expect(table[0].contains("seeds") && table[1].split(separator: " ")[1] == "2")
     #expect(try folder.read("compared/comparison.txt") == Array(run.text.utf8))
     #expect(try !folder.listing().contains { $0.hasPrefix("compared/model") })
 

@@ -5,7 +5,7 @@ internal import CTesseraKernels
 ///
 ///   output[r, c] = rounded(left[r]) . rounded(factor[c])
 ///
-/// Products of rounded rows are exact but for the last rounding to f32. For rows x and y they differ from
+/// Products of rounded rows are exact but for three roundings to f32. For rows x and y they differ from
 /// x . y by at most |x - rounded(x)| |y| + |rounded(x)| |y - rounded(y)|, see ``ByteRows/errors`` and
 /// ``largestError``. The bits of an element depend neither on the shape of the product, nor on the place in
 /// it, nor on the instructions.

@@ -3,7 +3,7 @@ import TesseraModels
 public import TesseraVocabulary
 
 /// The method for a model where none is asked for: distillation, the best by the table in
-/// Docs/Experiments.md, wherever the model can learn its rows in minutes.
+/// Docs/Experiments.md, wherever the model can learn its rows within half an hour or so.
 ///
 ///     var options = ExtensionOptions()
 ///     options.inputMethod = RecommendedInitialization(for: base, hasDocuments: true).method
@@ -23,18 +23,20 @@ public struct RecommendedInitialization: Sendable {
   ///   - base: The model that is to be extended.
   ///   - hasDocuments: Whether there is text to learn from, besides the counts that tokens are chosen by.
   public init(for base: BaseModel, hasDocuments: Bool) {
-    obstacle =
-      if !hasDocuments {
-        "there is no text to learn them from"
-      } else if base.checkpoint.elementCount > Self.parameterLimit {
-        "the model has more than \(Self.parameterLimit / 1_000_000) million parameters"
-      } else if (try? RowLearning.check(base, method: .distill, options: RowLearningOptions()))
-        == nil
-      {
-        "models of this family can only be extended, not run"
-      } else {
-        nil
-      }
+    obstacle = Self.obstacle(base, hasDocuments: hasDocuments)
     method = obstacle == nil ? .distill : .subwordMean
+  }
+
+  private static func obstacle(_ base: BaseModel, hasDocuments: Bool) -> String? {
+    if !hasDocuments { return "the text cannot be read again to learn them" }
+    if base.checkpoint.elementCount > parameterLimit {
+      return "the model has more than \(parameterLimit / 1_000_000) million parameters"
+    }
+    do {
+      try RowLearning.check(base, method: .distill, options: RowLearningOptions())
+      return nil
+    } catch {
+      return "the model cannot be run: \(error)"
+    }
   }
 }

@@ -151,7 +151,8 @@ public struct HullDistances: Hashable, Sendable {
     }
     // A product of single precision is off by the unit of rounding for each term at most.
     let norm = found.reduce(0.0) { max($0, $1.square) }.squareRoot()
-    let error = Double(width) * 0x1p-24 * norm
+    // Residuals are rounded once, and each product of a row is.
+    let error = Double(width + 1) * 0x1p-24 * norm
     return (0..<count).map { direction in
       var vertex: Vertex = (0, -Double.infinity, error)
       for block in found where Double(block.best[direction].1) > vertex.score {

@@ -74,6 +74,12 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// Whether the method is made from anything besides the base.
+  var needsInputs: Bool {
+    do { _ = try initializer() } catch { return true }
+    return false
+  }
+
   /// Whether the method goes by vectors of words.
   public var usesVectors: Bool {
     switch self {

@@ -86,7 +86,9 @@ private struct UsedTokens {
   ]
   private static let generationName = "generation_config.json"
   /// Endings of the names of members with IDs.
-  private static let idSuffixes = ["_id", "_ids", "_index", "suppress_tokens"]
+  private static let idSuffixes = [
+    "_id", "_ids", "_to_id", "_index", "suppress_tokens", "sequence_bias",
+  ]
 
   init(patterns: [ReservedTokenPattern]) { self.patterns = patterns }
 
@@ -136,8 +138,8 @@ private struct UsedTokens {
     case .object(let object):
       for (key, value) in object.members {
         add(text: Array(key.utf8))
-        let hasIDs = isConfiguration && Self.idSuffixes.contains { key.hasSuffix($0) }
-        add(value, ofConfiguration: isConfiguration, hasIDs: hasIDs)
+        let isOfIDs = isConfiguration && Self.idSuffixes.contains { key.hasSuffix($0) }
+        add(value, ofConfiguration: isConfiguration, hasIDs: hasIDs || isOfIDs)
       }
     }
   }

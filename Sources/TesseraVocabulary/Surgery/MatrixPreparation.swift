@@ -148,7 +148,7 @@ struct MatrixPreparation {
     // Each matrix has noise of its own, also where both use the same method.
     var random = SplitMix64(seed: options.seed, stream: role == .input ? 0 : 1)
     let seed = random.next()
-    if let delta, delta.keepsOffsets || !delta.hasOffsets(for: role) {
+    if let delta, !delta.hasOffsets(for: role) || delta.keepsOffsets && method.needsInputs {
       return (
         try delta.recipes(
           for: role, seed: seed, rowCount: base.rowCount, width: context.matrix.width),

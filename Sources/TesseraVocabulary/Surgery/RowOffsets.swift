@@ -17,7 +17,7 @@ struct RowOffsets {
     _ matrices: [PreparedMatrix], to directory: String
   ) throws(VocabularyError) -> FileHash? {
     let matrices = matrices.filter {
-      !$0.synthesizer.recipes.offsets.isEmpty && (try? $0.method.initializer()) == nil
+      !$0.synthesizer.recipes.offsets.isEmpty && $0.method.needsInputs
     }
     if matrices.isEmpty { return nil }
     let path = Path.join(directory, fileName)

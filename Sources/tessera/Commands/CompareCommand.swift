@@ -70,7 +70,7 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
-    try given.check(for: methods?.methods)
+    try given.check(for: methods?.methods, byDefault: [.distill])
     try checkRange("--new-tokens", newTokens, 1...TokenSelectionOptions.newTokenLimit)
     try checkRange("--steps", steps, 1...BudgetOptions.maximumSteps)
     try checkRange("--seeds", seeds, 1...1_000)

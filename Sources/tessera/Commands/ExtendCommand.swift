@@ -103,14 +103,7 @@ struct ExtendCommand: ParsableCommand {
         against: optionForNewTokens, methods: initialization.askedMethods,
         vectors: initialization.sources.vectors, readsCorpus: !selection.corpus.isEmpty)
     }
-    if placement.reserved == .reuse, selection.protect.contains("-") {
-      throw ValidationError(
-        "--reserved reuse reads protected text twice, which standard input cannot be")
-    }
-    if let method = initialization.askedMethods.first(where: readsCorpusAgain), !readsFiles {
-      throw ValidationError(
-        "\(method.rawValue) reads the corpus twice, which standard input cannot be")
-    }
+    try checkRereading(selection.paths.contains("-"), protected: selection.protect.contains("-"))
     if output == nil && !dryRun { throw ValidationError("give --output, or --dry-run") }
     if let output { try OutputOptions.checkFolder(output) }
   }
@@ -147,8 +140,15 @@ struct ExtendCommand: ParsableCommand {
       var options = try selection.options()
       if dryRun { options.surveyFactor = 2 }
       // What would be added does not depend on methods, and a plan need not wait for them.
+      let isStream = corpora.languages.contains { $0.corpus.byteCount == nil }
+      try checkRereading(
+        isStream, protected: corpora.protected.map { $0.byteCount == nil } ?? false)
+      try initialization.sources.checkLearning(base, initialization.askedMethods)
       let choice =
-        dryRun ? nil : try initialization.choice(for: base, hasDocuments: readsFiles, console)
+        dryRun
+        ? nil
+        : try initialization.choice(
+          for: base, hasDocuments: !isStream, console)
       let chosen = try TokenSelection(
         base: base.tokenizer, corpora: corpora.languages, protected: corpora.protected,
         options: options,
@@ -216,8 +216,21 @@ struct ExtendCommand: ParsableCommand {
       to: dryRun ? nil : output, force: force, inputs: inputs, isJSON: common.json, console)
   }
 
-  /// Whether the text of the new language can be read more than once, as standard input cannot.
-  private var readsFiles: Bool { !selection.paths.contains("-") }
+  /// Refuses to read twice what can be read once only, such as standard input or a pipe.
+  ///
+  /// - Parameters:
+  ///   - isStream: Whether text of the new language is of that kind.
+  ///   - protected: Whether protected text is.
+  private func checkRereading(_ isStream: Bool, protected: Bool) throws {
+    if protected, placement.reserved == .reuse {
+      throw ValidationError(
+        "--reserved reuse reads protected text twice, which standard input and pipes cannot be")
+    }
+    if isStream, let method = initialization.askedMethods.first(where: readsCorpusAgain) {
+      throw ValidationError(
+        "\(method.rawValue) reads the corpus twice, which standard input and pipes cannot be")
+    }
+  }
 
   /// How rows are made and placed.
   private func extensionOptions(_ choice: InitializationChoice?) -> ExtensionOptions {

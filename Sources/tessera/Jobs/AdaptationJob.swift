@@ -76,7 +76,10 @@ struct AdaptationJob {
     let tokenizer = try Tokenizer(contentsOf: output)
     let model = try console.during("loading \(output)") { try Transformer(checkpoint: output) }
     guard model.configuration.vocabularySize == prepared.layout.rowCount,
-      tokenizer.vocabularySize == prepared.tokenizer.vocabularySize
+      tokenizer.vocabularySize == prepared.tokenizer.vocabularySize,
+      (0..<prepared.tokens.count).allSatisfy({
+        tokenizer.bytes(of: prepared.tokens.id(of: $0)) == prepared.tokens.bytes(of: $0)
+      })
     else { throw CommandError.otherNewTokens(folder: output) }
     let record = directory.record
     let adaptation = try console.during(planningPhase(resuming: record)) {

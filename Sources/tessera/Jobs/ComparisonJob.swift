@@ -30,7 +30,8 @@ struct ComparisonJob {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
     try base.checkRows(outputMethod: nil)
-    try command.given.checkLearning(base, command.methods?.methods ?? [])
+    try command.given.checkLearning(
+      base, command.methods?.methods ?? Self.methodsByDefault(for: base))
     given = try command.given.inputs()
     languages = try LanguageSources(command.languages, corpora, console)
   }
@@ -50,7 +51,7 @@ struct ComparisonJob {
       ids: base.newIDs(padding: ExtensionOptions().padding), progress: console.progress)
     let evidence = InitializationEvidence(
       sources: command.given, documents: command.languages.documents,
-      methods: command.methods?.methods ?? methodsByDefault, seed: 0)
+      methods: command.methods?.methods ?? Self.methodsByDefault(for: base), seed: 0)
     let inputs = try evidence.inputs(
       adding: given, counts: [counts], text: .documents(languages.target.documents.training),
       tokenizer: selection.tokenizer, console)
@@ -82,7 +83,7 @@ struct ComparisonJob {
   }
 
   /// What is compared where nothing is asked for: the default of other verbs, and methods that learn nothing.
-  private var methodsByDefault: [InitializationMethod] {
+  private static func methodsByDefault(for base: BaseModel) -> [InitializationMethod] {
     let recommended = RecommendedInitialization(for: base, hasDocuments: true).method
     return InitializationMethod.allCases.filter {
       $0 == recommended || !$0.usesVectors && !$0.learnsRows
@@ -92,7 +93,7 @@ struct ComparisonJob {
   /// The methods that were asked for, or those of the default that can be made of the inputs.
   private func methods(with inputs: InitializationInputs) throws -> [InitializationMethod] {
     if let methods = command.methods?.methods { return methods }
-    return try methodsByDefault.filter { method in
+    return try Self.methodsByDefault(for: base).filter { method in
       if method.learnsRows { return true }
       do { _ = try method.initializer(from: inputs) } catch VocabularyError.missingInput {
         return false

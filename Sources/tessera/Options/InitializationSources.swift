@@ -29,10 +29,14 @@ struct InitializationSources: ParsableArguments {
 
   /// Refuses options that nothing would follow, and too few for what is asked.
   ///
-  /// - Parameter methods: The methods that are asked for; nil for all that can be made.
-  func check(for methods: [InitializationMethod]?) throws {
+  /// - Parameters:
+  ///   - methods: The methods that are asked for; nil for all that can be made.
+  ///   - others: Methods that learn rows, and may be taken where none is asked for.
+  func check(
+    for methods: [InitializationMethod]?, byDefault others: [InitializationMethod] = []
+  ) throws {
     try vectors.check(for: methods ?? [])
-    try learning.check(for: methods ?? [])
+    try learning.check(for: methods ?? others)
     guard let methods else { return }
     let needs: [(option: String, isGiven: Bool, methods: [InitializationMethod])] = [
       ("--parallel", !parallel.isEmpty, [.transTokenization]),

@@ -52,9 +52,10 @@ struct ComparisonReport {
   var table: String {
     let steps = steps
     let header =
-      ["method"] + corpora.flatMap { corpus in steps.flatMap { ["\(corpus) at \($0)", "+-"] } }
+      ["method", "seeds"]
+      + corpora.flatMap { corpus in steps.flatMap { ["\(corpus) at \($0)", "+-"] } }
     let rows = ranking.map { method in
-      [method.rawValue]
+      [method.rawValue, "\(runs.count { $0.method == method })"]
         + corpora.flatMap { corpus in
           steps.flatMap { step in
             let (mean, deviation) = summary(of: method, corpus, step)

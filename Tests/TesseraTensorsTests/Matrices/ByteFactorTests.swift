@@ -84,6 +84,24 @@ import Testing
     withExtendedLifetime((leftMemory, rightMemory, memory)) {}
   }
 
+  @Test func `sums of the longest rows fit`() {
+    let width = ByteFactor.widthLimit
+    let memory = FloatMemory(capacity: FloatMemory.size(rowCount: 2, columnCount: width) + 64)
+    let matrix = memory.carve(2, width)
+    for i in 0..<width { (matrix[0, i], matrix[1, i]) = (1, -1) }
+    let output = memory.carve(2, 2)
+    for instructions in ByteFactor.instructions {
+      ByteFactor(matrix).multiply(ByteRows(matrix), by: instructions, into: output)
+      for r in 0..<2 {
+        for c in 0..<2 {
+          let expected: Float = r == c ? 65_536 : -65_536
+          #expect(abs(output[r, c] - expected) < 0.1)
+        }
+      }
+    }
+    withExtendedLifetime(memory) {}
+  }
+
   @Test func `what is no number counts as nothing, and zeros have no scale`() {
     let memory = FloatMemory(capacity: 64)
     let matrix = memory.carve(3, 4)

@@ -71,13 +71,13 @@ import Testing
     #expect(found[1].norm == 0 && found[1].lowerBound == 0 && found[1].upperBound < 1e-6)
   }
 
-  @Test func `bounds hold where passes run out`() throws {
+  @Test func `few passes are enough for rows far out, and for one inside`() throws {
     // A ball of many vertices, and points far out in a space of many dimensions.
     let (count, width) = (3_000, 300)
     let rows = Self.normals(count * width, seed: 3)
     let points = Self.normals(4 * width, seed: 4).map { $0 * 2 } + Array(rows[..<width])
     let found = try HullDistances(of: points, from: rows[...], rows: [0..<count], width: width)
-    #expect(found.passCount <= HullDistances.passLimit)
+    #expect(found.passCount < HullDistances.passLimit)
     for distance in found.distances.prefix(4) {
       #expect(0 < distance.lowerBound && distance.lowerBound <= distance.upperBound)
       #expect(distance.relativeLowerBound > 0.3)

@@ -39,6 +39,32 @@ import Testing
     }
   }
 
+  /// The rows of one matrix are in the file, those of the other are drawn again.
+  @Test(
+    arguments: [(.distill, .script), (.script, .clp), (.mean, .distill)]
+      as [(InitializationMethod, InitializationMethod)])
+  func `each matrix has rows of its own`(
+    input: InitializationMethod, output: InitializationMethod
+  ) throws {
+    let folder = try TemporaryDirectory()
+    var model = SmallModel()
+    model.tied = false
+    let base = try BaseModel(directory: model.write(to: folder))
+    let tokens = try base.select(30).tokens
+    var options = ExtensionOptions()
+    (options.inputMethod, options.outputMethod) = (input, output)
+    _ = try VocabularyExtension(
+      of: base, tokens: tokens, options: options,
+      inputs: SmallModel.inputs(donor: folder.file("base"), tokens: tokens)
+    ).write(to: folder.file("new"), force: false)
+    _ = try ExtensionDelta(contentsOf: folder.file("new/extension.json"))
+      .vocabularyExtension(of: base).write(to: folder.file("again"), force: false)
+    for file in try folder.listing().filter({ $0.hasPrefix("new/") }) {
+      #expect(
+        try folder.read(file) == folder.read(file.replacing("new/", with: "again/")), "\(file)")
+    }
+  }
+
   @Test func `rows of their own need the file that the record tells of`() throws {
     let folder = try TemporaryDirectory()
     let base = try BaseModel(directory: SmallModel().write(to: folder))

@@ -73,7 +73,6 @@ import Testing
       }
     }
     try Self.checkUndone(folder)
-    if method == .clp || method.learnsRows && method != .reprogram { return }
     let delta = try ExtensionDelta(contentsOf: folder.file("new/extension.json"))
     _ = try delta.vocabularyExtension(of: base).write(to: folder.file("again"), force: false)
     #expect(try content("again/", of: folder) == content("new/", of: folder))
