@@ -1,6 +1,7 @@
+internal import TesseraBasics
 internal import TesseraCheckpoints
 
-/// Some rows of a base matrix in memory, each read once.
+/// Some rows of a base matrix in memory, each read once, by all workers.
 struct GatheredRows: Sendable {
   /// The indices of the rows, in ascending order.
   private let rows: [Int]
@@ -18,20 +19,29 @@ struct GatheredRows: Sendable {
   init(_ wanted: [Int], of matrix: TokenMatrix) throws(VocabularyError) {
     var rows: [Int] = []
     for row in wanted.sorted() where rows.last != row { rows.append(row) }
-    var values: [Float] = []
-    values.reserveCapacity(rows.count * matrix.width)
-    var next = 0
-    while next < rows.count {
-      var end = next + 1
-      while end < rows.count && rows[end] == rows[end - 1] + 1 { end += 1 }
-      do {
-        values.append(contentsOf: try matrix.floats(in: rows[next]..<rows[end - 1] + 1))
-      } catch {
-        throw .checkpoint(error)
+    var runs: [Range<Int>] = []
+    for row in rows {
+      if runs.last?.upperBound == row {
+        runs[runs.count - 1] = runs[runs.count - 1].lowerBound..<row + 1
+      } else {
+        runs.append(row..<row + 1)
       }
-      next = end
+    }
+    let grain = 256
+    let parts = try parallelMap((runs.count + grain - 1) / grain) {
+      [runs] part throws(VocabularyError) in
+      var values: [Float] = []
+      for run in runs[part * grain..<min(runs.count, (part + 1) * grain)] {
+        values += try withVocabularyErrors { () throws(CheckpointError) in
+          try matrix.floats(in: run)
+        }
+      }
+      return values
     }
     self.rows = rows
+    var values: [Float] = []
+    values.reserveCapacity(rows.count * matrix.width)
+    for part in parts { values += part }
     self.values = values
     width = matrix.width
   }

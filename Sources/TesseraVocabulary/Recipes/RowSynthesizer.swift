@@ -79,9 +79,11 @@ public struct RowSynthesizer: Sendable {
     var sum =
       recipe.meanWeight == 0
       ? [Double](repeating: 0, count: width) : statistics.mean.map { $0 * recipe.meanWeight }
+    var sums = sum.mutableSpan
+    let values = gathered.values.span
     for term in recipe.terms {
       let start = gathered.position(of: term.row) * width
-      for i in 0..<width { sum[i] += term.weight * Double(gathered.values[start + i]) }
+      for i in 0..<width { sums[i] += term.weight * Double(values[start + i]) }
     }
     if recipe.scale != 1 {
       for i in 0..<width { sum[i] *= recipe.scale }
