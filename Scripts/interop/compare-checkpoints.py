@@ -17,6 +17,7 @@ import pathlib
 import numpy
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from comparison import Report
@@ -135,7 +136,7 @@ def check_against_base(directory, base, found, model, tokenizer):
         f"{len(base_found) - len(grown)} tensors",
     )
     if extension:
-        check_recipes(extension, base_found, found)
+        check_recipes(directory, extension, base_found, found)
 
     base_model, _ = load(base)
     base_rows = base_model.get_input_embeddings().weight.shape[0]
@@ -157,8 +158,11 @@ def check_against_base(directory, base, found, model, tokenizer):
         )
 
 
-def check_recipes(extension, base_found, found):
-    """Makes the rows again that a recipe without noise describes."""
+def check_recipes(directory, extension, base_found, found):
+    """Makes the rows again that a recipe without noise describes, with what lies in a file beside it."""
+    offsets = {}
+    if "offsets" in extension["initialization"]:
+        offsets = load_file(directory / "extension" / "offsets.safetensors")
     for role in ("input", "output"):
         entry = extension["initialization"].get(role)
         if entry is None:
@@ -169,11 +173,13 @@ def check_recipes(extension, base_found, found):
         mean = base[: extension["base"]["vocabulary_size"]].mean(axis=0)
         worst = 0.0
         deviations = []
-        for token in extension["tokens"]:
+        for number, token in enumerate(extension["tokens"]):
             recipe = token[role]
             row = recipe.get("mean", 0.0) * mean
             for index, weight in recipe.get("terms", []):
                 row = row + weight * base[index]
+            if role in offsets:
+                row = row + offsets[role][number].to(torch.float64).numpy()
             written = rows[token["id"]].to(torch.float64).numpy()
             deviations.append(written - row)
             limit = numpy.abs(row) * 2.0 ** (-8 if rows.dtype == torch.bfloat16 else -10) + 1e-6
