@@ -145,13 +145,17 @@ def table(found, languages):
     """Means over the seeds, and the deviation after the last step; the best mean of all languages first."""
     last = STEPS[-1]
 
+    def text(value):
+        return "-" if value is None else f"{value:.3f}"
+
     def mean(*key):
-        return statistics.mean(found[key]) if found.get(key) else float("nan")
+        return statistics.mean(found[key]) if found.get(key) else None
 
     def total(method):
-        return statistics.mean(mean(method, language, last) for language in languages)
+        means = [mean(method, language, last) for language in languages]
+        return None if None in means else statistics.mean(means)
 
-    methods = sorted({key[0] for key in found}, key=lambda m: (total(m) != total(m), total(m), m))
+    methods = sorted({key[0] for key in found}, key=lambda m: (total(m) is None, total(m) or 0, m))
     header = ["method"]
     header += [f"{language} {step}" for language in languages for step in STEPS]
     header += [f"mean {last}", f"{BASE_LANGUAGE} {last}", "seeds"]
@@ -160,13 +164,13 @@ def table(found, languages):
         row = [method]
         for language in languages:
             for step in STEPS:
-                text = f"{mean(method, language, step):.3f}"
+                cell = text(mean(method, language, step))
                 values = found.get((method, language, step), [])
                 if step == last and len(values) > 1:
-                    text += f" ± {statistics.stdev(values):.3f}"
-                row.append(text)
+                    cell += f" ± {statistics.stdev(values):.3f}"
+                row.append(cell)
         seeds = min(len(found.get((method, language, last), [])) for language in languages)
-        row += [f"{total(method):.3f}", f"{mean(method, BASE_LANGUAGE, last):.3f}", str(seeds)]
+        row += [text(total(method)), text(mean(method, BASE_LANGUAGE, last)), str(seeds)]
         rows.append(row)
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
