@@ -72,7 +72,7 @@ public struct BilingualDictionary: Hashable, Sendable {
   /// Minixhofer, Paischer and Rekabsaz, "WECHSEL", 2022, arXiv:2112.06598, in their code.
   static func forms(of word: [UInt8]) -> [[UInt8]] {
     guard let text = String(validating: word, as: UTF8.self) else { return [word, word, word] }
-    return [word, Array(text.lowercased().utf8), Array(titleCased(text).utf8)]
+    return [word, Array(text.lowercasedWithFinalSigma().utf8), Array(titleCased(text).utf8)]
   }
 
   /// The first letter of each run of letters in title case, the others in lower case.

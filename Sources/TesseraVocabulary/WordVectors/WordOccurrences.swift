@@ -67,7 +67,7 @@ struct WordOccurrences: Sendable {
       let first = text.unicodeScalars.first
     else { return plain }
     let rest = String(text.unicodeScalars.dropFirst())
-    let capital = Array((first.properties.uppercaseMapping + rest.lowercased()).utf8)
+    let capital = Array((first.properties.uppercaseMapping + rest.lowercasedWithFinalSigma()).utf8)
     return plain + [capital, space + capital]
   }
 }
