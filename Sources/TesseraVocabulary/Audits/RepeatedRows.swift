@@ -8,7 +8,8 @@ internal import TesseraCheckpoints
 /// ``leastCosine`` and more whose norms differ by ``normTolerance`` of the larger one at most.
 ///
 /// Each new row counts once: as equal to the first row before it that it is equal to, else as nearly equal
-/// to the most similar one. Rows of the base come before new ones. Rows of zeros do not count.
+/// to the most similar one of those whose projections are nearest (`NearRowSearch`). Rows of the base come
+/// before new ones. Rows of zeros do not count.
 public struct RepeatedRows: Hashable, Sendable {
   /// A new row and the one before it that is like it.
   public struct Pair: Hashable, Sendable {
@@ -61,7 +62,7 @@ public struct RepeatedRows: Hashable, Sendable {
   ///   - progress: Gets the number of new rows that are compared.
   /// - Throws: ``VocabularyError/interrupted`` after a signal, and what reading throws.
   /// - Complexity: O(new rows * all rows) products of 64 components, on all workers; 256 bytes of memory
-  ///   for each row.
+  ///   for each row, and for each worker up to 2,176 rows that are compared.
   init(
     in matrix: TokenMatrix, baseRows: RangeSet<Int>, newRows: RangeSet<Int>,
     progress: ProgressHandler? = nil

@@ -11,8 +11,9 @@
 //   2 P u' . P v' >= |P u'|² + |P v'|² - t
 //
 // leaves out nearly all pairs and none that is near, at k / d of the work, and in k / d of the memory; the
-// few others are read again and compared in double precision. Johnson and Lindenstrauss, 1984, for why
-// any k directions will do.
+// few others are read again and compared in double precision. Where a row has more of those than are compared,
+// as among many rows of one direction, the nearest projections are: a row that is near may then be missed
+// if all of these have other norms. Johnson and Lindenstrauss, 1984, for why any k directions will do.
 
 internal import TesseraBasics
 internal import TesseraCheckpoints
@@ -22,7 +23,7 @@ internal import TesseraTensors
 struct NearRow: Hashable, Sendable {
   /// The row.
   var row: Int
-  /// The one before it that is most similar.
+  /// The one before it that is most similar, of those that were compared.
   var other: Int
   /// The cosine of both.
   var cosine: Double
@@ -37,8 +38,8 @@ struct NearRowSearch {
 
   /// The number of directions that rows are projected on.
   private static let directionCount = 63
-  /// What single precision adds to squared distances, at most, up to a width of 8,192.
-  private static let rounding: Float = 1e-3
+  /// What single precision adds to squared distances, at most, for rows of a width.
+  private static func rounding(width: Int) -> Float { 0x1p-23 * Float(max(8_192, width)) }
   /// So many rows are compared at full width with each one: those with the nearest projections.
   private static let candidateLimit = 16
   private static let tileSize = 128
@@ -146,7 +147,7 @@ struct NearRowSearch {
 
   /// For each query the indices of rows before it whose projections are near, the nearest first.
   private func candidates(of queries: Range<Int>) -> [[Int]] {
-    let distance = Float(2 - 2 * Self.leastCosine) + Self.rounding
+    let distance = Float(2 - 2 * Self.leastCosine) + Self.rounding(width: matrix.width)
     var part = Array(keys[queries.lowerBound * inner..<queries.upperBound * inner])
     var bounds: [Float] = []
     for query in 0..<queries.count {
@@ -202,8 +203,7 @@ struct NearRowSearch {
   /// The cosine of two rows if they are near, else nil.
   static func cosine(ofNear a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double? {
     let (normA, normB) = (a.euclideanNorm, b.euclideanNorm)
-    let product = zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
-    let cosine = min(1, product / (normA * normB))
+    let cosine = min(1, innerProduct(a.span, b.span) / (normA * normB))
     guard cosine >= leastCosine, abs(normA - normB) <= normTolerance * max(normA, normB) else {
       return nil
     }

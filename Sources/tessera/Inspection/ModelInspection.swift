@@ -27,7 +27,7 @@ extension InspectionReport {
     let tokenizer =
       Tokenizer.fileNames.contains(where: checkpoint.files.contains)
       ? try Tokenizer(contentsOf: directory, pattern: pattern) : nil
-    try console.during("reading rows") { try addRows(checkpoint, tokenizer) }
+    try console.during("reading rows") { try addRows(checkpoint, tokenizer, console.progress) }
     if let tokenizer {
       addFacts(of: tokenizer)
       audits += try tokenizer.audit(besideFilesIn: directory)
@@ -67,7 +67,9 @@ extension InspectionReport {
   }
 
   /// Looks at the embedding and the head.
-  private mutating func addRows(_ checkpoint: Checkpoint, _ tokenizer: Tokenizer?) throws {
+  private mutating func addRows(
+    _ checkpoint: Checkpoint, _ tokenizer: Tokenizer?, _ progress: ProgressHandler?
+  ) throws {
     var fit = AuditResult("embedding and head as configured", .fault, examined: 1)
     let matrices: TokenMatrices
     do {
@@ -88,7 +90,7 @@ extension InspectionReport {
     func audit(_ matrix: TokenMatrix, _ role: String, _ parts: String) throws -> JSONValue {
       let audit = try RowAudit(
         of: matrix, role: role, tokenizer: tokenizer,
-        initializerRange: checkpoint.configuration.initializerRange)
+        initializerRange: checkpoint.configuration.initializerRange, progress: progress)
       facts.append(
         (
           "\(role) \(parts)",
