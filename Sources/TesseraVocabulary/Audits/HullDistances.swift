@@ -56,6 +56,7 @@ public struct HullDistances: Hashable, Sendable {
   ///   - width: The length of a row.
   ///   - progress: Gets the number of passes.
   /// - Throws: ``VocabularyError/interrupted`` after a signal.
+  /// - Precondition: There is a row that spans the hull, and points are whole rows.
   /// - Complexity: O(passes * points * rows * width) time on all workers; 16 MB for each worker at a width of
   ///   1,024.
   public init(
@@ -63,6 +64,7 @@ public struct HullDistances: Hashable, Sendable {
     progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
     precondition(width > 0 && points.count % width == 0, "rows are whole")
+    precondition(rows.contains { !$0.isEmpty }, "rows span a hull")
     let count = points.count / width
     var projections = (0..<count).map {
       HullProjection(points[$0 * width..<($0 + 1) * width])
@@ -143,9 +145,8 @@ public struct HullDistances: Hashable, Sendable {
       }
       var largest = 0.0
       for row in 0..<block.count {
-        var square = 0.0
-        for i in row * width..<(row + 1) * width { square += Double(values[i]) * Double(values[i]) }
-        largest = max(largest, square)
+        let row = values.span.extracting(row * width..<(row + 1) * width)
+        largest = max(largest, innerProduct(row, row))
       }
       return (best, largest)
     }
