@@ -53,12 +53,19 @@ import Testing
       try JSONValue(parsing: folder.read("compared/comparison.json")).serialized(pretty: true)
         == record.serialized(pretty: true))
 
-    // The last --seeds and --init count.
+    // The last --seeds and --init count, and can only be more.
     let more = try ToolRun(
-      call + ["--resume", "--json", "--seeds", "3", "--init", "random,mean,subword-mean"])
+      call + ["--resume", "--json", "--seeds", "3", "--init", "random,mean,cw2v,subword-mean"])
     #expect(more.status == 0, "\(more.messages)")
     let longer = try #require(try JSONValue(parsing: more.output)["runs"]?.array)
-    #expect(Array(longer.prefix(6)) == runs && longer.count == 6 + 3 + 2)
+    #expect(Array(longer.prefix(6)) == runs && longer.count == 4 * 3)
+    let counts = Dictionary(grouping: longer) { $0["method"]?.string }.mapValues(\.count)
+    #expect(counts.count == 4 && counts.values.allSatisfy { $0 == 3 })
+    let configuration = try folder.read("compared/configuration.yaml")
+    #expect(String(decoding: configuration, as: UTF8.self).contains("seeds: 3\n"))
+    try ToolRun(call + ["--resume", "--seeds", "3"]).expectFailure(64, ["mean", "--init"])
+    try ToolRun(call + ["--resume", "--init", "random,mean,cw2v,subword-mean"])
+      .expectFailure(64, ["3 seeds", "--seeds 2"])
     try ToolRun(call + ["--resume", "--steps", "5"]).expectFailure(64, ["--steps 4", "--steps 5"])
   }
 

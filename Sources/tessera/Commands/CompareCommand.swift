@@ -18,7 +18,7 @@ struct CompareCommand: ParsableCommand {
       the one that extend and adapt take by default always does.
 
       Leaves comparison.json and comparison.txt. Interrupt it with Ctrl-C: what was measured is kept, \
-      and --resume goes on with the rest, also with more methods or more seeds.
+      and --resume goes on with the rest, also with methods or seeds on top of those there.
 
       Example:
         tessera compare --model models/base-en --corpus corpora-samples/hi --paragraphs \\

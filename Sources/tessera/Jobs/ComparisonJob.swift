@@ -61,10 +61,11 @@ struct ComparisonJob {
     var directory = try RunDirectory(
       path: command.output.output, force: command.output.force, resume: command.resume,
       inputs: self.inputs)
-    try RunConfiguration.current.write(to: directory.path)
     var report = ComparisonReport(
       corpora: [languages.target, languages.replay].compactMap { $0?.name },
       newTokenCount: selection.tokens.count, runs: ComparisonReport.runs(in: directory.record))
+    try check(report.runs, among: methods)
+    try RunConfiguration.current.write(to: directory.path)
     if directory.record?["runs"] == nil { try directory.write(report.record) }
     for seed in 0..<command.seeds {
       for method in methods where !report.has(method, seed: seed) {
@@ -80,6 +81,23 @@ struct ComparisonJob {
       Path.join(directory.path, "comparison.json"), report.record.serialized(pretty: true))
     try writeFile(Path.join(directory.path, "comparison.txt"), Array(report.table.utf8))
     return report
+  }
+
+  /// Sees to it that a comparison that goes on only grows, so that this call's options are those of all runs
+  /// and every method is measured with all seeds.
+  private func check(
+    _ runs: [ComparisonReport.Run], among methods: [InitializationMethod]
+  ) throws {
+    if let run = runs.first(where: { !methods.contains($0.method) }) {
+      throw UsageError(
+        "\(command.output.output) has runs of \(run.method.rawValue), which --init has to name as well"
+      )
+    }
+    if let last = runs.map(\.seed).max(), last >= command.seeds {
+      throw UsageError(
+        "\(command.output.output) has runs with \(last + 1) seeds, and --seeds \(command.seeds) is fewer"
+      )
+    }
   }
 
   /// What is compared where nothing is asked for: the default of other verbs, and methods that learn nothing.
