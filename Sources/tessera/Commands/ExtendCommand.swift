@@ -139,16 +139,13 @@ struct ExtendCommand: ParsableCommand {
     if let corpora {
       var options = try selection.options()
       if dryRun { options.surveyFactor = 2 }
-      // What would be added does not depend on methods, and a plan need not wait for them.
       let isStream = corpora.languages.contains { $0.corpus.byteCount == nil }
       try checkRereading(
         isStream, protected: corpora.protected.map { $0.byteCount == nil } ?? false)
       try initialization.sources.checkLearning(base, initialization.askedMethods)
+      // What would be added does not depend on methods, and a plan need not wait for them.
       let choice =
-        dryRun
-        ? nil
-        : try initialization.choice(
-          for: base, hasDocuments: !isStream, console)
+        dryRun ? nil : try initialization.choice(for: base, hasDocuments: !isStream, console)
       let chosen = try TokenSelection(
         base: base.tokenizer, corpora: corpora.languages, protected: corpora.protected,
         options: options,

@@ -41,12 +41,11 @@ struct AdaptationJob {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
     try base.checkRows(outputMethod: command.initialization.outputMethod)
+    try command.initialization.sources.checkLearning(base, command.initialization.askedMethods)
     // Rows are made once; a plan and a run that goes on need their number alone.
     choice =
       command.dryRun || isResumed
-      ? nil
-      : try command.initialization.choice(
-        for: base, hasDocuments: true, console)
+      ? nil : try command.initialization.choice(for: base, hasDocuments: true, console)
     initialization = try command.initialization.sources.inputs()
     languages = try LanguageSources(command.languages, corpora, console)
   }

@@ -49,9 +49,7 @@ struct InitializationArguments: ParsableArguments {
         recommended.obstacle.map { "new rows by \(name), as \($0)" }
           ?? "new rows by \(name); --init subword-mean needs no time")
     }
-    let choice = try choice(recommended: recommended.method)
-    try sources.checkLearning(base, choice.methods)
-    return choice
+    return try choice(recommended: recommended.method)
   }
 
   /// The methods, with one for where none is asked for.
