@@ -26,7 +26,7 @@ public struct TokenOrigins: Sendable {
     /// Its rows: of the embedding, and of the head if that is a matrix of its own.
     public let rows: [Row]
     /// What the pieces and the rows of the recipes are called in the model, as far as they are there.
-    private let currentIDs: [Int: TokenID]
+    private var currentIDs: [Int: TokenID]
 
     /// - Parameter currentID: The token whose row was a row of the base; nil if it is not there any more.
     fileprivate init(
@@ -43,6 +43,13 @@ public struct TokenOrigins: Sendable {
         ids[row] = currentID(row)
       }
       currentIDs = ids
+    }
+
+    /// The same in a model in which other tokens have taken the places of some.
+    fileprivate func without(_ isTaken: (TokenID) -> Bool) -> Self {
+      var origin = self
+      origin.currentIDs = currentIDs.filter { !isTaken($0.value) }
+      return origin
     }
 
     /// The token of the model whose row was a row of the base.
@@ -162,8 +169,10 @@ public struct TokenOrigins: Sendable {
   ///
   /// - Throws: ``VocabularyError/malformedRecord(path:reason:)``.
   public func origin(of id: TokenID) throws(VocabularyError) -> Origin? {
-    // Only an extension has an earlier record, and it keeps all IDs.
-    guard let index = entries[id] else { return try earlier.first?.origin(of: id) }
+    // Only an extension has an earlier record, and it keeps all IDs but those that its tokens have taken.
+    guard let index = entries[id] else {
+      return try earlier.first?.origin(of: id)?.without { entries[$0] != nil }
+    }
     let token = record["tokens"]?.array?[index]
     func malformed(_ member: String) -> VocabularyError {
       .malformedRecord(path: path, reason: "\(place)token \(id) has no usable \"\(member)\"")

@@ -25,6 +25,42 @@ import Testing
     return (base, selection)
   }
 
+  /// A row of a reserved token is in recipes of a first extension, and its ID that of another token after a
+  /// second one.
+  @Test func `an old weight is not told by the token that has taken its ID`() throws {
+    let folder = try TemporaryDirectory()
+    let base = try BaseModel(directory: ReservedModel().write(to: folder))
+    let taken = try #require(ReservedModel.free.first)
+    func selection(of base: BaseModel, _ count: Int, _ ids: NewTokenIDs) throws -> NewTokens {
+      var options = TokenSelectionOptions(newTokenCount: count)
+      options.minimumFrequency = 1
+      return try TokenSelection(
+        base: base.tokenizer, counts: SmallModel.counts(SmallModel.target, times: 10),
+        options: options, ids: ids
+      ).tokens
+    }
+    let tokens = try selection(of: base, 2, base.newIDs(padding: .reuse))
+    var options = ExtensionOptions()
+    options.inputMethod = .reprogram
+    var inputs = InitializationInputs()
+    inputs.learnedRows[.reprogram] = LearnedRowsInitializer(
+      input: RowRecipes(for: tokens) { _ in .mean(of: [Int(taken), 5]) })
+    _ = try VocabularyExtension(of: base, tokens: tokens, options: options, inputs: inputs)
+      .write(to: folder.file("first"), force: false)
+    let id = tokens.id(of: 0)
+    let first = try BaseModel(directory: folder.file("first"))
+    let before = try TokenOrigins(modelDirectory: folder.file("first"))?.origin(of: id)
+    #expect(before?.token(ofBaseRow: Int(taken)) == taken)
+    let ids = first.newIDs(padding: .reuse, reserved: [taken])
+    _ = try VocabularyExtension(of: first, tokens: selection(of: first, 1, ids))
+      .write(to: folder.file("second"), force: false)
+    let origins = try #require(try TokenOrigins(modelDirectory: folder.file("second")))
+    #expect(try origins.origin(of: taken)?.path == folder.file("second/extension.json"))
+    let after = try #require(try origins.origin(of: id))
+    #expect(after.token(ofBaseRow: Int(taken)) == nil)
+    #expect(after.token(ofBaseRow: 5) == 5)
+  }
+
   @Test func `reserved IDs come first, then padding, then new rows`() throws {
     let folder = try TemporaryDirectory()
     let (base, selection) = try Self.selection(15, in: folder)
