@@ -30,7 +30,7 @@ public struct ReservedTokens: Sendable {
   private let patterns: [ReservedTokenPattern]
 
   /// Larger files of a model directory are not looked through.
-  private static let sizeLimit = 1 << 24
+  private static let sizeLimit = Checkpoint.objectSizeLimit
 
   /// Looks through a model directory.
   ///

@@ -3,7 +3,7 @@ internal import TesseraCheckpoints
 
 extension Checkpoint {
   /// The largest file with a JSON object that is read.
-  private static let objectSizeLimit = 1 << 24
+  static let objectSizeLimit = 1 << 24
 
   /// The object in a small JSON file of the directory, such as generation_config.json.
   func object(in name: String) throws(VocabularyError) -> JSONObject {
