@@ -7,36 +7,41 @@ import Testing
 
 /// Extensions that are made again out of their records.
 @Suite struct ExtensionDeltaTests {
-  @Test(arguments: [true, false], InitializationMethod.allCases)
-  func `a record and the base are enough for the same model`(
-    tied: Bool, method: InitializationMethod
+  /// Extends a model, does it again out of the record, and compares all files.
+  private func expectSame(
+    tied: Bool, _ options: ExtensionOptions, in folder: borrowing TemporaryDirectory
   ) throws {
-    let folder = try TemporaryDirectory()
     var model = SmallModel()
     model.tied = tied
     let base = try BaseModel(directory: model.write(to: folder))
-    var options = ExtensionOptions()
-    options.inputMethod = method
-    options.seed = 3
     let tokens = try base.select(30).tokens
     _ = try VocabularyExtension(
       of: base, tokens: tokens, options: options,
       inputs: SmallModel.inputs(donor: folder.file("base"), tokens: tokens)
     ).write(to: folder.file("new"), force: false)
-    let path = folder.file("new/extension.json")
-    let again = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base)
-    _ = try again.write(to: folder.file("again"), force: false)
-    // Rows of their own are no weights of base rows, and have a file.
-    let offsets = "new/extension/offsets.safetensors"
-    #expect(
-      try folder.listing().contains(offsets)
-        == (method == .clp || method.learnsRows && method != .reprogram))
+    _ = try ExtensionDelta(contentsOf: folder.file("new/extension.json"))
+      .vocabularyExtension(of: base).write(to: folder.file("again"), force: false)
     let files = try folder.listing().filter { $0.hasPrefix("new/") }
     #expect(files.count > 4)
     for file in files {
       #expect(
         try folder.read(file) == folder.read(file.replacing("new/", with: "again/")), "\(file)")
     }
+  }
+
+  @Test(arguments: [true, false], InitializationMethod.allCases)
+  func `a record and the base are enough for the same model`(
+    tied: Bool, method: InitializationMethod
+  ) throws {
+    let folder = try TemporaryDirectory()
+    var options = ExtensionOptions()
+    options.inputMethod = method
+    options.seed = 3
+    try expectSame(tied: tied, options, in: folder)
+    // Rows of their own are no weights of base rows, and have a file.
+    #expect(
+      try folder.listing().contains("new/extension/offsets.safetensors")
+        == (method == .clp || method.learnsRows && method != .reprogram))
   }
 
   /// The rows of one matrix are in the file, those of the other are drawn again.
@@ -47,22 +52,9 @@ import Testing
     input: InitializationMethod, output: InitializationMethod
   ) throws {
     let folder = try TemporaryDirectory()
-    var model = SmallModel()
-    model.tied = false
-    let base = try BaseModel(directory: model.write(to: folder))
-    let tokens = try base.select(30).tokens
     var options = ExtensionOptions()
     (options.inputMethod, options.outputMethod) = (input, output)
-    _ = try VocabularyExtension(
-      of: base, tokens: tokens, options: options,
-      inputs: SmallModel.inputs(donor: folder.file("base"), tokens: tokens)
-    ).write(to: folder.file("new"), force: false)
-    _ = try ExtensionDelta(contentsOf: folder.file("new/extension.json"))
-      .vocabularyExtension(of: base).write(to: folder.file("again"), force: false)
-    for file in try folder.listing().filter({ $0.hasPrefix("new/") }) {
-      #expect(
-        try folder.read(file) == folder.read(file.replacing("new/", with: "again/")), "\(file)")
-    }
+    try expectSame(tied: false, options, in: folder)
   }
 
   @Test func `rows of their own need the file that the record tells of`() throws {
