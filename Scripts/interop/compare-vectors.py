@@ -5,9 +5,9 @@
 fastText loads the models that tessera writes, and gives the vectors that tessera writes as text. Rows of a
 model that is extended for the target's language are those of wechsel 0.0.4 and deepfocus 1.0.1 out of the
 same vectors, and of OFA's formula in numpy, to 1e-5; left out are tokens whose tenth and eleventh neighbors
-are equally similar, which wechsel takes as they come, tokens whose n-grams nearly cancel, so that the direction
-of their sum is known to few digits in single precision, and tokens that are no whole characters, which the
-packages take for one another. Prints a line per check, then "N passed, N failed".
+are equally similar, which wechsel takes as they come, and tokens that are no whole characters, which the
+packages take for one another. Where the n-grams of a token nearly cancel, the direction of their sum is known
+to fewer digits in single precision, and both bounds are wider in proportion. Prints a line per check, then "N passed, N failed".
 """
 import json
 import os
@@ -115,17 +115,25 @@ def similarities(target, source):
     return unit(target) @ unit(source).T
 
 
+def shortness(vectors):
+    """How much shorter than the median vectors are, at least 1."""
+    lengths = numpy.linalg.norm(vectors, axis=1)
+    return numpy.maximum(1, numpy.median(lengths) / lengths)
+
+
 def compare_rows(report, name, expected, found, similar=None, vectors=None):
-    """Rows of the same tokens; with similarities, only those with ten nearest neighbors, and with vectors, only
-    those that are no shorter than a quarter of the median."""
+    """Rows of the same tokens; with similarities, only those with ten nearest neighbors, and with the vectors of
+    both sides, less exactly where one of those that decide is short."""
     keep = numpy.ones(len(expected), dtype=bool)
-    if vectors is not None:
-        lengths = numpy.linalg.norm(vectors, axis=1)
-        keep = lengths > numpy.median(lengths) / 4
+    bounds = numpy.ones(len(expected))
     if similar is not None and similar.shape[1] > NEIGHBORS:
-        ordered = -numpy.sort(-similar, axis=1)
-        keep &= ordered[:, NEIGHBORS - 1] - ordered[:, NEIGHBORS] > 1e-6
-    worst = numpy.abs(expected[keep] - found[keep]).max()
+        order = numpy.argsort(-similar, axis=1)[:, :NEIGHBORS + 1]
+        ordered = numpy.take_along_axis(similar, order, axis=1)
+        if vectors is not None:
+            target, source = map(shortness, vectors)
+            bounds = numpy.maximum(target, source[order].max(axis=1))
+        keep = ordered[:, NEIGHBORS - 1] - ordered[:, NEIGHBORS] > 1e-7 * bounds
+    worst = (numpy.abs(expected - found).max(axis=1) / bounds)[keep].max()
     report.check(keep.sum() > 50 and worst <= TOLERANCE, f"{name}: rows",
                  f"{keep.sum()} of {len(keep)}, largest difference {worst:.1e}")
 
@@ -208,7 +216,8 @@ def main():
             verbose=False)[0]
         terms = recorded_terms(directory)
         found = rows_of([terms[i] for i in target_ids], base)
-        compare_rows(report, "WECHSEL", expected, found, similarities(target, source), target)
+        compare_rows(report, "WECHSEL", expected, found, similarities(target, source),
+                     (target, source))
 
         run(tessera, "vectors", options.target, "--tokenizer", plain, "--quiet", "--architecture",
             "cbow", "--negatives", 10, "--epochs", 3, "--min-count", 10, "--dimension", 32,
