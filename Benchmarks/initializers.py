@@ -158,7 +158,7 @@ def table(found, languages):
     methods = sorted({key[0] for key in found}, key=lambda m: (total(m) is None, total(m) or 0, m))
     header = ["method"]
     header += [f"{language} {step}" for language in languages for step in STEPS]
-    header += [f"mean {last}", f"{BASE_LANGUAGE} {last}", "seeds"]
+    header += [f"mean {last}", f"{BASE_LANGUAGE} {STEPS[0]}", f"{BASE_LANGUAGE} {last}", "seeds"]
     rows = [header, ["---"] * len(header)]
     for method in methods:
         row = [method]
@@ -170,7 +170,9 @@ def table(found, languages):
                     cell += f" ± {statistics.stdev(values):.3f}"
                 row.append(cell)
         seeds = min(len(found.get((method, language, last), [])) for language in languages)
-        row += [text(total(method)), text(mean(method, BASE_LANGUAGE, last)), str(seeds)]
+        row += [text(total(method))]
+        row += [text(mean(method, BASE_LANGUAGE, step)) for step in (STEPS[0], last)]
+        row += [str(seeds)]
         rows.append(row)
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 

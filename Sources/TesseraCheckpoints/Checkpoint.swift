@@ -96,9 +96,9 @@ public struct Checkpoint: Sendable {
   /// The outermost folder of a path whose name begins with a dot, with a slash at its end, or nil.
   private static func hiddenFolder(of name: String) -> String? {
     var folder = ""
-    for part in name.split(separator: "/", omittingEmptySubsequences: false).dropLast() {
+    for part in Path.components(of: name).dropLast() {
       folder += part + "/"
-      if part.hasPrefix(".") { return folder }
+      if part.utf8.first == UInt8(ascii: ".") { return folder }
     }
     return nil
   }

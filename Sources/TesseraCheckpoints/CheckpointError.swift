@@ -28,6 +28,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case missingTensor(tensor: String, directory: String)
   /// A tensor has another shape than the configuration asks for.
   case wrongShape(tensor: String, expected: [Int], found: [Int])
+  /// A matrix that should have a row for each token has no element.
+  case noElements(tensor: String, shape: [Int])
   /// A tensor's elements are of a type that is only copied.
   case notComputable(tensor: String, type: StoredType)
   /// The model's type is in no family that we know.
@@ -70,13 +72,15 @@ extension CheckpointError: CustomStringConvertible {
       "\(directory): no file has the tensor \"\(tensor)\", which the model needs"
     case .wrongShape(let tensor, let expected, let found):
       "tensor \"\(tensor)\" has the shape \(found), and the configuration needs \(expected)"
+    case .noElements(let tensor, let shape):
+      "tensor \"\(tensor)\" has the shape \(shape), and a row of numbers for each token is expected"
     case .notComputable(let tensor, let type):
       "tensor \"\(tensor)\" has the element type \(type.rawValue), and only F32, BF16 and F16 can "
         + "be computed with; convert the model to one of them first"
     case .unknownFamily(let modelType):
-      "the model type \"\(modelType)\" is in no family whose embedding and head are known; known "
-        + "are \(ModelFamily.knownModelTypes.joined(separator: ", ")); name the tensors with "
-        + "--embedding-tensor and --head-tensor"
+      "the model type \"\(modelType)\" is in no family whose embedding and head are known; name the "
+        + "tensors with --embedding-tensor and --head-tensor (known types: "
+        + ModelFamily.knownModelTypes.sorted().joined(separator: ", ") + ")"
     case .tiedTensorsDiffer(let embedding, let head):
       "config.json ties the embedding to the head, but \"\(embedding)\" and \"\(head)\" differ; set "
         + "tie_word_embeddings to false to keep both"

@@ -68,8 +68,11 @@ extension Checkpoint {
   private func copies(_ names: [String], rowCount: Int?) throws(CheckpointError) -> [TokenMatrix] {
     var found: [TokenMatrix] = []
     for name in names {
-      guard let (shard, tensor) = location(of: name) else { continue }
       let isGiven = name == self.names.embedding || name == self.names.head
+      guard let (shard, tensor) = location(of: name) else {
+        if isGiven { throw .missingTensor(tensor: name, directory: directory) }
+        continue
+      }
       // A given tensor may be one of which the configuration says nothing.
       let expected = [
         rowCount ?? configuration.vocabularySize ?? tensor.shape.first ?? 0,

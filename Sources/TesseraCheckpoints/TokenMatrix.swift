@@ -24,6 +24,9 @@ public struct TokenMatrix: Sendable {
   ///   - file: The file that holds the tensor.
   ///   - tensor: A tensor of that file.
   ///   - width: The length that a row must have, if the caller knows.
+  /// - Throws: ``CheckpointError/notComputable(tensor:type:)``,
+  ///   ``CheckpointError/wrongShape(tensor:expected:found:)``,
+  ///   ``CheckpointError/noElements(tensor:shape:)``.
   public init(
     file: SafetensorsFile, tensor: StoredTensor, width: Int? = nil
   ) throws(CheckpointError) {
@@ -34,6 +37,9 @@ public struct TokenMatrix: Sendable {
       let rowCount = tensor.shape.first ?? 0
       throw .wrongShape(
         tensor: tensor.name, expected: [rowCount, width ?? 1], found: tensor.shape)
+    }
+    guard !tensor.shape.contains(0) else {
+      throw .noElements(tensor: tensor.name, shape: tensor.shape)
     }
     self.file = file
     self.tensor = tensor

@@ -48,14 +48,22 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case tiedModelHasNoHead(method: InitializationMethod)
   /// A method needs something that was not given; both by their names on the command line.
   case missingInput(method: InitializationMethod, input: String)
+  /// A method has nothing to go by for any of the new tokens.
+  case nothingToGoBy(method: InitializationMethod, newTokenCount: Int)
   /// A donor has no token that the base has as well.
   case nothingShared(donor: String)
+  /// Something is wrong with a donor.
+  indirect case donor(directory: String, VocabularyError)
   /// The tokens of a donor are not made of bytes.
   case donorNotByteLevel(directory: String)
   /// A line of parallel text is not two fields with a tab between them.
   case malformedParallelText(path: String, line: Int, tabCount: Int)
   /// Word vectors, or a dictionary, cannot be used.
   case wordVectors(WordVectorError)
+  /// What rows are besides weights of base rows is not beside their record.
+  case noOffsets(path: String)
+  /// A folder has no extension.json.
+  case notExtended(directory: String)
   /// An extension.json is not what an extension leaves.
   case malformedRecord(path: String, reason: String)
   /// A model is not the one that an extension.json is of: a file or tensor of it is another one.
@@ -87,8 +95,9 @@ extension VocabularyError: CustomStringConvertible {
       "the tokenizer needs \(vocabularySize) rows and the model has \(rowCount), so they do not "
         + "belong together"
     case .nothingToAdd(let minimumFrequency):
-      "the corpus has no pair of tokens that stands \(minimumFrequency) times or more, so there is "
-        + "no token to add; use more text or a smaller --min-frequency"
+      "the corpus has no pair of tokens that stands \(minimumFrequency) times or more and may become a "
+        + "token, so there is none to add; use more text or a smaller --min-frequency, and look at --scripts, "
+        + "--protect and --max-token-length if they are given"
     case .tokensTooRare(let minimum, let budget):
       "training on \(budget) tokens would see even the first new token fewer than \(minimum) times; "
         + "train longer, or give a smaller --min-seen"
@@ -129,7 +138,11 @@ extension VocabularyError: CustomStringConvertible {
       "the model has no head of its own, so there are no output rows that \"\(method.rawValue)\" could make"
     case .missingInput(let method, let input):
       "the method \"\(method.rawValue)\" needs \(input)"
+    case .nothingToGoBy(let method, let count):
+      "what the method \"\(method.rawValue)\" goes by has nothing of any of the \(count) new tokens; give it "
+        + "text, vectors or a donor of the new language"
     case .nothingShared(let donor): "the donor \(donor) has no token that the model has as well"
+    case .donor(let directory, let error): "the donor \(directory): \(error)"
     case .donorNotByteLevel(let directory):
       "the donor \(directory) has tokens of characters, and tokens of bytes are expected, since only "
         + "they can be compared with the model's"
@@ -137,6 +150,12 @@ extension VocabularyError: CustomStringConvertible {
       "\(path), line \(line): \(tabCount == 0 ? "no tab" : "\(tabCount) tabs"), and source, one tab and "
         + "target are expected"
     case .wordVectors(let error): "\(error)"
+    case .noOffsets(let path):
+      "\(path) is not there, and rows that were learned need it: it stands beside the extension.json that it "
+        + "was written with"
+    case .notExtended(let directory):
+      "\(directory) has no extension.json, so it is no model that was extended, or something else was done to "
+        + "it since"
     case .malformedRecord(let path, let reason):
       "\(path) is not the record of an extension: \(reason)"
     case .otherBase(let path, let name):

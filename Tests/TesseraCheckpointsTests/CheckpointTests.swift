@@ -104,6 +104,20 @@ import Testing
     #expect(throws: wrong) { _ = try Checkpoint(directory: folder.path).tokenMatrices() }
   }
 
+  @Test func `a matrix without elements is refused`() throws {
+    let folder = try TemporaryDirectory()
+    try folder.write(
+      "config.json",
+      #"{"model_type": "llama", "vocab_size": 6, "tie_word_embeddings": true}"#)
+    try CheckpointWriter(
+      directory: folder.path,
+      tensors: [TensorDescription(name: embedding, type: .f32, shape: [6, 0])]
+    ).commit()
+    #expect(throws: CheckpointError.noElements(tensor: embedding, shape: [6, 0])) {
+      _ = try Checkpoint(directory: folder.path).tokenMatrices()
+    }
+  }
+
   @Test func `a family that is not known is refused`() throws {
     let folder = try TemporaryDirectory()
     var model = ModelDirectory.untied

@@ -82,8 +82,9 @@ import Testing
     #expect(gains == gains.sorted() && gains.count == 6)
     #expect(sizes[0]["relative_time"]?.double == 1)
     #expect(result["extended_bytes_per_token"]?.double == gains[4])
-    let text = try ToolRun(arguments)
-    #expect(text.messages.contains("new tokens  bytes/token"), "\(text.messages)")
+    let run = try ToolRun(arguments)
+    let text = String(decoding: run.output, as: UTF8.self)
+    #expect(text.contains("new tokens  bytes/token"), "\(text)")
   }
 
   @Test func `a method for a head that is not there is refused before the corpus is read`() throws {

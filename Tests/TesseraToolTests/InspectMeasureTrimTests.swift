@@ -281,7 +281,8 @@ import Testing
       #expect(try JSONValue(parsing: dry.output)["removed"]?.array == removed && removed.count > 20)
 
       // People see both ends, with bytes that are no text.
-      let shown = try ToolRun(arguments + ["560"] + source + ["--dry-run"]).messages
+      let shown = String(
+        decoding: try ToolRun(arguments + ["560"] + source + ["--dry-run"]).output, as: UTF8.self)
       let rows = shown.split(separator: "\n").filter { $0.contains("\", which becomes \"") }
       #expect(rows.count == 20 && shown.contains("and \(removed.count - 20) more, then\n"))
       for (row, token) in zip(rows, removed.prefix(10) + removed.suffix(10)) {
@@ -289,7 +290,8 @@ import Testing
         #expect(row.split(separator: " ").first == "\(id)", "\(row)")
       }
     }
-    let all = try ToolRun(arguments + ["595", "--last", "--dry-run"]).messages
+    let all = String(
+      decoding: try ToolRun(arguments + ["595", "--last", "--dry-run"]).output, as: UTF8.self)
     #expect(all.contains(", which becomes \"") && !all.contains(" more, then"))
   }
 
@@ -385,7 +387,9 @@ import Testing
     let arguments = ["trim", "--tokenizer", tokenizer, "--last", "--vocab-size", "257"]
     let dry = try ToolRun(arguments + ["--dry-run"])
     dry.expectSuccess()
-    #expect(dry.messages.contains("would remove 344 of 601 IDs; 257 are left"))
+    #expect(
+      String(decoding: dry.output, as: UTF8.self)
+        .contains("would remove 344 of 601 IDs; 257 are left"))
     // The token " speci" stays, and so do those that it is made of.
     try ToolRun(arguments + ["--keep", keep, "--dry-run"]).expectFailure(64, ["have to stay"])
     let unknown = try folder.write("unknown.txt", " speci\nno such token\n")

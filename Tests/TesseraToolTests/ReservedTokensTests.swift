@@ -47,9 +47,9 @@ import Testing
     ]
     let plan = try ToolRun(extend + ["--dry-run"])
     #expect(plan.status == 0)
+    let shown = String(decoding: plan.output, as: UTF8.self)
     #expect(
-      plan.messages.contains("reserved tokens that give their places to new ones: 2 of 2"),
-      "\(plan.messages)")
+      shown.contains("reserved tokens that give their places to new ones: 2 of 2"), "\(shown)")
     let known = try json(
       extend + ["--init", "mean", "--certify", corpus, "--output", folder.file("known")])
     // The mean is that of tokens that are still there, or the bound would not hold.

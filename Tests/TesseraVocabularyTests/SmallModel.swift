@@ -66,6 +66,17 @@ struct SmallModel {
     return inputs
   }
 
+  /// A model that has some tokens of the new language already, in the folder of its base.
+  static func donor(of base: BaseModel, in folder: borrowing TemporaryDirectory) throws -> String {
+    let directory = folder.file("donor")
+    if Path.exists(directory) { return directory }
+    var options = ExtensionOptions()
+    options.inputMethod = .univariate
+    _ = try VocabularyExtension(of: base, tokens: base.select(8).tokens, options: options)
+      .write(to: directory, force: false)
+    return directory
+  }
+
   /// Rows as something that learns might leave them.
   static func learnedRows(for tokens: NewTokens, asWeights: Bool) -> LearnedRowsInitializer {
     func rows(_ seed: UInt64) -> RowRecipes {

@@ -77,7 +77,7 @@ extension FileError: CustomStringConvertible {
     case .notRegularFile(let path):
       "\(path) is not a regular file"
     case .notDirectory(let path):
-      "\(path) is not a folder"
+      Path.exists(path) ? "\(path) is not a folder" : "the folder \(path) does not exist"
     case .readFailed(let path, let offset, let errno):
       "cannot read \(path) at byte \(offset): \(systemMessage(errno))"
     case .truncated(let path, let offset, let count, let size):

@@ -18,6 +18,15 @@ public enum Path {
     String(split(path).directory)
   }
 
+  /// What stands between slashes: `a`, nothing and `b` of `a//b`.
+  ///
+  /// A slash is a byte, as it is for the system, even where a combining mark behind it makes another
+  /// character of both.
+  package static func components(of path: String) -> [Substring] {
+    path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map(Substring.init)
+  }
+
   /// `a/b` of `a` and `b`.
   public static func join(_ directory: String, _ name: String) -> String {
     directory.utf8.last == UInt8(ascii: "/") ? directory + name : directory + "/" + name

@@ -35,6 +35,31 @@ extension JSONValue {
     try reader.finish()
   }
 
+  /// Reads a whole JSON text, but for some members of the outermost object, if it is one.
+  ///
+  /// Those are checked as the rest is, and take no memory.
+  ///
+  /// - Throws: ``JSONError`` with the byte offset.
+  package init(parsing bytes: [UInt8], without keys: [String]) throws(JSONError) {
+    var reader = JSONReader(bytes)
+    guard try reader.peek() == .object else {
+      try self.init(parsing: bytes)
+      return
+    }
+    var object = JSONObject()
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
+      if keys.contains(where: { reader.matches(key, $0) }) {
+        _ = try reader.skipValue()
+      } else {
+        let name = reader.string(key)
+        object.append(newKey: name, try reader.readValue())
+      }
+    }
+    try reader.finish()
+    self = .object(object)
+  }
+
   /// A number; `null` for one that JSON cannot write, that is, for infinities and not-a-number.
   public init(_ value: Double) { self = JSONNumber(value).map(JSONValue.number) ?? .null }
 

@@ -69,6 +69,17 @@ public struct AdaptationReport: Sendable {
     self.plan = plan
   }
 
+  /// Whether the limit of forgetting is exceeded by the new rows alone, before the first step.
+  public var forgetsBeforeTraining: Bool {
+    guard !training.keepsLimit, let replay,
+      let first = training.evaluations.first(where: { $0.step == 0 }),
+      let last = training.evaluations.first(where: { $0.step == training.chosenStep }),
+      first.entries.count > 1, last.entries.count > 1
+    else { return false }
+    let gone = first.entries[1].bitsPerByte - replay.before.bitsPerByte
+    return gone > 0 && gone >= last.entries[1].bitsPerByte - first.entries[1].bitsPerByte
+  }
+
   /// The report as a JSON object.
   public var record: JSONValue {
     .object([

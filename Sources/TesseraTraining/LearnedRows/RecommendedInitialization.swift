@@ -3,7 +3,7 @@ import TesseraModels
 public import TesseraVocabulary
 
 /// The method for a model where none is asked for: distillation, the best by the table in
-/// Docs/Experiments.md, wherever the model can learn its rows within half an hour or so.
+/// Docs/Experiments.md, wherever the model is small enough to learn its rows in less than hours.
 ///
 ///     var options = ExtensionOptions()
 ///     options.inputMethod = RecommendedInitialization(for: base, hasDocuments: true).method
@@ -13,8 +13,8 @@ public struct RecommendedInitialization: Sendable {
   /// Why rows are not learned, as the end of a sentence; nil if they are.
   public let obstacle: String?
 
-  /// The most parameters of a model that learns rows unasked: with 2^28, and all of the text that is read by
-  /// default, two cores take half an hour.
+  /// The most parameters of a model that learns rows unasked: learning reads 2^18 tokens by default, at six
+  /// products with each parameter for each.
   public static let parameterLimit = 1 << 28
 
   /// Finds the method.

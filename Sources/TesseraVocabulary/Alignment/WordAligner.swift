@@ -32,12 +32,14 @@ struct WordAligner {
   private static let tension = 4.0
   /// The parameter of the Dirichlet prior.
   private static let concentration = 0.01
-  /// Pairs of sentences that one worker takes at once.
-  private static let chunkSize = 1_024
+  /// Pairs of sentences, and of words in them, that one worker takes at once.
+  private static let (chunkSize, chunkWordPairs) = (1_024, 1 << 18)
   /// Chunks that are in memory at once.
-  private static let roundSize = 32
+  private static let roundSize = 16
 
   private let text: ParallelText
+  /// The pairs of sentences that are worked on together.
+  private let chunks: [Range<Int>]
   /// For each source word, and last for no word, the target words that it stands beside, in order; they are
   /// `targets[starts[e] ..< starts[e + 1]]`.
   private var targets: [UInt32] = []
@@ -48,9 +50,11 @@ struct WordAligner {
   /// Learns the table.
   ///
   /// - Throws: ``VocabularyError/interrupted``.
-  /// - Complexity: O(iterations * pairs of words) time, O(distinct pairs of words + words) memory.
+  /// - Complexity: O(iterations * pairs of words) time; O(distinct pairs of words + words) memory, and 40
+  ///   bytes for each of the 2^22 pairs of words at most that are counted at the same time.
   init(_ text: ParallelText, iterationCount: Int = 5) throws(VocabularyError) {
     self.text = text
+    chunks = Self.chunks(of: text)
     let nullWord = UInt32(text.sourceWords.count)
     var beside = [Set<UInt32>](repeating: [], count: text.sourceWords.count + 1)
     for pair in text.pairs {
@@ -74,49 +78,45 @@ struct WordAligner {
     // together they are as many as the text has pairs of words.
     for round in rounds {
       if Interruption.isRequested { throw .interrupted }
-      let chunks = parallelMap(round.count) { index -> [(slot: Int, count: Double)] in
-        var found: [(slot: Int, count: Double)] = []
-        for pair in text.pairs[range(ofChunk: round.lowerBound + index)] {
+      let sums = parallelMap(round.count) { index in
+        var sums: [Int: Double] = [:]
+        for pair in text.pairs[chunks[round.lowerBound + index]] {
           for j in pair.target.indices {
             let shares = shares(of: j, in: pair)
             let total = shares.reduce(0) { $0 + $1.share }
-            for (slot, share) in shares where share > 0 { found.append((slot, share / total)) }
+            for (slot, share) in shares where share > 0 { sums[slot, default: 0] += share / total }
           }
         }
-        return Self.summed(found)
+        return sums
       }
-      for chunk in chunks { for (slot, count) in chunk { counts[slot] += count } }
+      // The order within a chunk does not matter: each slot gets one summand.
+      for chunk in sums { for (slot, count) in chunk { counts[slot] += count } }
     }
     return counts
   }
 
-  /// The chunks of the text, some at a time.
-  private var rounds: [Range<Int>] {
-    let count = (text.pairs.count + Self.chunkSize - 1) / Self.chunkSize
-    return stride(from: 0, to: count, by: Self.roundSize).map {
-      $0..<min(count, $0 + Self.roundSize)
-    }
-  }
-
-  /// The pairs of sentences of a chunk.
-  private func range(ofChunk chunk: Int) -> Range<Int> {
-    chunk * Self.chunkSize..<min(text.pairs.count, (chunk + 1) * Self.chunkSize)
-  }
-
-  private static func summed(
-    _ found: [(slot: Int, count: Double)]
-  ) -> [(slot: Int, count: Double)] {
-    var sums: [(slot: Int, count: Double)] = []
-    for entry in found.enumerated().sorted(by: {
-      ($0.element.slot, $0.offset) < ($1.element.slot, $1.offset)
-    }) {
-      if let last = sums.indices.last, sums[last].slot == entry.element.slot {
-        sums[last].count += entry.element.count
+  /// Parts of a text that have a bounded number of pairs of words, or one pair of sentences.
+  private static func chunks(of text: ParallelText) -> [Range<Int>] {
+    var chunks: [Range<Int>] = []
+    var wordPairs = 0
+    for (index, pair) in text.pairs.enumerated() {
+      let count = (pair.source.count + 1) * pair.target.count
+      if let last = chunks.last, last.count < chunkSize, wordPairs + count <= chunkWordPairs {
+        chunks[chunks.count - 1] = last.lowerBound..<index + 1
+        wordPairs += count
       } else {
-        sums.append(entry.element)
+        chunks.append(index..<index + 1)
+        wordPairs = count
       }
     }
-    return sums
+    return chunks
+  }
+
+  /// The chunks of the text, some at a time.
+  private var rounds: [Range<Int>] {
+    stride(from: 0, to: chunks.count, by: Self.roundSize).map {
+      $0..<min(chunks.count, $0 + Self.roundSize)
+    }
   }
 
   /// What each source word, and last no word, is worth as the origin of target word j.
@@ -181,9 +181,9 @@ struct WordAligner {
     var keys: [UInt64] = []
     for round in rounds {
       if Interruption.isRequested { throw .interrupted }
-      let chunks = parallelMap(round.count) { index -> [UInt64] in
+      let found = parallelMap(round.count) { index -> [UInt64] in
         var links: [UInt64] = []
-        for pair in text.pairs[range(ofChunk: round.lowerBound + index)] {
+        for pair in text.pairs[chunks[round.lowerBound + index]] {
           for j in pair.target.indices {
             let shares = shares(of: j, in: pair)
             var best = shares.count - 1
@@ -197,7 +197,7 @@ struct WordAligner {
         }
         return links
       }
-      for chunk in chunks { keys += chunk }
+      for chunk in found { keys += chunk }
     }
     var links: [Link] = []
     for key in keys.sorted() {

@@ -28,15 +28,16 @@ public struct FactoredMatrix: Sendable {
     self.matrix = matrix
   }
 
-  /// Writes matrices as pairs of factors, rows in blocks.
+  /// Writes matrices as pairs of factors, rows in blocks, but for the last step.
   ///
   /// - Parameters:
   ///   - matrices: The matrices.
-  ///   - path: The file; one that exists is replaced.
+  ///   - path: The file.
+  /// - Returns: The file with all of its content. One that exists is there, and replaced, once it is committed.
   /// - Throws: What reading and writing throws.
-  public static func write(
+  public static func written(
     _ matrices: [FactoredMatrix], to path: String
-  ) throws(VocabularyError) {
+  ) throws(VocabularyError) -> SafetensorsWriter {
     do {
       var writer = try SafetensorsWriter(path: path, tensors: matrices.flatMap(\.tensors))
       for pair in matrices {
@@ -48,7 +49,7 @@ public struct FactoredMatrix: Sendable {
         }
         try writer.append(values: pair.factors.primitives.span)
       }
-      try writer.commit()
+      return writer
     } catch {
       throw .checkpoint(error)
     }

@@ -27,11 +27,12 @@ public struct CLPInitializer: RowInitializer {
 
   /// Rows as offsets, or means of pieces.
   ///
-  /// - Throws: ``VocabularyError/nothingShared(donor:)``.
+  /// - Throws: ``VocabularyError/nothingShared(donor:)``,
+  ///   ``VocabularyError/donor(directory:_:)``.
   public func recipes(
     for role: MatrixRole, in context: InitializationContext, seed: UInt64
   ) throws(VocabularyError) -> RowRecipes {
-    let matrix = donor.matrix(for: role)
+    let matrix = try donor.matrix(for: role)
     let shared = donor.sharedRows(context)
     guard !shared.isEmpty else {
       throw .nothingShared(donor: donor.model.checkpoint.directory)
@@ -74,6 +75,7 @@ public struct CLPInitializer: RowInitializer {
       isMade[index] ? RowRecipe() : .mean(of: context.tokens.pieceRows(of: index))
     }
     recipes.offsets = offsets
+    recipes.substituteCount = isMade.count { !$0 }
     return recipes
   }
 

@@ -51,6 +51,8 @@ public struct ConstrainedWord2VecInitializer: RowInitializer {
 
   /// Tokens in this many rows of a matrix are looked at together.
   private static let tileSize = 64
+  /// So many tiles at a time, so that progress can be told.
+  private static let roundTiles = 16
   /// Tokens are solved for in rounds, so that progress can be told, and a signal ends the search.
   private static let roundSize = 512
   /// Of the first weights, the share of all candidates; the rest is the pieces'.
@@ -91,12 +93,13 @@ public struct ConstrainedWord2VecInitializer: RowInitializer {
     do { encoded = try extended.encodeDocuments(documents) } catch { throw .tokenizer(error) }
     let problems = try SkipGramProblems(encoded, in: context, options, seed: seed)
     let candidates = try candidates(problems, context)
+    if Interruption.isRequested { throw .interrupted }
     var found: [RowRecipe] = []
     for start in stride(from: 0, to: context.tokens.count, by: Self.roundSize) {
-      if Interruption.isRequested { throw .interrupted }
       let round = start..<min(context.tokens.count, start + Self.roundSize)
       found += try parallelMap(round.count) { index throws(VocabularyError) in
-        try recipe(start + index, problems, candidates[start + index].rows, context)
+        if Interruption.isRequested { throw .interrupted }
+        return try recipe(start + index, problems, candidates[start + index].rows, context)
       }
       context.progress?(
         ProgressUpdate(
@@ -112,18 +115,29 @@ public struct ConstrainedWord2VecInitializer: RowInitializer {
   ) throws(VocabularyError) -> [HighestRows] {
     let width = context.matrix.width
     let tokens = context.tokens
-    let slopes = try parallelMap((tokens.count + Self.tileSize - 1) / Self.tileSize) {
-      tile throws(VocabularyError) -> [Float] in
-      if Interruption.isRequested { throw .interrupted }
-      var slopes: [Float] = []
-      for index in tile * Self.tileSize..<min(tokens.count, (tile + 1) * Self.tileSize) {
-        let start = try context.matrix.mean(of: tokens.pieceRows(of: index))
-        slopes +=
-          try problems[index].map { $0.descent(from: start) }
-          ?? [Float](repeating: 0, count: width)
+    let tileCount = (tokens.count + Self.tileSize - 1) / Self.tileSize
+    var found: [[Float]] = []
+    for first in stride(from: 0, to: tileCount, by: Self.roundTiles) {
+      let round = first..<min(tileCount, first + Self.roundTiles)
+      found += try parallelMap(round.count) { tile throws(VocabularyError) -> [Float] in
+        var slopes: [Float] = []
+        let start = (first + tile) * Self.tileSize
+        for index in start..<min(tokens.count, start + Self.tileSize) {
+          if Interruption.isRequested { throw .interrupted }
+          let mean = try context.matrix.mean(of: tokens.pieceRows(of: index))
+          slopes +=
+            try problems[index].map { $0.descent(from: mean) }
+            ?? [Float](repeating: 0, count: width)
+        }
+        return slopes
       }
-      return slopes
+      context.progress?(
+        ProgressUpdate(
+          phase: "looking for candidates",
+          completed: min(tokens.count, round.upperBound * Self.tileSize),
+          total: tokens.count, unit: "tokens"))
     }
+    let slopes = found
     var tiles = slopes.map { tile in
       [HighestRows](
         repeating: HighestRows(limit: options.candidateCount), count: tile.count / width)

@@ -11,9 +11,12 @@ public struct DonorModel: Sendable {
 
   /// Opens a model directory.
   ///
-  /// - Throws: ``VocabularyError/donorNotByteLevel(directory:)``, and what opening a model throws.
+  /// - Throws: ``VocabularyError/donorNotByteLevel(directory:)``, and what opening a model throws, as a
+  ///   ``VocabularyError/donor(directory:_:)``.
   public init(directory: String) throws(VocabularyError) {
-    model = try BaseModel(directory: directory)
+    do { model = try BaseModel(directory: directory) } catch {
+      throw .donor(directory: directory, error)
+    }
     // Tokens over characters have other spellings, such as one for the space.
     guard model.tokenizer.model.alphabet == .bytes else {
       throw .donorNotByteLevel(directory: directory)
@@ -21,8 +24,18 @@ public struct DonorModel: Sendable {
   }
 
   /// The matrix that plays a role: the embedding of a tied model plays both.
-  func matrix(for role: MatrixRole) -> TokenMatrix {
-    role == .output ? model.matrices.head ?? model.matrices.embedding : model.matrices.embedding
+  ///
+  /// - Throws: ``VocabularyError/donor(directory:_:)`` for a row that is not finite, since one such row would
+  ///   spoil every new one.
+  func matrix(for role: MatrixRole) throws(VocabularyError) -> TokenMatrix {
+    let matrices = model.matrices
+    let matrix = role == .output ? matrices.head ?? matrices.embedding : matrices.embedding
+    do {
+      _ = try MatrixStatistics(of: matrix, rows: model.tokenRows)
+    } catch {
+      throw .donor(directory: model.checkpoint.directory, error)
+    }
+    return matrix
   }
 
   /// The row of a token with some bytes, or nil.

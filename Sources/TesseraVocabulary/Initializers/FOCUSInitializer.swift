@@ -18,7 +18,8 @@ public import TesseraTokenizers
 /// Dobler and de Melo, "FOCUS: Effective Embedding Initialization for Monolingual Specialization of
 /// Multilingual Models", 2023, arXiv:2305.14481; `deepfocus` 1.0.1.
 public struct FOCUSInitializer: RowInitializer {
-  /// The most terms of all recipes together, which take 16 bytes each.
+  /// The most terms of all recipes together, which take 16 bytes each here, and as many once more in the
+  /// list of recipes that is made of them.
   static let termLimit = 1 << 27
   /// Tokens that are compared before terms are counted.
   private static let largestBlock = 4_096
@@ -82,7 +83,7 @@ public struct FOCUSInitializer: RowInitializer {
   /// - Throws: ``WordVectorError/noTokenVectors(side:)``,
   ///   ``WordVectorError/supportTooLarge(meanTermCount:termLimit:)``.
   /// - Complexity: O(new * anchors * dimension) time on all workers; memory as the unit vectors
-  ///   and the recipes, which is at most 16 bytes times `termLimit` and what 64 tokens may have, and 32 MB
+  ///   and the recipes, which is at most 16 bytes for `termLimit` terms and those of 64 tokens, and 32 MB
   ///   for each worker.
   public func recipes(
     for target: TokenVectors, among anchors: TokenVectors

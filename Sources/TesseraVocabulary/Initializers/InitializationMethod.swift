@@ -80,6 +80,15 @@ public enum InitializationMethod: String, CaseIterable, Hashable, Sendable {
     return false
   }
 
+  /// Whether text of the base's language is predicted clearly worse after the extension, before any training:
+  /// by more than 0.05 bits per byte on the built-in model, see Docs/Experiments.md.
+  public var disturbsOldText: Bool {
+    switch self {
+    case .contextual, .constrainedWord2Vec, .random, .transTokenization: true
+    default: false
+    }
+  }
+
   /// Whether the method goes by vectors of words.
   public var usesVectors: Bool {
     switch self {

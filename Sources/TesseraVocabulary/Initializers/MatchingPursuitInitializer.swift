@@ -37,12 +37,13 @@ public struct MatchingPursuitInitializer: RowInitializer {
 
   /// A few terms for each token.
   ///
-  /// - Throws: ``VocabularyError/nothingShared(donor:)``.
+  /// - Throws: ``VocabularyError/nothingShared(donor:)``,
+  ///   ``VocabularyError/donor(directory:_:)``.
   /// - Complexity: O(new * shared * terms * width of the donor) time, O(shared * width) memory.
   public func recipes(
     for role: MatrixRole, in context: InitializationContext, seed: UInt64
   ) throws(VocabularyError) -> RowRecipes {
-    let matrix = donor.matrix(for: role)
+    let matrix = try donor.matrix(for: role)
     let shared = donor.sharedRows(context)
     guard !shared.isEmpty else {
       throw .nothingShared(donor: donor.model.checkpoint.directory)
@@ -78,10 +79,12 @@ public struct MatchingPursuitInitializer: RowInitializer {
         RowRecipe.Term(row: shared[atom].base, weight: coefficient / lengths[atom])
       }
     }
-    return RowRecipes(for: context.tokens) { index in
+    var recipes = RowRecipes(for: context.tokens) { index in
       terms[index].map { RowRecipe(terms: $0.sorted { $0.row < $1.row }) }
         ?? .mean(of: context.tokens.pieceRows(of: index))
     }
+    recipes.substituteCount = terms.count { $0 == nil }
+    return recipes
   }
 }
 

@@ -37,7 +37,7 @@ public struct OFAInitializer: RowInitializer {
   }
 
   /// Whether tokens without a vector stay in it too; all others do, unless the base is factorized: then
-  /// they are in the hull of the base's rows as the factors give them.
+  /// they are in the hull of the base's rows as the factors give them, which at full rank is that of the rows.
   public var staysInHull: Bool { vectors.vectorless == .pieces && rank == nil }
 
   /// Sizes of the vectors, neighbors, temperature and rank.

@@ -53,8 +53,7 @@ public struct ScriptInitializer: RowInitializer {
     for script in Set(newScripts.compactMap { $0 })
     where counts[script, default: 0] >= minimumCount {
       let rows = zip(context.tokenRows.joined(), scripts).filter { $1 == script }
-      statistics[script] = try MatrixStatistics(
-        of: context.matrix, rows: Self.ranges(of: rows.map(\.0)))
+      statistics[script] = try MatrixStatistics(of: context.matrix, rows: rows.map(\.0).runs)
     }
     let width = context.matrix.width
     var recipes = RowRecipes(for: context.tokens) { _ in RowRecipe(meanWeight: 1) }
@@ -68,18 +67,5 @@ public struct ScriptInitializer: RowInitializer {
       }
     }
     return recipes
-  }
-
-  /// Ascending numbers as ranges of those that follow each other.
-  private static func ranges(of rows: [Int]) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    for row in rows {
-      if let last = ranges.indices.last, ranges[last].upperBound == row {
-        ranges[last] = ranges[last].lowerBound..<row + 1
-      } else {
-        ranges.append(row..<row + 1)
-      }
-    }
-    return ranges
   }
 }

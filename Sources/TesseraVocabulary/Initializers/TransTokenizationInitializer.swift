@@ -53,11 +53,13 @@ public struct TransTokenizationInitializer: RowInitializer {
         }
       }
     }
-    return RowRecipes(for: context.tokens) { index in
+    var recipes = RowRecipes(for: context.tokens) { index in
       let rows = counts[index].keys.sorted()
       if rows.isEmpty { return .mean(of: context.tokens.pieceRows(of: index)) }
       return .mean(of: rows, weights: rows.map { counts[index][$0] ?? 0 })
     }
+    recipes.substituteCount = counts.count(where: \.isEmpty)
+    return recipes
   }
 
   /// The tokens of a word with a space before it, as it stands in a text.

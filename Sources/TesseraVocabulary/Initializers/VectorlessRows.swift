@@ -24,11 +24,12 @@ extension InitializationContext {
       if var recipe = found[tokens.id(of: index)] {
         recipe.hasNoise = false
         recipes.append(recipe)
-      } else if vectorless == .pieces {
-        recipes.append(.mean(of: tokens.pieceRows(of: index)))
-      } else {
-        recipes.append(RowRecipe(meanWeight: 1))
+        continue
       }
+      recipes.substituteCount += 1
+      recipes.append(
+        vectorless == .pieces
+          ? .mean(of: tokens.pieceRows(of: index)) : RowRecipe(meanWeight: 1))
     }
     return recipes
   }

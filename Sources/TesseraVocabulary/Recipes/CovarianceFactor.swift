@@ -12,8 +12,11 @@
 // Time O(n d^2) and memory 12 d^2 bytes: 7.1 MB at d = 768, and 805 MB at d = 8192. Where that is too
 // much, use the method `mean` or `univariate`: at the default scale of 1e-5 they are the same method
 // in all but name.
+//
+// Both loops are our own, and not the library's: its bits depend on the processor, and rows with noise are
+// made again out of a seed.
 
-internal import TesseraBasics
+package import TesseraBasics
 package import TesseraCheckpoints
 internal import TesseraTensors
 
@@ -25,13 +28,23 @@ package struct CovarianceFactor: Sendable {
   package private(set) var elements: [Float]
 
   /// Measures the rows that belong to tokens, and factorizes their covariance.
+  ///
+  /// - Parameters:
+  ///   - matrix: The matrix.
+  ///   - rows: The rows that count.
+  ///   - statistics: Those of the rows.
+  ///   - progress: Gets the rows that are measured, then the columns of the factor.
+  /// - Throws: ``VocabularyError/interrupted``, and what reading throws.
   package init(
-    of matrix: TokenMatrix, rows: [Range<Int>], statistics: MatrixStatistics
+    of matrix: TokenMatrix, rows: [Range<Int>], statistics: MatrixStatistics,
+    progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
     let width = matrix.width
     var covariance = [Double](repeating: 0, count: width * width)
     let mean = statistics.mean
+    var measured = 0
     try matrix.forEachBlock(in: rows) { (_, values) throws(VocabularyError) in
+      if Interruption.isRequested { throw .interrupted }
       let count = values.count / width
       // Columns side by side in memory, so that the inner product below runs over neighbors.
       var columns = [Float](repeating: 0, count: values.count)
@@ -41,10 +54,15 @@ package struct CovarianceFactor: Sendable {
         }
       }
       addProducts(of: columns, count: count, width: width, to: &covariance)
+      measured += count
+      progress?(
+        ProgressUpdate(
+          phase: "measuring covariances", completed: measured, total: statistics.rowCount,
+          unit: "rows"))
     }
     let n = Double(max(1, statistics.rowCount))
     for i in covariance.indices { covariance[i] /= n }
-    factorize(&covariance, width: width)
+    try factorize(&covariance, width: width, progress: progress)
     self.width = width
     elements = covariance.map { Float($0) }
   }
@@ -86,11 +104,14 @@ private func addProducts(
 /// Replaces the lower triangle of a positive semidefinite matrix by its Cholesky factor.
 ///
 /// Golub and Van Loan, "Matrix Computations", 4th edition, algorithm 4.2.1, row by row.
-private func factorize(_ matrix: inout [Double], width: Int) {
+private func factorize(
+  _ matrix: inout [Double], width: Int, progress: ProgressHandler?
+) throws(VocabularyError) {
   var largest = 0.0
   for i in 0..<width { largest = max(largest, matrix[i * width + i]) }
   let threshold = largest * Double(width) * Double.ulpOfOne
   for j in 0..<width {
+    if Interruption.isRequested { throw .interrupted }
     var pivot = matrix[j * width + j]
     for k in 0..<j { pivot -= matrix[j * width + k] * matrix[j * width + k] }
     let root = pivot > threshold ? pivot.squareRoot() : 0
@@ -108,5 +129,8 @@ private func factorize(_ matrix: inout [Double], width: Int) {
       }
     }
     for i in 0..<j { matrix[i * width + j] = 0 }
+    progress?(
+      ProgressUpdate(
+        phase: "factorizing covariances", completed: j + 1, total: width, unit: "columns"))
   }
 }

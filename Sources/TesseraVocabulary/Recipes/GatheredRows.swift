@@ -19,17 +19,10 @@ struct GatheredRows: Sendable {
   init(_ wanted: [Int], of matrix: TokenMatrix) throws(VocabularyError) {
     var rows: [Int] = []
     for row in wanted.sorted() where rows.last != row { rows.append(row) }
-    var runs: [Range<Int>] = []
-    for row in rows {
-      if runs.last?.upperBound == row {
-        runs[runs.count - 1] = runs[runs.count - 1].lowerBound..<row + 1
-      } else {
-        runs.append(row..<row + 1)
-      }
-    }
+    let runs = rows.runs
     let grain = 256
     let parts = try parallelMap((runs.count + grain - 1) / grain) {
-      [runs] part throws(VocabularyError) in
+      part throws(VocabularyError) in
       var values: [Float] = []
       for run in runs[part * grain..<min(runs.count, (part + 1) * grain)] {
         values += try withVocabularyErrors { () throws(CheckpointError) in
@@ -88,5 +81,20 @@ extension TokenMatrix {
   /// The mean of some rows; one that stands twice counts twice.
   func mean(of rows: [Int]) throws(VocabularyError) -> [Float] {
     try GatheredRows(rows, of: self).mean(of: rows)
+  }
+}
+
+extension Sequence<Int> {
+  /// Ascending numbers as ranges of those that follow each other.
+  var runs: [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for number in self {
+      if let last = runs.last, last.upperBound == number {
+        runs[runs.count - 1] = last.lowerBound..<number + 1
+      } else {
+        runs.append(number..<number + 1)
+      }
+    }
+    return runs
   }
 }

@@ -10,6 +10,9 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
   /// What is added to the rows besides: for methods that compute rows themselves and not from weights
   /// alone. Rows `[count, width]` one after the other, or empty if nothing is.
   public var offsets: [Float] = []
+  /// How many of the rows are not the method's own: it has nothing to go by for their tokens, and makes them
+  /// means of pieces, or noise, instead.
+  public internal(set) var substituteCount = 0
   private var terms: [RowRecipe.Term] = []
   private var starts: [Int] = [0]
   private var meanWeights: [Double] = []
@@ -42,6 +45,9 @@ public struct RowRecipes: Hashable, Sendable, RandomAccessCollection {
     scales.append(recipe.scale)
     noisy.append(recipe.hasNoise)
   }
+
+  /// The number of terms of all recipes together.
+  var termCount: Int { terms.count }
 
   /// The index of the first recipe.
   public var startIndex: Int { 0 }

@@ -1,4 +1,4 @@
-internal import TesseraBasics
+public import TesseraBasics
 public import TesseraCheckpoints
 
 /// Turns recipes into rows: reads the base rows that they name, adds up, adds the noise.
@@ -25,9 +25,11 @@ public struct RowSynthesizer: Sendable {
   ///   - base: The base matrix.
   ///   - tokenRows: The rows of the base that belong to tokens.
   ///   - statistics: Mean and spread of those rows.
+  ///   - progress: Gets what measuring a covariance tells, where noise has one.
   /// - Precondition: The recipes name rows of the base alone, and have no offsets or one for each.
   public init(
-    recipes: RowRecipes, base: TokenMatrix, tokenRows: [Range<Int>], statistics: MatrixStatistics
+    recipes: RowRecipes, base: TokenMatrix, tokenRows: [Range<Int>], statistics: MatrixStatistics,
+    progress: ProgressHandler? = nil
   ) throws(VocabularyError) {
     precondition(
       (recipes.smallestRow ?? 0) >= 0 && (recipes.largestRow ?? -1) < base.rowCount,
@@ -39,7 +41,8 @@ public struct RowSynthesizer: Sendable {
     self.statistics = statistics
     self.recipes = recipes
     if case .covariance = recipes.noise {
-      factor = try CovarianceFactor(of: base, rows: tokenRows, statistics: statistics)
+      factor = try CovarianceFactor(
+        of: base, rows: tokenRows, statistics: statistics, progress: progress)
     } else {
       factor = nil
     }

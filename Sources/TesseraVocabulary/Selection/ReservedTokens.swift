@@ -86,9 +86,7 @@ private struct UsedTokens {
   ]
   private static let generationName = "generation_config.json"
   /// Endings of the names of members with IDs.
-  private static let idSuffixes = [
-    "_id", "_ids", "_to_id", "_index", "suppress_tokens", "sequence_bias",
-  ]
+  private static let idSuffixes = ["_id", "_ids", "_index", "suppress_tokens", "sequence_bias"]
 
   init(patterns: [ReservedTokenPattern]) { self.patterns = patterns }
 

@@ -84,14 +84,12 @@ struct UnitVectors: Sendable {
 ///   - queries: The vectors that are asked for.
 ///   - range: Which of them; nil for all.
 ///   - keys: The vectors that are looked at.
-///   - progress: Gets the number of queries.
 ///   - body: Gets the index of a query and its cosines, in single precision, in the order of the keys.
 /// - Returns: The results in the order of the queries.
 /// - Throws: ``WordVectorError/interrupted``.
 /// - Complexity: O(m * n * d) time on all workers, 4 * 2^23 bytes of memory for each.
 func mapSimilarities<Result: Sendable>(
   of queries: UnitVectors, in range: Range<Int>? = nil, with keys: UnitVectors,
-  progress: ProgressHandler? = nil,
   _ body: @Sendable (Int, Span<Float>) -> Result
 ) throws(WordVectorError) -> [Result] {
   let range = range ?? 0..<queries.count
@@ -100,7 +98,7 @@ func mapSimilarities<Result: Sendable>(
   let pool = ScratchPool()
   var results: [Result] = []
   results.reserveCapacity(range.count)
-  // Rounds, so that progress can be told, and a signal ends the search.
+  // Rounds, so that a signal ends the search.
   let roundRows = tileRows * 32
   for start in stride(from: range.lowerBound, to: range.upperBound, by: roundRows) {
     if Interruption.isRequested { throw .interrupted }
@@ -118,10 +116,6 @@ func mapSimilarities<Result: Sendable>(
       }
     }
     for tile in tiles { results += tile }
-    progress?(
-      ProgressUpdate(
-        phase: "comparing vectors", completed: round.upperBound - range.lowerBound,
-        total: range.count, unit: "tokens"))
   }
   return results
 }

@@ -32,8 +32,17 @@ struct NearHighestRows: Sendable {
 
   private mutating func cut() {
     guard entries.count >= limit else { return }
-    let scores = entries.map(\.score).sorted(by: >)
-    threshold = max(threshold, (scores[limit - 1] - slack).nextDown)
+    // Few are higher than all before, so most are looked at once.
+    var highest: [Float] = []
+    highest.reserveCapacity(limit)
+    for entry in entries {
+      if highest.count == limit {
+        if entry.score <= highest[limit - 1] { continue }
+        highest.removeLast()
+      }
+      highest.insert(entry.score, at: highest.firstPosition { $0 < entry.score })
+    }
+    threshold = max(threshold, (highest[limit - 1] - slack).nextDown)
     entries.removeAll { $0.score <= threshold }
   }
 

@@ -113,11 +113,18 @@ private struct NeighborSearch {
 
   /// Compares those that are not out with the nearest.
   private mutating func compare(_ queries: UnitVectors, _ keys: UnitVectors) {
-    nearest += near.finish().map { key in
-      Neighbor(key: key, similarity: queries.cosine(of: query, with: key, in: keys))
+    nearest.reserveCapacity(min(limit, keys.count))
+    // Keys come in ascending order, so that of equal ones the smaller is there already.
+    for key in near.finish() {
+      let similarity = queries.cosine(of: query, with: key, in: keys)
+      if nearest.count == limit {
+        if similarity <= nearest[limit - 1].similarity { continue }
+        nearest.removeLast()
+      }
+      nearest.insert(
+        Neighbor(key: key, similarity: similarity),
+        at: nearest.firstPosition { $0.similarity < similarity })
     }
-    nearest.sort { ($1.similarity, $0.key) < ($0.similarity, $1.key) }
-    nearest.removeLast(max(0, nearest.count - limit))
     let bound =
       nearest.count == limit ? Float(nearest[limit - 1].similarity) - error : -.infinity
     near = NearHighestRows(limit: limit, slack: 2 * error, above: max(near.threshold, bound))
@@ -127,6 +134,18 @@ private struct NeighborSearch {
   mutating func finish(queries: UnitVectors, keys: UnitVectors) -> [Neighbor] {
     compare(queries, keys)
     return nearest
+  }
+}
+
+extension Array {
+  /// The position of the first element for which a condition holds that, from there on, holds for all.
+  func firstPosition(where holds: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }
 

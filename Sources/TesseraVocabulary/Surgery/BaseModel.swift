@@ -99,32 +99,33 @@ public struct BaseModel: Sendable {
   /// Sees to it that no tensor besides the matrices has an element for each token.
   ///
   /// It may be known by its name, such as `lm_head.weight_scale`, or by its shape, such as the head of a
-  /// model for which only the embedding was named.
+  /// model for which only the embedding was named. Tensors of layers have other axes, which may be as long
+  /// by chance: a feed-forward block may be as wide as the vocabulary is large.
   ///
   /// - Throws: ``VocabularyError/unknownTokenTensor(name:)``.
   func checkTokenTensors() throws(VocabularyError) {
     guard let family = checkpoint.family else { return }
     let known = Set(matrices.all.map { Array($0.tensor.name.utf8) })
     let width = matrices.embedding.width
-    let shapes = [[rowCount, width], [rowCount], [1, rowCount]]
+    // The vector of a norm is as long as a row.
+    let shapes = [[rowCount, width]] + (rowCount == width ? [] : [[rowCount], [1, rowCount]])
     for tensor in checkpoint.shards.flatMap(\.header.tensors)
-    where shapes.contains(tensor.shape)
+    where (shapes.contains(tensor.shape) && !Self.isOfLayer(tensor.name))
       || (family.ownsTensor(tensor.name) && tensor.shape.contains(rowCount))
     {
       if !known.contains(Array(tensor.name.utf8)) { throw .unknownTokenTensor(name: tensor.name) }
     }
   }
 
+  /// Whether a tensor belongs to a layer, whose number is a part of its name: `model.layers.0.mlp.up`.
+  private static func isOfLayer(_ name: String) -> Bool {
+    name.utf8.split(separator: UInt8(ascii: ".")).contains { part in
+      part.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+  }
+
   /// The rows that belong to tokens: all but padding and unused IDs.
   public var tokenRows: [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    for id in 0..<tokenizer.vocabularySize where tokenizer.bytes(of: TokenID(id)) != nil {
-      if let last = ranges.last, last.upperBound == id {
-        ranges[ranges.count - 1] = last.lowerBound..<id + 1
-      } else {
-        ranges.append(id..<id + 1)
-      }
-    }
-    return ranges
+    (0..<tokenizer.vocabularySize).lazy.filter { tokenizer.bytes(of: TokenID($0)) != nil }.runs
   }
 }

@@ -15,6 +15,8 @@ extension ExtensionDelta {
   ///   says, and what reading throws.
   private func offsets(for role: MatrixRole, width: Int) throws(VocabularyError) -> [Float] {
     let folder = Path.directory(of: path)
+    let file = Path.join(folder, RowOffsets.fileName)
+    if !Path.exists(file) { throw .noOffsets(path: file) }
     let found = try FileHash.all(
       [RowOffsets.fileName], in: folder, phase: "hashing rows", progress: nil)[0].file
     guard record["initialization"]?["offsets"].flatMap(FileHash.init) == found else {

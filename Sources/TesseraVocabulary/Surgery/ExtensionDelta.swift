@@ -120,12 +120,16 @@ public struct ExtensionDelta: Sendable {
       of: vacated, tokens: tokens, options: options, inputs: InitializationInputs(), delta: self)
   }
 
+  /// The most bytes that all merges make together: 32 for each of the most tokens that one may add.
+  private static let sizeLimit = 32 * TokenSelectionOptions.newTokenLimit
+
   /// The merges with their bytes; IDs are those that ``NewTokens`` asks for.
   private func merges(of tokenizer: Tokenizer) throws(VocabularyError) -> [NewMerge] {
     guard let list = record["merges"]?.array else { throw malformed("there are no \"merges\"") }
     let counts = (record["tokens"]?.array ?? []).map { $0["count"]?.uint64 }
     var merges: [NewMerge] = []
     var made: [[UInt8]] = []
+    var size = 0
     for (rank, entry) in list.enumerated() {
       let merge = (entry.array ?? []).compactMap { $0.int.flatMap(TokenID.init(exactly:)) }
       let indices = merge.map { ids.index(of: $0) ?? -1 }
@@ -140,14 +144,15 @@ public struct ExtensionDelta: Sendable {
         throw malformed("merge \(rank) takes a token that the base does not have")
       }
       // Each merge may double a token, and few are needed for one that no memory holds.
-      guard left.count + right.count <= TokenTable.maximumTokenSize,
+      size += left.count + right.count
+      guard left.count + right.count <= TokenTable.maximumTokenSize, size <= Self.sizeLimit,
         made.count < newTokenCount || !isNew
       else { throw malformed("merge \(rank) makes a token that is too long, or one too many") }
       let count = isNew && made.count < counts.count ? counts[made.count] ?? 0 : 0
-      if isNew { made.append(left + right) }
+      let bytes = left + right
+      if isNew { made.append(bytes) }
       merges.append(
-        NewMerge(
-          left: merge[0], right: merge[1], result: merge[2], bytes: left + right, count: count))
+        NewMerge(left: merge[0], right: merge[1], result: merge[2], bytes: bytes, count: count))
     }
     return merges
   }

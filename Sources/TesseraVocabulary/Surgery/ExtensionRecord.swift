@@ -30,6 +30,8 @@ struct ExtensionRecord {
   static let format = "tessera-extension-1"
   /// The largest record that is written and read, in bytes.
   static let sizeLimit = 1 << 30
+  /// The most terms of recipes for which there is room: one takes some 30 bytes.
+  static let termLimit = sizeLimit / 32
 
   private let subject: VocabularyExtension
   private let report: ExtensionReport

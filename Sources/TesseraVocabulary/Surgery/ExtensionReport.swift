@@ -16,6 +16,10 @@ public struct ExtensionReport: Hashable, Sendable {
     public let baseMeanNorm: Double
     /// The norms of the new rows.
     public let newNorms: NewRowNorms
+    /// How many new rows are not the method's own, see ``RowRecipes/substituteCount``.
+    public let substituteCount: Int
+    /// Whether those are noise, and not means of pieces.
+    public let substitutesAreNoise: Bool
     /// New rows that are like others, as they are stored.
     public internal(set) var repeated: RepeatedRows?
     /// What the recipes promise, where the rows are those of the head or of a tied embedding.

@@ -44,6 +44,8 @@ struct PreparedMatrices {
         role: matrix.role, tensor: matrix.tensors[0], copies: Array(matrix.tensors.dropFirst()),
         method: matrix.method, baseMeanNorm: matrix.synthesizer.statistics.meanNorm,
         newNorms: norms[norms.startIndex],
+        substituteCount: matrix.synthesizer.recipes.substituteCount,
+        substitutesAreNoise: matrix.synthesizer.recipes.noise != .none,
         certificate: HullCertificate(
           matrix.synthesizer.recipes, rowCount: base.rowCount, tokenRows: base.tokenRows,
           fillerCount: fillerCount))
@@ -137,7 +139,8 @@ struct MatrixPreparation {
       role: role, method: options.method(for: role), settings: settings,
       tensors: copies.map(\.tensor.name),
       synthesizer: try RowSynthesizer(
-        recipes: recipes, base: matrix, tokenRows: base.tokenRows, statistics: statistics))
+        recipes: recipes, base: matrix, tokenRows: base.tokenRows, statistics: statistics,
+        progress: progress))
   }
 
   /// The recipes of one matrix, and what their method was told.
@@ -171,8 +174,10 @@ struct MatrixPreparation {
       recipes.seed = seed
       return (recipes, other.settings)
     }
-    return (
-      try initializer.recipes(for: role, in: context, seed: seed), initializer.settings
-    )
+    let recipes = try initializer.recipes(for: role, in: context, seed: seed)
+    if recipes.substituteCount == tokens.count {
+      throw .nothingToGoBy(method: method, newTokenCount: tokens.count)
+    }
+    return (recipes, initializer.settings)
   }
 }

@@ -27,15 +27,18 @@ public struct ModelRestoration: Sendable {
 
   /// Reads the record of an extended model.
   ///
-  /// - Throws: ``VocabularyError/baseNotKept(path:)``, ``VocabularyError/malformedRecord(path:reason:)``,
+  /// - Throws: ``VocabularyError/notExtended(directory:)``, ``VocabularyError/baseNotKept(path:)``,
+  ///   ``VocabularyError/malformedRecord(path:reason:)``,
   ///   and what opening the model throws.
   public init(of directory: String) throws(VocabularyError) {
     let path = Path.join(directory, VocabularyExtension.recordName)
+    if Path.isDirectory(directory), !Path.exists(path) { throw .notExtended(directory: directory) }
     let bytes = try withVocabularyErrors { () throws(FileError) in
       try readFile(path, limit: ExtensionRecord.sizeLimit)
     }
     let record: JSONValue
-    do { record = try JSONValue(parsing: bytes) } catch {
+    // What may be large is not needed.
+    do { record = try JSONValue(parsing: bytes, without: ["merges", "tokens"]) } catch {
       throw .malformedRecord(path: path, reason: "\(error)")
     }
     if record["format"]?.string == ReplacementRecord.format {
@@ -71,9 +74,7 @@ public struct ModelRestoration: Sendable {
   /// Whether a name from a file is that of something inside a folder.
   private static func isInside(_ name: String) -> Bool {
     !name.utf8.contains(0)
-      && name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-        !$0.isEmpty && $0 != "." && $0 != ".."
-      }
+      && Path.components(of: name).allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
   }
 
   /// Sees to it that the base's files could be written into a directory, without making anything.

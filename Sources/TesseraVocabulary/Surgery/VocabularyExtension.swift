@@ -26,9 +26,9 @@ public struct VocabularyExtension: Sendable {
   /// The tokenizer with the new tokens.
   public let tokenizer: Tokenizer
   /// How rows are made and placed.
-  public let options: ExtensionOptions
+  public private(set) var options: ExtensionOptions
   /// What the methods are made from besides the base.
-  let inputs: InitializationInputs
+  private(set) var inputs: InitializationInputs
   /// Where old and new rows stand.
   public let layout: RowLayout
   /// What the record has to say, if the extension is one that was made before.
@@ -51,10 +51,38 @@ public struct VocabularyExtension: Sendable {
     inputs: InitializationInputs = InitializationInputs()
   ) throws(VocabularyError) {
     // Before anything long begins.
+    try Self.checkMethods(options, inputs)
+    try self.init(of: base, tokens: tokens, options: options, inputs: inputs, delta: nil)
+  }
+
+  private static func checkMethods(
+    _ options: ExtensionOptions, _ inputs: InitializationInputs
+  ) throws(VocabularyError) {
     for method in [options.inputMethod, options.outputMethod].compactMap({ $0 }) {
       _ = try method.initializer(from: inputs)
     }
-    try self.init(of: base, tokens: tokens, options: options, inputs: inputs, delta: nil)
+  }
+
+  /// Changes how rows are made, and nothing about tokens and places.
+  ///
+  /// For callers that tell what is added before they gather what rows are made from.
+  ///
+  /// - Parameters:
+  ///   - options: Methods and seed; padding and multiple are as before.
+  ///   - inputs: What the methods need besides the base.
+  /// - Throws: ``VocabularyError/tiedModelHasNoHead(method:)``,
+  ///   ``VocabularyError/missingInput(method:input:)``.
+  /// - Precondition: Rows are placed as before.
+  public mutating func setRows(
+    by options: ExtensionOptions, from inputs: InitializationInputs
+  ) throws(VocabularyError) {
+    precondition(
+      options.padding == self.options.padding && options.rowMultiple == self.options.rowMultiple,
+      "rows are placed as before")
+    try Self.checkMethods(options, inputs)
+    try base.checkRows(outputMethod: options.outputMethod)
+    self.options = options
+    self.inputs = inputs
   }
 
   /// As above; with a record, recipes are those that it has.
@@ -66,15 +94,12 @@ public struct VocabularyExtension: Sendable {
       tokens.ids.next == base.newIDs(padding: options.padding).next,
       "new IDs are those after what is kept")
     let base = try base.vacating(tokens.reusedIDs)
-    if base.matrices.tied || base.matrices.heads.isEmpty, let method = options.outputMethod {
-      throw .tiedModelHasNoHead(method: method)
-    }
+    try base.checkRows(outputMethod: options.outputMethod)
     do {
       tokenizer = try base.tokenizer.extended(with: tokens.merges)
     } catch {
       throw .tokenizer(error)
     }
-    try base.checkTokenTensors()
     _ = try ExtensionRecord.previous(of: base.checkpoint)
     self.base = base
     self.tokens = tokens
@@ -131,6 +156,13 @@ public struct VocabularyExtension: Sendable {
       base: base, tokens: tokens, tokenizer: tokenizer, options: options, inputs: inputs,
       delta: delta, progress: progress
     ).run()
+    let termCount = prepared.matrices.reduce(0) { $0 + $1.synthesizer.recipes.termCount }
+    if termCount > ExtensionRecord.termLimit {
+      throw .wordVectors(
+        .supportTooLarge(
+          meanTermCount: termCount / prepared.matrices.count / tokens.count,
+          termLimit: ExtensionRecord.termLimit))
+    }
     let surgery = WeightSurgery(
       base: base.checkpoint,
       matrices: prepared.tensors.map { name, synthesizer in

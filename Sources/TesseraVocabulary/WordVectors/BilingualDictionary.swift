@@ -79,12 +79,10 @@ public struct BilingualDictionary: Hashable, Sendable {
   private static func titleCased(_ text: String) -> String {
     var result = ""
     var isInside = false
-    for scalar in text.unicodeScalars {
+    for (scalar, lowered) in zip(text.unicodeScalars, text.lowercaseMappings) {
       let isCased = scalar.properties.isCased
       result +=
-        !isCased
-        ? String(scalar)
-        : isInside ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
+        !isCased ? String(scalar) : isInside ? lowered : scalar.properties.titlecaseMapping
       isInside = isCased
     }
     return result

@@ -3,17 +3,19 @@ extension String {
   ///
   /// The Unicode Standard 15, section 3.13, Final_Sigma.
   func lowercasedWithFinalSigma() -> String {
-    if !unicodeScalars.contains("Σ") { return lowercased() }
+    unicodeScalars.contains("Σ") ? lowercaseMappings.joined() : lowercased()
+  }
+
+  /// Each scalar in lower case, a sigma as where it stands.
+  var lowercaseMappings: [String] {
     let scalars = Array(unicodeScalars)
     func isCased(_ context: some Sequence<Unicode.Scalar>) -> Bool {
       context.first { !$0.properties.isCaseIgnorable }?.properties.isCased ?? false
     }
-    var result = ""
-    for (i, scalar) in scalars.enumerated() {
+    return scalars.enumerated().map { i, scalar in
       let isFinal =
         scalar == "Σ" && isCased(scalars[..<i].reversed()) && !isCased(scalars[(i + 1)...])
-      result += isFinal ? "ς" : scalar.properties.lowercaseMapping
+      return isFinal ? "ς" : scalar.properties.lowercaseMapping
     }
-    return result
   }
 }

@@ -103,12 +103,17 @@ struct AdaptCommand: ParsableCommand {
       try console.printJSON(report.record)
     } else {
       try writeToStandardOutput(report.table)
+      if report.training.chosenStep == 0 {
+        console.say("note: no step was better than the weights before the first, which are kept")
+      }
       console.say("next: tessera generate --model \(output.output) --prompt TEXT")
     }
     if !report.training.keepsLimit {
       console.warn(
-        "no weights kept within --max-forget \(brief(maxForget)); a larger --replay-share or a "
-          + "smaller --lr forgets less")
+        "no weights kept within --max-forget \(brief(maxForget)); "
+          + (report.forgetsBeforeTraining
+            ? "the new rows alone take more, before any training: another --init takes less"
+            : "a larger --replay-share or a smaller --lr forgets less"))
       throw ExitCode(ExitStatus.checkFailed.rawValue)
     }
   }

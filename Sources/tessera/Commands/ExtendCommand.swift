@@ -119,11 +119,19 @@ struct ExtendCommand: ParsableCommand {
       [model] + selection.paths + initialization.sources.paths + certify
       + [delta, replacement.replaceTokenizer].compactMap { $0 }
     if let output { try OutputDirectory.check(path: output, force: force, inputs: inputs) }
+    let delta = delta.map {
+      Path.isDirectory($0) ? Path.join($0, VocabularyExtension.recordName) : $0
+    }
     if let path = initialization.sources.vectors.factors, !dryRun {
       try OutputFileOptions.check(path, force: force, inputs: inputs)
     }
     if replacement.replaceTokenizer != nil {
       return try replaceTokenizer(inputs, console)
+    }
+    // Made now, since it may be found that it cannot be made, and rows may take hours.
+    var directory: OutputDirectory?
+    if let output, !dryRun {
+      directory = try OutputDirectory(path: output, force: force, inputs: inputs)
     }
     try initialization.sources.checkFiles(documents)
     let corpora = delta == nil ? try selection.corpora(documents) : nil
@@ -133,9 +141,8 @@ struct ExtendCommand: ParsableCommand {
     if delta == nil { try base.checkRows(outputMethod: initialization.outputMethod) }
     let given = try initialization.sources.inputs()
     let certification = try old.map { try Certification($0, model: base) }
-    let plan: VocabularyExtension
-    var report: SelectionReport?
-    var table: SizeTable?
+    var plan: VocabularyExtension
+    let messages: ExtensionMessages
     if let corpora {
       var options = try selection.options()
       if dryRun { options.surveyFactor = 2 }
@@ -151,37 +158,55 @@ struct ExtendCommand: ParsableCommand {
         options: options,
         ids: placement.newIDs(of: base, protected: corpora.protected, console),
         progress: console.progress)
+      if let protected = corpora.protected, chosen.protectedText?.counts.count == 0 {
+        throw CommandError.emptyCorpus(paths: protected.paths)
+      }
       plan = try VocabularyExtension(
-        of: base, tokens: chosen.tokens, options: extensionOptions(choice),
-        inputs: try choice.map {
-          try evidence($0, base, chosen, corpora.languages.map(\.corpus), adding: given, console)
-        } ?? given)
-      report = SelectionReport(selection: chosen, options: options)
-      if dryRun { table = SizeTable(plan, chosen) }
+        of: base, tokens: chosen.tokens, options: extensionOptions(nil))
+      messages = ExtensionMessages(
+        plan: plan, selection: SelectionReport(selection: chosen, options: options),
+        sizes: dryRun ? SizeTable(plan, chosen) : nil)
+      console.finishProgress()
+      try say(messages, console)
+      if let choice {
+        try plan.setRows(
+          by: extensionOptions(choice),
+          from: try evidence(
+            choice, base, chosen, corpora.languages.map(\.corpus), adding: given, console))
+      }
     } else {
       plan = try ExtensionDelta(contentsOf: delta ?? "").vocabularyExtension(of: base)
+      messages = ExtensionMessages(plan: plan, selection: nil, sizes: nil)
+      console.finishProgress()
+      try say(messages, console)
     }
-    console.finishProgress()
-    let messages = ExtensionMessages(plan: plan, selection: report, sizes: table)
-    if !common.json || !dryRun { messages.sayPlan(console) }
-    guard !dryRun, let output else {
-      if common.json { try console.printJSON(.object(messages.record)) }
-      return
-    }
-    let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
+    guard let output, let directory = directory.take() else { return }
     let result = try plan.write(
       intoStaging: directory.stagingPath, progress: console.progress)
     let certificate = try certification?.write(
       of: plan, result, to: directory.stagingPath, progress: console.progress)
     try RunConfiguration.current.write(to: directory.stagingPath)
-    try writeFactors(of: plan.base, extended: directory.stagingPath)
+    var factors = try writtenFactors(of: plan.base, extended: directory.stagingPath)
     try Interrupted.check()
     try directory.commit()
+    // Not before: factors belong to a model that is there.
+    try factors.take()?.commit()
     console.finishProgress()
     if common.json {
       try console.printJSON(.object(messages.record(of: result, certificate, in: output)))
     } else {
       messages.say(result, certificate, in: output, console)
+    }
+  }
+
+  /// Says what will be added, which is the result of a dry run.
+  private func say(_ messages: ExtensionMessages, _ console: Console) throws {
+    if !dryRun {
+      for line in messages.plannedLines { console.say(line) }
+    } else if common.json {
+      try console.printJSON(.object(messages.record))
+    } else {
+      try writeToStandardOutput(messages.plannedLines.joined(separator: "\n") + "\n")
     }
   }
 
@@ -265,20 +290,23 @@ struct ExtendCommand: ParsableCommand {
     return inputs
   }
 
-  /// Writes the new matrices as coordinates and primitives.
+  /// The new matrices as coordinates and primitives in a file that is not in its place yet, if they are
+  /// wanted.
   ///
-  /// - Parameter output: The folder with the extended model, which is not in its place yet.
-  private func writeFactors(of base: BaseModel, extended output: String) throws {
+  /// - Parameter output: The folder with the extended model, which is not in its place yet either.
+  private func writtenFactors(
+    of base: BaseModel, extended output: String
+  ) throws -> SafetensorsWriter? {
     guard let path = initialization.sources.vectors.factors,
       let rank = initialization.sources.vectors.factorize
-    else { return }
+    else { return nil }
     let old = base.matrices
     let new = try Checkpoint(directory: output, names: tensors.names).tokenMatrices()
     var pairs = [(MatrixRole.input, old.embedding, new.embedding)]
     if !old.tied, let head = old.head, let newHead = new.head {
       pairs.append((.output, head, newHead))
     }
-    try FactoredMatrix.write(
+    return try FactoredMatrix.written(
       pairs.map { role, matrix, extended in
         FactoredMatrix(
           role: role,

@@ -56,6 +56,7 @@ struct InspectCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The same for the token with an ID.", valueName: "id"))
   var tokenId: Int?
 
+  @OptionGroup var tensors: TokenTensorOptions
   @OptionGroup var documents: DocumentOptions
   @OptionGroup var common: CommonOptions
 
@@ -76,6 +77,9 @@ struct InspectCommand: ParsableCommand {
     if kind != .corpus, let option = documents.givenOption {
       throw UsageError("\(option) is for a corpus, and \(path) is a \(kind.rawValue)")
     }
+    if kind != .model, let option = tensors.givenOption {
+      throw UsageError("\(option) is for a model, and \(path) is a \(kind.rawValue)")
+    }
     if token != nil || tokenId != nil {
       guard kind == .model else {
         throw UsageError(
@@ -85,7 +89,9 @@ struct InspectCommand: ParsableCommand {
     }
     let report: InspectionReport
     switch kind {
-    case .model: report = try InspectionReport(ofModelIn: path, pattern: pattern, console: console)
+    case .model:
+      report = try InspectionReport(
+        ofModelIn: path, names: tensors.names, pattern: pattern, console: console)
     case .tokenizer:
       let tokenizer = try Tokenizer(contentsOf: path, pattern: pattern)
       report = try console.during("auditing") {

@@ -130,11 +130,16 @@ struct TrimCommand: ParsableCommand {
     let result = TrimmingReport(
       base: tokenizer, trimming, before: before, after: after, isDryRun: dryRun)
     console.finishProgress()
-    if !common.json { console.say(result.text) }
     guard !dryRun, let output else {
-      if common.json { try console.printJSON(.object(result.json)) }
+      // What would be removed is the result.
+      if common.json {
+        try console.printJSON(.object(result.json))
+      } else {
+        try writeToStandardOutput(result.text + "\n")
+      }
       return
     }
+    if !common.json { console.say(result.text) }
     let leftOut = try write(trimming, base, tokenizer, options.order, to: output, inputs, console)
     console.finishProgress()
     if common.json {

@@ -39,12 +39,18 @@ enum InspectedKind: String, CaseIterable, ExpressibleByArgument {
     self = .corpus
   }
 
+  /// Whether a file has weights that only Python can read, which is said when the model is opened.
+  private static func isPickle(_ name: String) -> Bool {
+    ModelFileKind(path: name) == .pickledWeights
+  }
+
   /// The kind of a folder that is a model or a tokenizer.
   private init?(ofFolder path: String) {
     guard Path.isDirectory(path) else { return nil }
     func has(_ name: String) -> Bool { Path.exists(Path.join(path, name)) }
     if has(ModelConfiguration.fileName),
       [Checkpoint.singleFileName, ShardIndex.fileName].contains(where: has)
+        || ((try? directoryEntries(path)) ?? []).contains(where: Self.isPickle)
     {
       self = .model
     } else if Tokenizer.fileNames.contains(where: has) {

@@ -6,9 +6,10 @@ import TesseraVocabulary
 extension InspectionReport {
   /// What a checkpoint consists of, and what is wrong with it.
   init(
-    ofModelIn directory: String, pattern: PreTokenizerPattern?, console: Console
+    ofModelIn directory: String, names: TokenTensorNames, pattern: PreTokenizerPattern?,
+    console: Console
   ) throws {
-    let checkpoint = try Checkpoint(directory: directory)
+    let checkpoint = try Checkpoint(directory: directory, names: names)
     let configuration = checkpoint.configuration
     add("model", configuration.modelType, "model_type", .string(configuration.modelType))
     add("parameters", checkpoint.elementCount, "parameters")
@@ -77,7 +78,9 @@ extension InspectionReport {
     } catch .file(let error) {
       throw error
     } catch .unknownFamily(let type) {
-      fit.remark = "which tensors they are is not known for \(type)"
+      fit.remark =
+        "which tensors they are is not known for \(type); name them with --embedding-tensor and "
+        + "--head-tensor"
       audits.append(fit)
       return
     } catch {

@@ -44,7 +44,7 @@ struct AdaptationJob {
     try command.initialization.sources.checkLearning(base, command.initialization.askedMethods)
     // Rows are made once; a plan and a run that goes on need their number alone.
     choice =
-      command.dryRun || isResumed
+      command.dryRun || isResumed || command.newTokens == 0
       ? nil : try command.initialization.choice(for: base, hasDocuments: true, console)
     initialization = try command.initialization.sources.inputs()
     languages = try LanguageSources(command.languages, corpora, console)

@@ -39,11 +39,16 @@ struct TokenizerReplacement {
     let plan = try plan(isDryRun: output == nil, console)
     console.finishProgress()
     let messages = ReplacementMessages(plan: plan)
-    if !isJSON || output != nil { messages.sayPlan(console) }
     guard let output else {
-      if isJSON { try console.printJSON(.object(messages.record)) }
+      // The plan is the result.
+      if isJSON {
+        try console.printJSON(.object(messages.record))
+      } else {
+        try writeToStandardOutput(messages.plannedLines.joined(separator: "\n") + "\n")
+      }
       return
     }
+    for line in messages.plannedLines { console.say(line) }
     let directory = try OutputDirectory(path: output, force: force, inputs: inputs)
     let report = try plan.write(intoStaging: directory.stagingPath, progress: console.progress)
     try RunConfiguration.current.write(to: directory.stagingPath)

@@ -79,7 +79,7 @@ struct InitializationSources: ParsableArguments {
     to inputs: inout InitializationInputs, for methods: [InitializationMethod],
     base: BaseModel, selection: TokenSelection, seed: UInt64, _ console: Console
   ) throws {
-    let methods = Set(methods.filter(\.learnsRows))
+    let methods = methods.filter(\.learnsRows)
     if methods.isEmpty { return }
     let rows = try RowLearning(
       base, tokens: selection.tokens, extended: selection.tokenizer,
@@ -91,7 +91,9 @@ struct InitializationSources: ParsableArguments {
         "\(groupDigits(seen)) of \(groupDigits(all)) new tokens stand in the text that rows are learned "
           + "from; the others stay the means of their pieces")
     }
-    for method in methods { inputs.learnedRows[method] = try rows.rows(by: method) }
+    for method in methods where inputs.learnedRows[method] == nil {
+      inputs.learnedRows[method] = try rows.rows(by: method)
+    }
   }
 
   /// What methods are made from besides the corpus.

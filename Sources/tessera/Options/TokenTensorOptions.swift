@@ -17,5 +17,10 @@ struct TokenTensorOptions: ParsableArguments {
       """, valueName: "name"))
   var headTensor: String?
 
+  /// The first of these options that is given.
+  var givenOption: String? {
+    embeddingTensor != nil ? "--embedding-tensor" : headTensor != nil ? "--head-tensor" : nil
+  }
+
   var names: TokenTensorNames { TokenTensorNames(embedding: embeddingTensor, head: headTensor) }
 }

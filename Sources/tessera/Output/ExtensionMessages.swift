@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraModels
 import TesseraTokenizers
 import TesseraTraining
 import TesseraVocabulary
@@ -11,23 +12,24 @@ struct ExtensionMessages {
   /// Other sizes, for a dry run.
   let sizes: SizeTable?
 
-  /// Prints what will be added.
-  func sayPlan(_ console: Console) {
-    for line in selection?.lines ?? [] { console.say(line) }
-    console.say(
+  /// What will be added, for people.
+  var plannedLines: [String] {
+    var lines = selection?.lines ?? []
+    lines.append(
       """
       new tokens: \(groupDigits(plan.tokens.count)), \(ids); \
       rows \(groupDigits(plan.layout.baseRowCount)) -> \(groupDigits(plan.layout.rowCount)), \
       \(formatAmount(Double(plan.growth.size), unit: "B")) more
       """)
     if !reused.isEmpty {
-      console.say(
+      lines.append(
         "reserved tokens that give their places to new ones: \(groupDigits(reused.count)) of "
           + "\(groupDigits(plan.tokens.ids.listed.count)), IDs \(reused[0]) to "
           + "\(reused[reused.count - 1])")
     }
-    if let sizes { console.say(String(sizes.text.dropLast())) }
-    if !samples.isEmpty { console.say("such as \(samples.joined(separator: " "))") }
+    if let sizes { lines.append(String(sizes.text.dropLast())) }
+    if !samples.isEmpty { lines.append("such as \(samples.joined(separator: " "))") }
+    return lines
   }
 
   private var reused: [TokenID] { plan.tokens.reusedIDs }
@@ -41,12 +43,14 @@ struct ExtensionMessages {
       + "\(first) to \(first + count - 1)"
   }
 
-  /// The first new tokens that are whole characters, and more than one.
+  /// The first new tokens that are whole characters, more than one, and neither long nor for terminals.
   private var samples: [String] {
     var samples: [String] = []
     for i in 0..<plan.tokens.count where samples.count < 8 {
-      if let text = String(validating: plan.tokens.bytes(of: i), as: UTF8.self),
-        text.count(where: { !$0.isWhitespace }) > 1
+      let bytes = plan.tokens.bytes(of: i)
+      if bytes.count <= 64, let text = String(validating: bytes, as: UTF8.self),
+        text.count(where: { !$0.isWhitespace }) > 1,
+        !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
       {
         samples.append("\"\(text)\"")
       }
@@ -73,14 +77,26 @@ struct ExtensionMessages {
     console.say("audited: old rows, tensors, tokenizer and configuration agree")
     if let certificate {
       console.say(Self.line(of: certificate.mass))
+      if certificate.mass.meanDivergence > Self.divergenceLimit {
+        console.warn(
+          "old text is predicted worse until new rows are trained; other methods take less, see compare"
+        )
+      }
       if let hull = certificate.hull { console.say(Self.line(of: hull)) }
     }
-    console.say(
-      """
-      wrote \(output)
-      next: tessera evaluate --model \(output) --corpus NAME=FILE
-      """)
+    console.say("wrote \(output)")
+    // The built-in transformer does not know all families.
+    if (try? Transformer.checkedConfiguration(of: plan.base.checkpoint)) != nil {
+      console.say(
+        """
+        next: tessera evaluate --model \(output) --corpus new=FILE old=FILE
+          or: tessera adapt --model \(output) --new-tokens 0 --corpus FILE --replay FILE --output DIR
+        """)
+    }
   }
+
+  /// So much more for a token of old text, in nats, is worth a warning.
+  private static let divergenceLimit = 0.05
 
   private static func line(of hull: HullDistances) -> String {
     let farthest = hull.farthest?.relativeLowerBound ?? 0
@@ -94,8 +110,9 @@ struct ExtensionMessages {
   private static func line(of mass: NewTokenMass) -> String {
     let bound = mass.meanBound.map { ", at most \(fixed(100 * $0, 2)) % by the recipes" } ?? ""
     return """
-      old text: new tokens take \(fixed(100 * mass.mean, 2)) % of the probability on average\(bound), and \
-      are the likeliest at \(groupDigits(mass.leadCount)) of \(groupDigits(mass.positionCount)) positions
+      old text: new tokens take \(fixed(100 * mass.mean, 2)) % of the probability on average\(bound), are the \
+      likeliest at \(groupDigits(mass.leadCount)) of \(groupDigits(mass.positionCount)) positions, and cost \
+      \(fixed(mass.meanDivergence / 0.693_147, 3)) bits for each token
       """
   }
 

@@ -8,19 +8,21 @@ struct ReplacementMessages {
 
   private var sharedCount: Int { plan.correspondence.baseIDs.count { $0 != nil } }
 
-  /// Prints what becomes of tokens and rows.
-  func sayPlan(_ console: Console) {
+  /// What becomes of tokens and rows, for people.
+  var plannedLines: [String] {
     let found = plan.correspondence
-    console.say(
+    var lines = [
       """
       tokens: \(groupDigits(sharedCount)) shared keep their rows, \(groupDigits(found.tokens.count)) new, \
       \(groupDigits(found.droppedCount)) of the model's dropped; rows \
       \(groupDigits(plan.base.rowCount)) -> \(groupDigits(plan.rowCount))
-      """)
+      """
+    ]
     let added = self.added(in: found.tokens)
     if !added.isEmpty {
-      console.say("new added tokens: \(added.map { "\"\($0)\"" }.joined(separator: " "))")
+      lines.append("new added tokens: \(added.map { "\"\($0)\"" }.joined(separator: " "))")
     }
+    return lines
   }
 
   /// The first new tokens that are added ones: their rows are made from the text of their names.

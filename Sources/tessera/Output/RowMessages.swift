@@ -14,6 +14,19 @@ struct RowMessages {
       console.say(
         "\(tied ? "tied" : matrix.role.rawValue) rows: \(matrix.method.rawValue), mean norm "
           + "\(fixed(matrix.newNorms.mean, 4)), base \(fixed(matrix.baseMeanNorm, 4))")
+      if matrix.substituteCount > 0 {
+        console.say(
+          "note: \(matrix.method.rawValue) has nothing to go by for "
+            + "\(groupDigits(matrix.substituteCount)) of them, which are "
+            + (matrix.substitutesAreNoise
+              ? "noise like the base's rows; --vectorless pieces makes them means of their pieces"
+              : "means of their pieces"))
+      }
+      if matrix.method.disturbsOldText {
+        console.say(
+          "note: \(matrix.method.rawValue) makes rows that take probability from old text until they are "
+            + "trained; --certify and evaluate say how much")
+      }
       if let repeated = matrix.repeated { say(repeated, console) }
     }
     for bias in biases {
@@ -57,6 +70,7 @@ struct RowMessages {
       entry["method"] = .string(matrix.method.rawValue)
       entry["base_mean_norm"] = JSONValue(matrix.baseMeanNorm)
       entry["new_mean_norm"] = JSONValue(matrix.newNorms.mean)
+      entry["substituted_rows"] = JSONValue(matrix.substituteCount)
       if let repeated = matrix.repeated {
         entry["equal_rows"] = record(repeated.equalCounts, repeated.equal)
         entry["nearly_equal_rows"] = record(repeated.nearCounts, repeated.near)

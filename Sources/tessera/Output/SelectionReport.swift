@@ -19,6 +19,14 @@ struct SelectionReport {
         + (selection.languages.count > 1
           ? "; \(groupDigits(language.newTokenCount)) tokens chosen for it" : "")
     }
+    for (language, counts) in zip(selection.languages, selection.counts) {
+      let share = Self.shareOfInvalidText(counts)
+      if share > Self.invalidTextLimit {
+        lines.append(
+          "warning: \(fixed(100 * share, 1)) % of the bytes of \(language.name) are in words that are no "
+            + "UTF-8: new tokens are made of them all the same")
+      }
+    }
     if let stopped { lines.append(stopped) }
     for reason in MergeRefusal.allCases {
       let pairs = selection.refused.filter { $0.reason == reason }
@@ -37,6 +45,21 @@ struct SelectionReport {
           + "before")
     }
     return lines
+  }
+
+  /// A share of words that are no text that is worth a warning.
+  private static let invalidTextLimit = 0.001
+
+  /// Which share of a corpus is in pre-tokens that are no UTF-8, by size.
+  private static func shareOfInvalidText(_ counts: PreTokenCounts) -> Double {
+    var (invalid, all) = (0.0, 0.0)
+    for index in 0..<counts.count {
+      let (bytes, count) = counts[index]
+      let size = Double(bytes.count) * Double(count)
+      all += size
+      if String(validating: bytes, as: UTF8.self) == nil { invalid += size }
+    }
+    return all == 0 ? 0 : invalid / all
   }
 
   /// Why there are not more tokens, if that was not what was asked for.

@@ -18,6 +18,8 @@ enum StandardStreams {
   /// closed from files that are opened later.
   static func prepare() {
     _ = signal(SIGPIPE, SIG_IGN)
+    // A file that grows beyond the limit of its user is an error as a full disk is.
+    _ = signal(SIGXFSZ, SIG_IGN)
     for number: Int32 in 0...2 where fcntl(number, F_GETFD) < 0 {
       // Takes the smallest free number, which is this one. Opened the wrong way around, so that using
       // the stream is still an error.

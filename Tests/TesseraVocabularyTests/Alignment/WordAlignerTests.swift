@@ -97,10 +97,48 @@ import Testing
         #expect(recipes[index] == .mean(of: tokens.pieces(of: index).map { Int($0) }))
       }
     }
+    // Two words with the same translation, one of them more often: half of a count goes to all of a
+    // word's tokens alike, half to those at the same place, cell by cell of a grid.
+    let other = try base.tokenizer.encode(" evening")
+    let both = ParallelText(
+      Array(repeating: (Array("river".utf8), word), count: 12)
+        + Array(repeating: (Array("evening".utf8), word), count: 18))
+    let mixed = try TransTokenizationInitializer(text: both)
+      .recipes(for: .input, in: context, seed: 0)
+    for index in 0..<tokens.count where target.contains(tokens.id(of: index)) {
+      var weights: [Int: Double] = [:]
+      for (pieces, count) in [(source, 12.0), (other, 18.0)] {
+        let (n, m) = (target.count, pieces.count)
+        for (i, token) in target.enumerated() where token == tokens.id(of: index) {
+          for piece in pieces { weights[Int(piece), default: 0] += count / 2 / Double(m) }
+          for cell in i * m..<(i + 1) * m {
+            weights[Int(pieces[cell / n]), default: 0] += count / 2 / Double(m)
+          }
+        }
+      }
+      let total = weights.values.reduce(0, +)
+      #expect(mixed[index].terms.map(\.row) == weights.keys.sorted())
+      for term in mixed[index].terms {
+        #expect(abs(term.weight - (weights[term.row] ?? 0) / total) < 1e-12)
+      }
+    }
     // Links that are too few tell nothing.
     let few = ParallelText(Array(repeating: (Array("river".utf8), word), count: 9))
+    let rest = try TransTokenizationInitializer(text: few).recipes(
+      for: .input, in: context, seed: 0)
     #expect(
-      try TransTokenizationInitializer(text: few).recipes(for: .input, in: context, seed: 0)
-        == SubwordMeanInitializer().recipes(for: .input, in: context, seed: 0))
+      try Array(rest)
+        == Array(SubwordMeanInitializer().recipes(for: .input, in: context, seed: 0)))
+    #expect(rest.substituteCount == tokens.count)
+    #expect((1..<tokens.count).contains(recipes.substituteCount))
+    // A method that does nothing is not mistaken for another one.
+    var options = ExtensionOptions()
+    options.inputMethod = .transTokenization
+    var inputs = InitializationInputs()
+    inputs.parallelText = few
+    let plan = try VocabularyExtension(of: base, tokens: tokens, options: options, inputs: inputs)
+    #expect(
+      throws: VocabularyError.nothingToGoBy(method: .transTokenization, newTokenCount: tokens.count)
+    ) { _ = try plan.write(to: folder.file("new"), force: false) }
   }
 }

@@ -78,13 +78,22 @@ import Testing
     #expect(found.count > 5 && found.count < 40)
   }
 
-  @Test func `the result does not depend on the order of threads or on blocks`() throws {
+  @Test func `the result does not depend on the number of threads`() throws {
     let values = Self.rows(
       4_900, width: 16, copies: (0..<150).map { (4_600 + $0, 26 * $0, { $1 * 1.001 }) })
     let matrix = try RandomMatrix(values: values, width: 16)
-    let found = try RepeatedRows(
-      in: matrix.matrix, baseRows: RangeSet([0..<4_000, 4_100..<4_500]),
-      newRows: RangeSet([4_500..<4_900]))
+    func repeated() throws -> RepeatedRows {
+      try RepeatedRows(
+        in: matrix.matrix, baseRows: RangeSet([0..<4_000, 4_100..<4_500]),
+        newRows: RangeSet([4_500..<4_900]))
+    }
+    let found = try repeated()
+    let threadCount = Workers.threadCount
+    defer { Workers.setThreadCount(threadCount) }
+    for count in [1, 2, 3] {
+      Workers.setThreadCount(count)
+      #expect(try repeated() == found, "\(count) threads")
+    }
     #expect(found.nearCounts.total >= 150 && found.near.count == RepeatedRows.pairLimit)
     #expect(found.near.map(\.row) == Array(4_600..<4_605))
   }

@@ -60,8 +60,9 @@ import Testing
     let folder = try TemporaryDirectory()
     let path = folder.file("factors.safetensors")
     let factors = try MatrixFactorization(of: base.matrix, rows: [0..<30], rank: 2)
-    try FactoredMatrix.write(
-      [FactoredMatrix(role: .input, factors: factors, matrix: base.matrix)], to: path)
+    try FactoredMatrix.written(
+      [FactoredMatrix(role: .input, factors: factors, matrix: base.matrix)], to: path
+    ).commit()
     let file = try SafetensorsFile(path: path)
     let tensors = file.header.tensors
     #expect(

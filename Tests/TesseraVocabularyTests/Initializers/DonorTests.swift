@@ -39,6 +39,26 @@ import Testing
     ).rows(in: 0..<context.tokens.count)
   }
 
+  @Test(arguments: [Float.infinity, .nan])
+  func `a donor with a row that is not finite is refused`(value: Float) throws {
+    let folder = try TemporaryDirectory()
+    let (_, donor, context) = try models(folder)
+    var weights = try folder.read("donor/model.safetensors")
+    let end = donor.model.matrices.embedding.tensor.byteRange.upperBound
+    weights.replaceSubrange(
+      end - 4..<end,
+      with: (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) })
+    try folder.write("donor/model.safetensors", weights)
+    let directory = folder.file("donor")
+    let spoiled = try DonorModel(directory: directory)
+    let matrix = donor.model.matrices.embedding
+    let error = VocabularyError.donor(
+      directory: directory,
+      .nonFiniteRow(tensor: matrix.tensor.name, row: matrix.rowCount - 1))
+    #expect(throws: error) { _ = try rows(of: CLPInitializer(donor: spoiled), context) }
+    #expect(throws: error) { _ = try rows(of: MatchingPursuitInitializer(donor: spoiled), context) }
+  }
+
   @Test func `weights are cosines in the donor`() throws {
     let folder = try TemporaryDirectory()
     let (base, donor, context) = try models(folder)

@@ -151,8 +151,12 @@ import Testing
       return
     }
     var replacement = try VocabularyReplacement(of: base, by: other, options: options)
+    // The donor is one that has the other tokenizer already.
+    options.inputMethod = .mean
+    _ = try VocabularyReplacement(of: base, by: other, options: options)
+      .write(to: folder.file("donor"), force: false)
     replacement.inputs = try SmallModel.inputs(
-      donor: base.checkpoint.directory, tokens: replacement.correspondence.tokens)
+      donor: folder.file("donor"), tokens: replacement.correspondence.tokens)
     let report = try replacement.write(to: folder.file("new"), force: false)
     #expect(report.matrices.map(\.method) == [method, method])
     #expect(report.matrices.allSatisfy { $0.newNorms.count == report.newTokenCount })

@@ -17,7 +17,7 @@ import Testing
     let tokens = try base.select(30).tokens
     _ = try VocabularyExtension(
       of: base, tokens: tokens, options: options,
-      inputs: SmallModel.inputs(donor: folder.file("base"), tokens: tokens)
+      inputs: SmallModel.inputs(donor: SmallModel.donor(of: base, in: folder), tokens: tokens)
     ).write(to: folder.file("new"), force: false)
     _ = try ExtensionDelta(contentsOf: folder.file("new/extension.json"))
       .vocabularyExtension(of: base).write(to: folder.file("again"), force: false)
@@ -65,7 +65,7 @@ import Testing
     options.inputMethod = .distill
     let extended = try VocabularyExtension(
       of: base, tokens: tokens, options: options,
-      inputs: SmallModel.inputs(donor: folder.file("base"), tokens: tokens))
+      inputs: SmallModel.inputs(donor: SmallModel.donor(of: base, in: folder), tokens: tokens))
     _ = try extended.write(to: folder.file("new"), force: false)
     let path = folder.file("new/extension.json")
     let (record, name) = (
@@ -119,6 +119,19 @@ import Testing
     #expect(
       throws: VocabularyError.malformedRecord(
         path: path, reason: "merge 5 makes a token that is too long, or one too many")
+    ) { _ = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base) }
+    // After fifteen, a thousand tokens of 32 KiB each.
+    record["new_tokens"] = 1_100
+    record["merges"] = .array(
+      (0..<1_100).map { i in
+        let left = i == 0 ? 5 : first + TokenID(min(i, 15)) - 1
+        let right = i < 15 ? left : 5
+        return [JSONValue(left), JSONValue(right), JSONValue(first + TokenID(i))]
+      })
+    try folder.write("new/extension.json", record.serialized(pretty: true))
+    #expect(
+      throws: VocabularyError.malformedRecord(
+        path: path, reason: "merge 1036 makes a token that is too long, or one too many")
     ) { _ = try ExtensionDelta(contentsOf: path).vocabularyExtension(of: base) }
   }
 

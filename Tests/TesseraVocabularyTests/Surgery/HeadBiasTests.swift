@@ -65,6 +65,22 @@ import Testing
     }
   }
 
+  @Test func `tensors of layers may be as long as the vocabulary is large`() throws {
+    let folder = try TemporaryDirectory()
+    var model = SmallModel()
+    model.moreTensors = [
+      TensorDescription(name: "model.layers.0.mlp.up_proj.weight", type: .f32, shape: [300, 8]),
+      TensorDescription(name: "model.layers.0.mlp.up_proj.bias", type: .f32, shape: [300]),
+    ]
+    let base = try BaseModel(directory: model.write(to: folder))
+    try #require(base.rowCount == 300)
+    try base.checkRows(outputMethod: nil)
+    // As wide as it is large: a norm has the shape of a bias.
+    model.width = 300
+    let square = try BaseModel(directory: model.write(to: folder))
+    try square.checkRows(outputMethod: nil)
+  }
+
   @Test(arguments: [
     (StoredType.u8, [300], "only F32, BF16 and F16"), (.f32, [300, 1], "needs [300]"),
     (.f32, [299], "needs [300]"),

@@ -87,7 +87,7 @@ import Testing
     // Writing audits what is written: old rows, reachability, tokens.
     _ = try VocabularyExtension(
       of: base, tokens: tokens, options: options,
-      inputs: SmallModel.inputs(donor: folder.file("base"), tokens: tokens)
+      inputs: SmallModel.inputs(donor: SmallModel.donor(of: base, in: folder), tokens: tokens)
     ).write(to: folder.file("new"), force: false)
     let new = try BaseModel(directory: folder.file("new"))
     #expect(new.rowCount == base.rowCount + 2)

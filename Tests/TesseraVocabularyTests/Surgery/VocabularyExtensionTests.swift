@@ -26,7 +26,8 @@ import Testing
     let output = folder.file("new")
     let report = try VocabularyExtension(
       of: base, tokens: selection.tokens, options: options,
-      inputs: SmallModel.inputs(donor: folder.file("base"), tokens: selection.tokens)
+      inputs: SmallModel.inputs(
+        donor: SmallModel.donor(of: base, in: folder), tokens: selection.tokens)
     ).write(to: output, force: false)
     #expect(report.newTokenCount == 40)
     #expect(report.rowCount == base.rowCount + 40)
@@ -118,7 +119,7 @@ import Testing
     let base = try BaseModel(directory: model.write(to: folder))
     let tokens = try base.select(30).tokens
     let initializer = try method.initializer(
-      from: SmallModel.inputs(donor: folder.file("base"), tokens: tokens))
+      from: SmallModel.inputs(donor: SmallModel.donor(of: base, in: folder), tokens: tokens))
     guard initializer.sharesRecipes else { return }
     let head = try #require(base.matrices.head)
     let recipes = try [(MatrixRole.input, base.matrices.embedding), (.output, head)].map {
@@ -270,7 +271,7 @@ import Testing
         let tokens = try base.select(20).tokens
         _ = try VocabularyExtension(
           of: base, tokens: tokens, options: options,
-          inputs: SmallModel.inputs(donor: folder.file("base"), tokens: tokens)
+          inputs: SmallModel.inputs(donor: SmallModel.donor(of: base, in: folder), tokens: tokens)
         ).write(to: folder.file(name), force: true)
       }
       for file in try folder.listing() where file.hasPrefix("one/") {

@@ -171,6 +171,9 @@ import Testing
     #expect(
       BilingualDictionary.forms(of: Self.bytes("ab cD"))
         == ["ab cD", "ab cd", "Ab Cd"].map(Self.bytes))
+    #expect(
+      BilingualDictionary.forms(of: Self.bytes("ΛΟΓΟΣ ΣΟΦΟΣ."))
+        == ["ΛΟΓΟΣ ΣΟΦΟΣ.", "λογος σοφος.", "Λογος Σοφος."].map(Self.bytes))
     #expect(BilingualDictionary.forms(of: [0xFF]) == [[0xFF], [0xFF], [0xFF]])
     for text in ["one\n", "a b c\n", "a\tb\tc\n", "a\t\n"] {
       let wrong = try folder.write("w.txt", "ok ok\n" + text)
