@@ -7,6 +7,7 @@
 // Intel, "Architecture Instruction Set Extensions Programming Reference", chapter 3, AMX.
 
 #include "CTesseraKernels.h"
+#include "tiles.h"
 
 #include <math.h>
 
@@ -79,11 +80,6 @@ void tk_int8_pack_right(uint8_t *packed, float *scales, float *errors, const flo
 
 #if defined(__x86_64__) && defined(__linux__)
 
-#include <cpuid.h>
-#include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 int tk_has_byte_vectors(void) {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
@@ -91,13 +87,8 @@ int tk_has_byte_vectors(void) {
 }
 
 int tk_enable_byte_tiles(void) {
-  unsigned a, b, c, d;
   // Sums are stored with AVX-512.
-  if (!tk_has_byte_vectors() || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
-  // AMX-TILE and AMX-INT8.
-  if (!(d >> 24 & 1) || !(d >> 25 & 1)) return 0;
-  // The state of tiles is large, so a process has to ask for it: ARCH_REQ_XCOMP_PERM, tile data.
-  return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+  return tk_has_byte_vectors() && request_tiles(TILES_OF_BYTES);
 }
 
 // Sums to scaled numbers: 16 columns of a row.
@@ -163,16 +154,7 @@ __attribute__((target("amx-tile,amx-int8,avx512f,avx512bw,avx512dq"))) void tk_i
     float *output, int64_t output_stride, const int8_t *left, const float *left_scales,
     const int32_t *left_sums, int64_t rows, const uint8_t *right, const float *right_scales,
     int64_t columns, int64_t width) {
-  struct {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t row_size[16];
-    uint8_t row_count[16];
-  } configuration __attribute__((aligned(64))) = {.palette = 1};
-  for (int tile = 0; tile < 8; tile++) {
-    configuration.row_size[tile] = COMPONENTS;
-    configuration.row_count[tile] = ROWS;
-  }
-  _tile_loadconfig(&configuration);
+  make_tiles_whole();
   const int64_t length = tk_int8_length(width);
   for (int64_t c = 0; c < columns; c += 2 * ROWS) {
     const uint8_t *b0 = right + c * length, *b1 = b0 + ROWS * length;
