@@ -141,6 +141,43 @@ void tk_int8_tile_product(float *output, int64_t output_stride, const int8_t *le
                           const uint8_t *right, const float *right_scales, int64_t columns,
                           int64_t width);
 
+/// Whether this processor has tk_bf16_vector_product (AVX-512 BF16), and what packs its factors.
+int tk_has_bf16_vectors(void);
+
+/// Whether this processor has tk_bf16_tile_product (AMX), which the process is then allowed to.
+int tk_enable_bf16_tiles(void);
+
+/// The rows of a block of a factor in bf16, and their numbers: packed rows are padded to whole blocks.
+enum { TK_BF16_BLOCK_ROWS = 16, TK_BF16_BLOCK_WIDTH = 32 };
+
+/// Rounds a matrix to bf16, to the nearest and ties to even, and packs it as the left factor of products:
+/// its rows, or its columns if it is `transposed`, become `rows` packed rows of `width` numbers.
+///
+/// Subnormal numbers become zero, and not-a-numbers stay. Packed rows have `length` numbers, a multiple of 32.
+/// Part of a matrix goes to `packed + row * length + 16 * number`, where it begins at a row that is a multiple of
+/// 16 and a number that is one of 32; it ends at such multiples or where the whole does. Only where
+/// tk_has_bf16_vectors is not 0.
+void tk_bf16_pack_left(uint16_t *packed, int64_t length, const float *values, int64_t stride,
+                       int64_t rows, int64_t width, int transposed);
+
+/// The same for the right factor.
+void tk_bf16_pack_right(uint16_t *packed, int64_t length, const float *values, int64_t stride,
+                        int64_t rows, int64_t width, int transposed);
+
+/// output[r,c] = the sum over i of left[r,i] * right[c,i], or is added to if `keep` is not 0, for packed
+/// factors with rows of `width` numbers. Only where tk_has_bf16_vectors is not 0.
+///
+/// Sums run in the order of i from what the output holds or from 0, two products at a time and in f32, so an
+/// element has the same bits wherever it is. Subnormal numbers count as zero, in sums as well.
+void tk_bf16_vector_product(float *output, int64_t output_stride, const uint16_t *left,
+                            int64_t rows, const uint16_t *right, int64_t columns, int64_t width,
+                            int keep);
+
+/// The same but for rounding, since 32 products are added at a time; where tk_enable_bf16_tiles was not 0.
+void tk_bf16_tile_product(float *output, int64_t output_stride, const uint16_t *left,
+                          int64_t rows, const uint16_t *right, int64_t columns, int64_t width,
+                          int keep);
+
 /// How a pattern splits plain ASCII, which is what tk_word_scanner looks at.
 enum tk_word_rules {
   /// Words end where an upper-case letter follows a lower-case one.
