@@ -38,6 +38,10 @@ section "Conversions: tokenizers, transformers, tiktoken, mistral-common"
   --tokenizer Tests/Fixtures/tekken/tekken.json --tokenizer Tests/Fixtures/tokenizers/qwen2.json \
   "$work"/{en,ru,ja}.txt || failed=1
 
+section "Shards of tokens: tokenizers, numpy"
+"$python" Scripts/interop/compare-shards.py "$tessera" --tokenizer models/base-en \
+  "$work"/{en,ru}.txt || failed=1
+
 section "Parts of tokenizer.json: tokenizers"
 "$python" Scripts/interop/compare-pipelines.py "$tessera" "$work"/{en,ru,ja}.txt || failed=1
 

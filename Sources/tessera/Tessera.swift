@@ -33,7 +33,8 @@ struct Tessera: ParsableCommand {
         name: "Tokenizers",
         subcommands: [
           TrainCommand.self, CountCommand.self, MergeCountsCommand.self, EncodeCommand.self,
-          DecodeCommand.self, ConvertCommand.self, MeasureCommand.self, InspectCommand.self,
+          DecodeCommand.self, ShardCommand.self, ConvertCommand.self, MeasureCommand.self,
+          InspectCommand.self,
           TrimCommand.self, VectorsCommand.self,
         ]),
       CommandGroup(

@@ -148,6 +148,28 @@ public struct AtomicFile: ~Copyable {
     try write(Array(text.utf8))
   }
 
+  /// Writes bytes in the place of some that were written before.
+  ///
+  /// For a header that holds what is known only at the end.
+  ///
+  /// - Precondition: As many bytes were written from `offset` on.
+  public mutating func overwrite(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    precondition(
+      offset >= 0 && offset <= size && bytes.count <= size - offset,
+      "only what was written can be overwritten")
+    try flush()
+    let error = unsafe bytes.withUnsafeBytes { buffer -> FileError? in
+      // SAFETY: the buffer is the array's storage, used inside the closure alone.
+      do throws(FileDescriptor.SystemError) {
+        try unsafe descriptor.write(buffer, at: offset)
+        return nil
+      } catch {
+        return .writeFailed(path: path, offset: offset, errno: error.errno)
+      }
+    }
+    if let error { throw error }
+  }
+
   /// Puts what was written so far where it can be read, under the hidden name.
   ///
   /// - Returns: The path, at which the file is until ``commit()``.
@@ -208,12 +230,17 @@ public struct AtomicFile: ~Copyable {
   ///   to be meanwhile and may not be replaced. What was at `path` is then still there, unless it
   ///   was the folder that could not be synced: then the new file is, and a power failure may bring
   ///   the old one back.
-  public consuming func commit() throws(FileError) {
+  public consuming func commit() throws(FileError) { try commit(durably: true) }
+
+  /// The same, without waiting for the disk if somebody else makes the whole folder durable.
+  package consuming func commit(durably: Bool) throws(FileError) {
     try flush()
-    do {
-      try descriptor.synchronize()
-    } catch {
-      throw .commitFailed(path: path, errno: error.errno)
+    if durably {
+      do {
+        try descriptor.synchronize()
+      } catch {
+        throw .commitFailed(path: path, errno: error.errno)
+      }
     }
     let failure =
       overwrite
@@ -222,7 +249,7 @@ public struct AtomicFile: ~Copyable {
     if failure == EEXIST, !overwrite { throw .exists(path: path) }
     if failure != 0 { throw .commitFailed(path: path, errno: failure) }
     isCommitted = true
-    try synchronizeDirectory(Path.directory(of: path))
+    if durably { try synchronizeDirectory(Path.directory(of: path)) }
   }
 }
 

@@ -133,6 +133,23 @@ struct FileDescriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Writes all of a buffer at an offset; where the file stands stays the same.
+  borrowing func write(
+    _ buffer: UnsafeRawBufferPointer, at offset: Int
+  ) throws(SystemError) {
+    var done = 0
+    while done < buffer.count {
+      // SAFETY: `done` is below the buffer's size, so the rest is inside it.
+      let count = unsafe pwrite(
+        number, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
+      if count >= 0 {
+        done += count
+      } else if errno != EINTR {
+        throw SystemError(errno: errno)
+      }
+    }
+  }
+
   /// Lets the system copy bytes of another file to where this one stands, up to as many as the range has.
   ///
   /// - Returns: How many it was: 0 if the system or a file system cannot do it, or the other file ends

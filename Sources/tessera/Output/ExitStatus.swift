@@ -39,7 +39,7 @@ extension ExitStatus {
     case CorpusError.noPaths, CorpusError.emptyFolder: self = .inputMissing
     case CorpusError.unreadable(.file(let cause)), CheckpointError.file(let cause),
       TokenizerError.file(let cause), VocabularyError.file(let cause),
-      TrainingRunError.file(let cause):
+      TrainingRunError.file(let cause), ShardError.file(let cause):
       self.init(file: cause)
     case VocabularyError.checkpoint(let cause): self.init(of: cause)
     case VocabularyError.tokenizer(let cause): self.init(of: cause)
@@ -50,6 +50,7 @@ extension ExitStatus {
     case WordVectorError.corpus(let cause): self.init(of: cause)
     case WordVectorError.tokenizer(let cause): self.init(of: cause)
     case TrainingRunError.noSuchLayer: self = .usage
+    case ShardError.fixedWidth, ShardError.oneShard, ShardError.shardTooLarge: self = .usage
     case WordVectorError.rank, WordVectorError.supportTooLarge, WordVectorError.diverged:
       self = .usage
     case WordVectorError.memoryTooSmall: self = .memory
@@ -66,7 +67,8 @@ extension ExitStatus {
     case is ConfigurationFileError: self = .configuration
     case is CheckpointError, is CommandError, is CompressionError, is CorpusError,
       is CountFileError,
-      is GenerationError, is JSONError, is TokenizerError, is TokenFormatError, is TrainingError,
+      is GenerationError, is JSONError, is ShardError, is TokenizerError, is TokenFormatError,
+      is TrainingError,
       is TrainingRunError, is TrimmingError, is VocabularyError, is WordVectorError:
       self = .inputContent
     default: return nil

@@ -1,6 +1,7 @@
 import TesseraBasics
 import TesseraCorpora
 import TesseraTokenizers
+import TesseraTraining
 import TesseraVocabulary
 
 /// The end of a run that was asked to stop, by Ctrl-C or by the system.
@@ -21,7 +22,7 @@ struct Interrupted: Error {
     case TokenizerError.interrupted, TrainingError.interrupted, CountFileError.interrupted,
       TrimmingError.tokenizer(.interrupted), VocabularyError.interrupted,
       VocabularyError.training(.interrupted), VocabularyError.wordVectors(.interrupted),
-      WordVectorError.interrupted:
+      WordVectorError.interrupted, ShardError.interrupted:
       self.init()
     case CorpusError.unreadable(.file(let error)) where error.isInterruption: self.init()
     case WordVectorError.corpus(let error): self.init(error)
