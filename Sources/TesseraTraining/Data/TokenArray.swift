@@ -7,6 +7,7 @@ public struct TokenArray: Sendable {
   private enum Storage: Sendable {
     case narrow([UInt16])
     case wide([UInt32])
+    case mapped(MappedTokens)
   }
 
   private var storage: Storage
@@ -18,11 +19,15 @@ public struct TokenArray: Sendable {
     storage = vocabularySize <= 1 << 16 ? .narrow([]) : .wide([])
   }
 
+  /// The tokens of shards, which stay in their files; none can be appended.
+  init(mapped tokens: MappedTokens) { storage = .mapped(tokens) }
+
   /// The number of tokens.
   public var count: Int {
     switch storage {
     case .narrow(let ids): ids.count
     case .wide(let ids): ids.count
+    case .mapped(let tokens): tokens.count
     }
   }
 
@@ -31,6 +36,7 @@ public struct TokenArray: Sendable {
     switch storage {
     case .narrow: 2
     case .wide: 4
+    case .mapped(let tokens): tokens.bytesPerToken
     }
   }
 
@@ -39,13 +45,14 @@ public struct TokenArray: Sendable {
     switch storage {
     case .narrow(let ids): UInt32(ids[position])
     case .wide(let ids): ids[position]
+    case .mapped(let tokens): tokens[position]
     }
   }
 
   /// Appends tokens.
   ///
   /// - Precondition: every ID is below the vocabulary size given at creation, as far as the width
-  ///   of the storage can tell.
+  ///   of the storage can tell; the tokens are not those of shards.
   public mutating func append(contentsOf tokens: some Sequence<UInt32>) {
     switch storage {
     case .narrow(var ids):
@@ -56,6 +63,7 @@ public struct TokenArray: Sendable {
       storage = .wide([])
       ids.append(contentsOf: tokens)
       storage = .wide(ids)
+    case .mapped: preconditionFailure("shards cannot grow")
     }
   }
 
@@ -69,6 +77,7 @@ public struct TokenArray: Sendable {
       for i in range { output[offset + i - range.lowerBound] = Int32(ids[i]) }
     case .wide(let ids):
       for i in range { output[offset + i - range.lowerBound] = Int32(bitPattern: ids[i]) }
+    case .mapped(let tokens): tokens.copy(range, into: &output, at: offset)
     }
   }
 
@@ -78,6 +87,7 @@ public struct TokenArray: Sendable {
     switch storage {
     case .narrow(let ids): unsafe ids.withUnsafeBytes { unsafe hash.update($0) }
     case .wide(let ids): unsafe ids.withUnsafeBytes { unsafe hash.update($0) }
+    case .mapped(let tokens): tokens.update(&hash)
     }
   }
 }

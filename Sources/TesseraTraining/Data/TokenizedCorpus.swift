@@ -60,6 +60,25 @@ public struct TokenizedCorpus: Sendable {
     guard training.count > 0 else { throw TrainingRunError.noDocuments(source: name) }
   }
 
+  /// Takes the documents of shards, which stay in their files, as they were split when shards were made.
+  ///
+  /// Those to train on, their order and their tokens are the same as from the text with the same split.
+  ///
+  /// - Parameters:
+  ///   - shards: The folder of shards.
+  ///   - heldOutSizeLimit: The most bytes of held-out documents that are read as text: the first ones.
+  ///   - progress: Gets the tokens that have been looked at.
+  /// - Throws: ``ShardError``, ``TrainingRunError/noDocuments(source:)``.
+  public init(
+    _ shards: ShardFolder, heldOutSizeLimit: Int, progress: ProgressHandler? = nil
+  ) throws {
+    training = try shards.documents(of: .training, progress: progress)
+    heldOut = try shards.texts(of: .validation, sizeLimit: heldOutSizeLimit)
+    sha256 = shards.set.corpusSHA256
+    guard training.count > 0 else {
+      throw TrainingRunError.noDocuments(source: shards.path)
+    }
+  }
 }
 
 /// Encodes documents, and checks that their tokens stand for their bytes.
@@ -136,7 +155,7 @@ public struct DocumentEncoder: Sendable {
     let keepsBytes = tokenizer.keepsBytes
     for (document, tokens) in zip(documents, try tokenizer.encodeDocuments(documents)) {
       if keepsBytes {
-        let size = tokens.reduce(0) { $0 + byteCount(of: $1) }
+        let size = tokens.reduce(0) { $0 + tokenizer.byteCount(of: $1) }
         guard size == document.count else {
           throw TrainingRunError.bytesDiffer(
             source: name, document: result.count, tokenBytes: size, documentBytes: document.count)
@@ -144,12 +163,5 @@ public struct DocumentEncoder: Sendable {
       }
       result.append(tokens, byteCount: document.count)
     }
-  }
-
-  /// The number of bytes that a token stands for.
-  private func byteCount(of token: TokenID) -> Int {
-    let size = tokenizer.tokens.size(of: token)
-    // Added tokens may lie outside the table of the model's own.
-    return size > 0 ? size : tokenizer.bytes(of: token)?.count ?? 0
   }
 }

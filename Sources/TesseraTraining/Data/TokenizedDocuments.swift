@@ -20,6 +20,21 @@ public struct TokenizedDocuments: Sendable {
     self.endOfText = endOfText
   }
 
+  /// Documents whose tokens are there already.
+  ///
+  /// - Parameters:
+  ///   - tokens: All tokens, each document with its end-of-text token.
+  ///   - ends: Where each document ends; they rise, and the last is the number of tokens.
+  ///   - sizes: The number of UTF-8 bytes of each.
+  ///   - endOfText: The token between documents.
+  init(tokens: TokenArray, ends: [Int], sizes: [Int], endOfText: UInt32) {
+    precondition(ends.count == sizes.count && ends.last ?? 0 == tokens.count)
+    self.tokens = tokens
+    self.ends = ends
+    self.sizes = sizes
+    self.endOfText = endOfText
+  }
+
   /// The number of documents.
   public var count: Int { ends.count }
 

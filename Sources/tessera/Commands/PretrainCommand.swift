@@ -16,6 +16,9 @@ struct PretrainCommand: ParsableCommand {
       each step), training.json (plan and result), configuration.yaml (the options of this call) \
       and state/ (to continue with --resume).
 
+      --corpus may be a folder of shards that `tessera shard` made with this tokenizer: its tokens stay in \
+      their files, so that the corpus may be larger than the memory, and the steps are those from the text.
+
       Interrupt it with Ctrl-C: it saves its state, and --resume goes on to the same bits.
 
       Example:
@@ -30,7 +33,8 @@ struct PretrainCommand: ParsableCommand {
   var tokenizer: String
 
   @Option(
-    parsing: .upToNextOption, help: "Files or folders of text, - for standard input.",
+    parsing: .upToNextOption,
+    help: "Files or folders of text, - for standard input; or one folder of shards.",
     completion: .file())
   var corpus: [String]
 
@@ -44,8 +48,9 @@ struct PretrainCommand: ParsableCommand {
   )
   var schedule = ScheduleCurve.cosine
 
-  @Option(help: "Share of the corpus that is held out, as a fraction.")
-  var heldOut = 0.005
+  @Option(
+    help: "Share of the corpus that is held out, as a fraction. (default: 0.005; shards are split)")
+  var heldOut: Double?
 
   @Option(help: "Format of the stored weights: f32, bf16, f16.")
   var precision = StoredPrecision.bf16
@@ -62,7 +67,7 @@ struct PretrainCommand: ParsableCommand {
 
   mutating func validate() throws {
     if budget.budget == nil { throw ValidationError("give one of --steps, --tokens and --minutes") }
-    if !(0...0.5).contains(heldOut) {
+    if let heldOut, !(0...0.5).contains(heldOut) {
       throw ValidationError("--held-out must be between 0 and 0.5, not \(heldOut)")
     }
     try budget.checkTokens(batchTokens: step.batchTokens)
@@ -74,7 +79,8 @@ struct PretrainCommand: ParsableCommand {
     Interruption.install()
     let inputs = [tokenizer] + corpus
     try output.checkRun(resume: resume, inputs: inputs)
-    let corpus = try documents.corpus(corpus)
+    let shards = try shardFolder(in: corpus, documents, heldOut: heldOut)
+    let corpus = try shards == nil ? documents.corpus(corpus) : nil
     let path = tokenizer
     let tokenizer = try Tokenizer(contentsOf: path)
     if tokenizer.endOfText == nil { throw CommandError.noEndOfText(tokenizer: path) }
@@ -84,7 +90,14 @@ struct PretrainCommand: ParsableCommand {
       guard case .notExpressible(_, let part, _) = error else { throw error }
       throw CommandError.notForModels(tokenizer: path, part: part)
     }
-    let texts = try tokenized(corpus, by: tokenizer, console)
+    let texts =
+      if let corpus {
+        try tokenized(corpus, by: tokenizer, console)
+      } else {
+        try TokenizedCorpus(
+          ShardFolder(path: shards ?? "", tokenizer: tokenizer),
+          heldOutSizeLimit: options.heldOutSizeLimit, progress: console.progress)
+      }
     let phase = budget.minutes == nil ? "planning" : "measuring the speed of training"
     if dryRun {
       let job = try console.during(phase) {
@@ -136,6 +149,7 @@ struct PretrainCommand: ParsableCommand {
     _ corpus: Corpus, by tokenizer: Tokenizer, _ console: Console
   ) throws -> TokenizedCorpus {
     let name = corpus.paths.joined(separator: ", ")
+    let heldOut = heldOut ?? ShardingOptions(format: .tessera).heldOutShare
     do {
       return try TokenizedCorpus(
         corpus, name: name, tokenizer: tokenizer,
