@@ -53,6 +53,9 @@ section "Checkpoints: safetensors, transformers"
   --replay corpora-samples/en --steps 20 --max-forget 1 --output "$work/adapted"
 "$python" Scripts/interop/compare-checkpoints.py "$work/adapted" || failed=1
 
+section "Merged models: the definitions, in torch"
+"$python" Scripts/interop/compare-merging.py "$tessera" --model models/base-en || failed=1
+
 section "Families: transformers"
 "$python" Scripts/interop/compare-families.py "$tessera" "$work/en.txt" "$work/ru.txt" || failed=1
 

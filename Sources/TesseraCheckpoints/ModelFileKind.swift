@@ -43,7 +43,8 @@ public enum ModelFileKind: Hashable, Sendable {
   /// Names of files and folders directly inside a model directory.
   private static let runNames: Set<String> = [
     "state", "metrics.jsonl", "run.json", "configuration.yaml", "training.json", "trimming.json",
-    "conversion.json", "held-out.jsonl", "report.json", "report.txt", "certificate.json",
+    "conversion.json", "merge.json", "held-out.jsonl", "report.json", "report.txt",
+    "certificate.json",
     // What an extension keeps of its base.
     "extension",
   ]

@@ -76,6 +76,8 @@ public enum VocabularyError: Error, Equatable, Sendable {
   case baseNotKept(path: String)
   /// A file of the base cannot be made again, because a file of the extended model has changed.
   case changedSinceExtension(path: String)
+  /// Models cannot be merged.
+  case merging(MergeError)
   /// The process was asked to stop.
   case interrupted
   /// What was written is not what was meant.
@@ -171,6 +173,7 @@ extension VocabularyError: CustomStringConvertible {
     case .changedSinceExtension(let path):
       "\(path) cannot be made again as it was: the extended model has changed since the extension, for "
         + "example by training"
+    case .merging(let error): "\(error)"
     case .interrupted: "interrupted"
     case .auditFailed(let findings):
       "the new model failed its audit: "

@@ -27,6 +27,10 @@ struct SmallModel {
   /// More tensors, of normally distributed numbers.
   var moreTensors: [TensorDescription] = []
   var specialTokens = ["<|endoftext|>"]
+  /// The name of the directory.
+  var name = "base"
+  /// What the weights come from, but for those of types that are only copied.
+  var seed: UInt64 = 1
 
   /// The words of a text with the spaces before them, counted.
   static func counts(_ text: String, times: UInt64 = 1) -> PreTokenCounts {
@@ -95,16 +99,16 @@ struct SmallModel {
     return LearnedRowsInitializer(input: rows(1), output: rows(2), settings: ["tokens": 100])
   }
 
-  /// Writes the directory with the name `base` into a folder.
+  /// Writes the directory into a folder.
   func write(to folder: borrowing TemporaryDirectory) throws -> String {
-    let directory = folder.file("base")
+    let directory = folder.file(name)
     var options = BPETrainerOptions(vocabularySize: 300)
     options.pattern = .gpt2
     options.specialTokens = specialTokens
     let trained = try BPETrainer.train(on: Self.counts(Self.english), options)
     let tokenizer = try trained.makeTokenizer()
     try folder.write(
-      "base/config.json",
+      "\(name)/config.json",
       """
       {
         "architectures": [
@@ -139,7 +143,8 @@ struct SmallModel {
       // A tied head has the numbers of the embedding.
       let same = tied && tensor.name == "lm_head.weight"
       var random = SplitMix64(
-        seed: 1, stream: UInt64(same ? 0 : tensors.firstIndex(of: tensor)!))
+        seed: tensor.type.elementType == nil ? 1 : seed,
+        stream: UInt64(same ? 0 : tensors.firstIndex(of: tensor)!))
       if tensor.type.elementType == nil {
         try writer.append((0..<tensor.size).map { _ in UInt8(random.below(256)) })
       } else {

@@ -20,8 +20,8 @@
 public struct OutputDirectory: ~Copyable {
   /// The files that tell an output of Tessera from other folders.
   public static let recordNames = [
-    "training.json", "extension.json", "trimming.json", "conversion.json", "run.json",
-    "shards.json",
+    "training.json", "extension.json", "trimming.json", "conversion.json", "merge.json",
+    "run.json", "shards.json",
   ]
 
   /// What may become of a folder with content that is where the new one is to be.

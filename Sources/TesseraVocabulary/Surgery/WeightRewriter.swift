@@ -35,24 +35,52 @@ package struct WeightRewriter {
     to directory: String, shape: (TensorDescription) -> [Int]?,
     content: (StoredTensor, SafetensorsFile, Append) throws(VocabularyError) -> Void
   ) throws(VocabularyError) {
+    try write(
+      to: directory,
+      rewritten: { tensor in
+        shape(tensor).map { shape in
+          var tensor = tensor
+          tensor.shape = shape
+          return tensor
+        }
+      }, content: content)
+  }
+
+  /// Writes all files with weights, and the shard index, into a folder.
+  ///
+  /// Where types change, the tensors of a file get the order of new files.
+  ///
+  /// - Parameters:
+  ///   - directory: The folder.
+  ///   - rewritten: The type and the shape that a tensor gets; nil for one that is copied.
+  ///   - content: Hands out all bytes of a tensor that is not copied.
+  package func write(
+    to directory: String, rewritten: (TensorDescription) -> TensorDescription?,
+    content: (StoredTensor, SafetensorsFile, Append) throws(VocabularyError) -> Void
+  ) throws(VocabularyError) {
     var totalSize = 0
     var parameterCount = 0
     var counter = ByteCounter(
       phase: "writing weights", total: base.shards.reduce(0) { $0 + $1.size }, handler: progress)
     for (name, shard) in zip(base.shardNames, base.shards) {
-      let tensors = shard.header.tensors.map { tensor -> TensorDescription in
-        var description = tensor.description
-        if let shape = shape(description) { description.shape = shape }
-        return description
+      var pairs = shard.header.tensors.map { tensor in
+        (old: tensor, new: rewritten(tensor.description))
       }
+      if pairs.contains(where: { $0.new.map(\.type) ?? $0.old.type != $0.old.type }) {
+        pairs.sort {
+          TensorDescription.storedBefore(
+            $0.new ?? $0.old.description, $1.new ?? $1.old.description)
+        }
+      }
+      let tensors = pairs.map { $0.new ?? $0.old.description }
       totalSize += tensors.reduce(0) { $0 + $1.size }
       parameterCount += tensors.reduce(0) { $0 + $1.elementCount }
       var writer = try withVocabularyErrors { () throws(CheckpointError) in
         try SafetensorsWriter(
           path: Path.join(directory, name), tensors: tensors, metadata: shard.header.metadata)
       }
-      for tensor in shard.header.tensors {
-        if shape(tensor.description) != nil {
+      for (tensor, new) in pairs {
+        if new != nil {
           try content(tensor, shard) { part throws(VocabularyError) in
             try Self.append(part, to: &writer, &counter)
           }

@@ -45,6 +45,10 @@ extension ExitStatus {
     case VocabularyError.tokenizer(let cause): self.init(of: cause)
     case VocabularyError.corpus(let cause): self.init(of: cause)
     case VocabularyError.wordVectors(let cause): self.init(of: cause)
+    case VocabularyError.merging(let cause): self.init(of: cause)
+    case MergeError.malformedLayers, MergeError.noSuchLayer, MergeError.layerGivenTwice,
+      MergeError.noLayers, MergeError.severalStacks:
+      self = .usage
     case WordVectorError.file(let cause), WordVectorError.unreadable(.file(let cause)):
       self.init(file: cause)
     case WordVectorError.corpus(let cause): self.init(of: cause)
@@ -67,7 +71,8 @@ extension ExitStatus {
     case is ConfigurationFileError: self = .configuration
     case is CheckpointError, is CommandError, is CompressionError, is CorpusError,
       is CountFileError,
-      is GenerationError, is JSONError, is ShardError, is TokenizerError, is TokenFormatError,
+      is GenerationError, is JSONError, is MergeError, is ShardError, is TokenizerError,
+      is TokenFormatError,
       is TrainingError,
       is TrainingRunError, is TrimmingError, is VocabularyError, is WordVectorError:
       self = .inputContent
