@@ -60,8 +60,8 @@ enum Blend: Hashable, Sendable {
     }
   }
 
-  /// The same where only some models have the elements; the first model, which has all, where none of the others
-  /// that it needs has them.
+  /// The same where only some models have the elements; the first model, which has all, where none of the
+  /// others that it needs has them.
   func restricted(to isThere: (Int) -> Bool) -> Blend {
     switch self {
     case .one(let model): return isThere(model) ? self : .one(0)

@@ -4,9 +4,9 @@ internal import TesseraTensors
 
 /// Computes a merged tensor and hands out its bytes, from the first to the last.
 ///
-/// Elements of one model are copied from file to file where their type stays. All others are computed in blocks,
-/// some at a time by all workers, so memory does not depend on the tensors' sizes: about 3 MB for each worker,
-/// and 8 MB for what waits to be written.
+/// Elements of one model are copied from file to file where their type stays. All others are computed in
+/// blocks, some at a time by all workers, so memory does not depend on the tensors' sizes: about 3 MB for
+/// each worker, and 8 MB for what waits to be written.
 struct BlendWriter {
   /// The number of elements of a block.
   static let blockSize = 1 << 17
@@ -129,8 +129,8 @@ struct BlendWriter {
     return type.bytes(of: values)
   }
 
-  /// The bytes that all models have in a block, if they are the same and of the result's type: their mean, bit for
-  /// bit, whatever they are.
+  /// The bytes that all models have in a block, if they are the same and of the result's type: their mean,
+  /// bit for bit, whatever they are.
   private func commonBytes(
     _ elements: Range<Int>, _ terms: [Blend.Term]
   ) throws(VocabularyError) -> [UInt8]? {

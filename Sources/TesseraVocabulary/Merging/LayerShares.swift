@@ -21,7 +21,8 @@ public struct LayerShares: Hashable, Sendable {
     var otherLayers = 1.0
   }
 
-  /// What ElChat does: the two outer layers at each end are mixed, and all others are those of the source model.
+  /// What ElChat does: the two outer layers at each end are mixed, and all others are those of the source
+  /// model.
   ///
   /// Yamaguchi et al., "ElChat: Adapting Chat Language Models Using Only Target Unlabeled Language Data", 2024,
   /// arXiv:2412.11704.

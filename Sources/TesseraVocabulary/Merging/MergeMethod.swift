@@ -12,9 +12,9 @@ public enum MergeMethod: String, CaseIterable, Hashable, Sendable {
 public enum InterpolationPath: Hashable, Sendable {
   /// The straight line: (1 - t) · a + t · b for a share t of the second model.
   case line
-  /// The great circle: with an angle θ between the tensors, taken for vectors a and b of all their elements,
-  /// sin((1 - t) θ) / sin θ · a + sin(t θ) / sin θ · b. Where they are nearly parallel, |cos θ| > 0.9995, or one
-  /// is zero, it is the line.
+  /// The great circle: with an angle θ between the tensors, taken for vectors a and b of all their
+  /// elements, sin((1 - t) θ) / sin θ · a + sin(t θ) / sin θ · b. Where they are nearly parallel, |cos θ| >
+  /// 0.9995, or one is zero, it is the line.
   ///
   /// Shoemake, "Animating Rotation with Quaternion Curves", 1985; the bound is that of mergekit.
   case sphere

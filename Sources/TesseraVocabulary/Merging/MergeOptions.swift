@@ -19,7 +19,8 @@ public struct MergeOptions: Hashable, Sendable {
   public var restoredTokens = RestoredTokens.none
   /// The type of the result's elements; nil for that of the first model, tensor by tensor.
   public var elementType: ElementType?
-  /// The names of the layers up to their numbers, such as `model.layers`; nil where there is only one such name.
+  /// The names of the layers up to their numbers, such as `model.layers`; nil where there is only one such
+  /// name.
   public var layerPrefix: String?
   /// The tensors that are embedding and head, as far as the models' type does not tell.
   public var names = TokenTensorNames()

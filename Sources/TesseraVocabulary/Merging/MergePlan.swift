@@ -73,12 +73,18 @@ struct MergePlan: Sendable {
     }
   }
 
-  /// Sees to it that the first model has all tensors of another one.
+  /// Sees to it that the first model has all tensors of another one, or the matrices that they hold.
   private static func checkNames(
     of other: MergeModel, in first: MergeModel
   ) throws(VocabularyError) {
-    for tensor in other.tensors
-    where first.checkpoint.location(of: tensor.name) == nil && other.role(of: tensor.name) == nil {
+    for tensor in other.tensors where first.checkpoint.location(of: tensor.name) == nil {
+      let isStoredOtherwise =
+        switch other.role(of: tensor.name) {
+        case .embedding: first.matrices != nil
+        case .head: first.matrices.map { $0.tied || !$0.heads.isEmpty } ?? false
+        case .bias, nil: false
+        }
+      if isStoredOtherwise { continue }
       throw .merging(
         .missingTensor(tensor.name, in: first.directory, of: other.directory))
     }

@@ -9,15 +9,16 @@ public struct MergeReport: Hashable, Sendable {
   public internal(set) var keptTensorCount = 0
   /// The number of tensors that are those of another model as they are.
   public internal(set) var takenTensorCount = 0
-  /// Of the computed ones, the number of those that were to be interpolated on a great circle and were on a line,
-  /// since they are nearly parallel or zero. Nil before they are read.
+  /// Of the computed ones, the number of those that were to be interpolated on a great circle and were on a
+  /// line, since they are nearly parallel or zero. Nil before they are read.
   public internal(set) var parallelTensorCount: Int?
-  /// For each model but the first, the base of differences at the end, the number of the first model's rows that it
-  /// does not have.
+  /// For each model but the first, the base of differences at the end, the number of the first model's rows
+  /// that it does not have.
   public internal(set) var ownRowCounts: [Int] = []
   /// The number of rows that are those of the second model.
   public internal(set) var restoredRowCount = 0
-  /// Models without a tokenizer, or beside a first one without: their IDs are taken for those of the same tokens.
+  /// Models without a tokenizer, or beside a first one without: their IDs are taken for those of the same
+  /// tokens.
   public internal(set) var uncheckedModels: [String] = []
   /// For each model whose `config.json` says something else than that of the first one, the keys.
   public internal(set) var differingKeys: [DifferingKeys] = []

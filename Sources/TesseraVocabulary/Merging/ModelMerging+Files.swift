@@ -11,7 +11,7 @@ extension ModelMerging {
     var copied = checkpoint.files.filter { ModelFileKind(path: $0) == .vocabulary }
     var written = checkpoint.shardNames
     if checkpoint.index != nil { written.append(ShardIndex.fileName) }
-    if let configuration = changedConfiguration() {
+    if let configuration = try changedConfiguration() {
       written.append(ModelConfiguration.fileName)
       try withVocabularyErrors { () throws(FileError) in
         try writeFile(
@@ -20,16 +20,17 @@ extension ModelMerging {
     }
     for name in copied { try CarriedFiles.copy(name, from: checkpoint, to: directory) }
     let files = try CarriedFiles(
-      from: checkpoint, to: directory, written: written + copied, outdated: [Self.recordName])
+      from: checkpoint, to: directory, written: written + copied)
     copied += files.carriedOver
     return (copied.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, files.leftOut)
   }
 
   /// The first model's configuration with another element type; nil where it stays.
-  private func changedConfiguration() -> ModelConfiguration? {
+  private func changedConfiguration() throws(VocabularyError) -> ModelConfiguration? {
     let configuration = plan.models[0].checkpoint.configuration
-    guard let type = options.elementType, let changed = try? configuration.with(type) else {
-      return nil
+    guard let type = options.elementType else { return nil }
+    let changed = try withVocabularyErrors { () throws(CheckpointError) in
+      try configuration.with(type)
     }
     return changed.json == configuration.json ? nil : changed
   }

@@ -7,12 +7,12 @@ internal import TesseraCheckpoints
 ///     let merging = try ModelMerging(of: ["step-900", "step-1000"], options: options)
 ///     try merging.write(intoStaging: folder)
 ///
-/// The result has the tensors, types, files and tokens of the model that is named first. Other models may have fewer
-/// tokens, as the base of an extended model has: rows that they lack stay those of the first model. All tokens that
-/// both have must have the same IDs.
+/// The result has the tensors, types, files and tokens of the model that is named first. Other models may
+/// have fewer tokens, as the base of an extended model has: rows that they lack stay those of the first
+/// model. All tokens that both have must have the same IDs.
 ///
-/// Memory is needed for blocks of tensors and not for the models. Sums are in double precision, one element at a
-/// time, so the result does not depend on the number of threads.
+/// Memory is needed for blocks of tensors and not for the models. Sums are in double precision, one element
+/// at a time, so the result does not depend on the number of threads.
 public struct ModelMerging: Sendable {
   /// The file of the new directory that says what was merged.
   public static let recordName = "merge.json"
@@ -63,7 +63,8 @@ public struct ModelMerging: Sendable {
   ///   - directory: The folder.
   ///   - progress: Gets bytes: of weights that are written, and of files that are hashed.
   /// - Throws: ``VocabularyError/merging(_:)`` for numbers that are not finite,
-  ///   ``VocabularyError/auditFailed(_:)``, ``VocabularyError/interrupted``, and what reading and writing throws.
+  ///   ``VocabularyError/auditFailed(_:)``, ``VocabularyError/interrupted``, and what reading and writing
+  ///   throws.
   /// - Complexity: O(bytes of all models) time, and a few MB of memory for each thread.
   public func write(
     intoStaging directory: String, progress: ProgressHandler? = nil

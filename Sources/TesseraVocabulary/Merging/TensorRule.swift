@@ -35,8 +35,8 @@ struct TensorRule: Sendable {
     }
   }
 
-  /// The shares of the second model: of tensors outside of layers, and of each layer where those have their own;
-  /// nil for a rule without shares.
+  /// The shares of the second model: of tensors outside of layers, and of each layer where those have their
+  /// own; nil for a rule without shares.
   var shares: (elsewhere: Double, layers: [Double]?)? {
     guard case .interpolation(_, let shares) = rule else { return nil }
     return (shares.elsewhere, layers?.shares)

@@ -4,10 +4,10 @@ internal import TesseraTokenizers
 
 /// Which rows mean the same in two models.
 ///
-/// A row is shared if both models have it and its ID belongs to the same token in both, or to none. A token that
-/// only the first model has keeps its row: one behind the other's tokens, one in the place of a row that was
-/// padding, or one that took the ID of another token and is new by the `extension.json` of the first model.
-/// All else is refused: rows of different tokens have no mean.
+/// A row is shared if both models have it and its ID belongs to the same token in both, or to none. A token
+/// that only the first model has keeps its row: one behind the other's tokens, one in the place of a row
+/// that was padding, or one that took the ID of another token and is new by the `extension.json` of the
+/// first model. All else is refused: rows of different tokens have no mean.
 struct TokenAgreement: Hashable {
   /// The rows that both models have, for as many as the first one has.
   let sharedRows: RangeSet<Int>
