@@ -327,6 +327,8 @@ static void NAME(adamw)(float *parameters, const float *gradient, float *first_m
 #undef BODY
 }
 
+#include "moments.inc.h"
+
 #define ENTRY(x) .x = NAME(x)
 static const struct tk_kernels NAME(kernels) = {
     ENTRY(rms_norm),
@@ -346,6 +348,12 @@ static const struct tk_kernels NAME(kernels) = {
     ENTRY(double_dot),
     ENTRY(indices_above),
     ENTRY(adamw),
+    ENTRY(lion),
+    ENTRY(brain_decode),
+    ENTRY(brain_encode),
+    ENTRY(largest_magnitude),
+    ENTRY(code_decode),
+    ENTRY(code_encode),
 };
 #undef ENTRY
 #undef FOR_EACH_VECTOR

@@ -96,6 +96,31 @@ struct tk_kernels {
   void (*adamw)(float *parameters, const float *gradient, float *first_moment,
                 float *second_moment, int64_t count, float gradient_scale, float beta1,
                 float beta2, float decay, float rate, float root, float epsilon);
+
+  /// One Lion update: g = gradient * gradient_scale; p = p * decay - rate * sign(beta1 m + (1 - beta1) g);
+  /// m = beta2 m + (1 - beta2) g.
+  void (*lion)(float *parameters, const float *gradient, float *moment, int64_t count,
+               float gradient_scale, float beta1, float beta2, float decay, float rate);
+
+  /// Brain floats as floats, exactly.
+  void (*brain_decode)(float *values, const uint16_t *brain, int64_t count);
+
+  /// Each value becomes one of the two brain floats around it, the nearer one more often, so that the mean of
+  /// many is the value. Which one, a hash of the element's index (`index` + i) and of `seed` decides.
+  void (*brain_encode)(uint16_t *brain, const float *values, int64_t count, uint32_t index,
+                       uint32_t seed);
+
+  /// The largest magnitude; 0 for none.
+  float (*largest_magnitude)(const float *values, int64_t count);
+
+  /// values[i] = map[codes[i]] * scale.
+  void (*code_decode)(float *values, const uint8_t *codes, const float *map, float scale,
+                      int64_t count);
+
+  /// Each value becomes the place of one of the two numbers around value / scale in an ascending map of 256,
+  /// as brain_encode rounds; one above zero never becomes less than `least`. The scale is not zero.
+  void (*code_encode)(uint8_t *codes, const float *values, const float *map, float scale,
+                      int32_t least, int64_t count, uint32_t index, uint32_t seed);
 };
 
 /// The best instruction set of this processor that the kernels are compiled for.

@@ -55,10 +55,9 @@ public func adamW(
   let range = range ?? 0..<count
   precondition(
     range.lowerBound >= 0 && range.upperBound <= count, "the range must be inside the parameters")
-  precondition(step > 0, "steps are counted from 1")
-  let rate = Float(learningRate / (1 - pow(beta1, Double(step))))
-  let root = Float(1 / (1 - pow(beta2, Double(step))).squareRoot())
-  let decay = Float(1 - learningRate * weightDecay)
+  let factors = AdamWFactors(
+    learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+    weightDecay: weightDecay, step: step, gradientScale: gradientScale)
   unsafe parameters.withUnsafeMutableBufferPointer { p in
     unsafe gradient.withUnsafeBufferPointer { g in
       unsafe firstMoment.withUnsafeMutableBufferPointer { m in
@@ -73,13 +72,47 @@ public func adamW(
               let m = unsafe pointers.2, let v = unsafe pointers.3
             else { return }
             let start = chunk.lowerBound
-            unsafe kernels.adamw(
-              p + start, g + start, m + start, v + start, Int64(chunk.count),
-              Float(gradientScale), Float(beta1), Float(beta2), decay, rate, root, Float(epsilon))
+            unsafe factors.update(
+              p + start, gradient: g + start, firstMoment: m + start, secondMoment: v + start,
+              count: chunk.count)
           }
         }
       }
     }
+  }
+}
+
+/// The numbers of one AdamW update, as the kernel takes them.
+package struct AdamWFactors: Sendable {
+  private let gradientScale, beta1, beta2, decay, rate, root, epsilon: Float
+
+  /// The numbers of a step; see ``adamW(parameters:gradient:firstMoment:secondMoment:learningRate:beta1:beta2:epsilon:weightDecay:step:gradientScale:range:)``.
+  package init(
+    learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double,
+    step: Int, gradientScale: Double
+  ) {
+    precondition(step > 0, "steps are counted from 1")
+    self.gradientScale = Float(gradientScale)
+    self.beta1 = Float(beta1)
+    self.beta2 = Float(beta2)
+    self.epsilon = Float(epsilon)
+    decay = Float(1 - learningRate * weightDecay)
+    rate = Float(learningRate / (1 - pow(beta1, Double(step))))
+    root = Float(1 / (1 - pow(beta2, Double(step))).squareRoot())
+  }
+
+  /// Updates parameters on this thread.
+  ///
+  /// All four addresses must be those of `count` floats that nobody else touches.
+  @unsafe
+  package func update(
+    _ parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    firstMoment: UnsafeMutablePointer<Float>, secondMoment: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    // SAFETY: as the caller vouches.
+    unsafe kernels.adamw(
+      parameters, gradient, firstMoment, secondMoment, Int64(count), gradientScale, beta1, beta2,
+      decay, rate, root, epsilon)
   }
 }
 

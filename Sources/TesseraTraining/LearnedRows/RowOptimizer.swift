@@ -9,7 +9,7 @@ import TesseraVocabulary
 struct RowOptimizer: Sendable {
   /// The rows, [tokens, width].
   private(set) var rows: [Float]
-  private var optimizer: AdamWOptimizer
+  private var optimizer: Optimizer
   private let group: ParameterGroup
   private let learningRate: Double
 
@@ -17,7 +17,7 @@ struct RowOptimizer: Sendable {
     self.rows = rows
     self.learningRate = learningRate
     let layout = ParameterLayout(rowCount: rows.count / max(1, width), width: width)
-    optimizer = AdamWOptimizer(layout: layout)
+    optimizer = Optimizer(layout: layout)
     group = ParameterGroup(
       name: "new rows", rate: 1, weightDecay: 0,
       members: [ParameterGroup.Member(tensor: 0, rows: 0..<rows.count / max(1, width))])

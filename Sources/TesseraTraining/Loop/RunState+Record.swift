@@ -4,7 +4,7 @@ import TesseraTensors
 /// The part of a state that is not arrays, as `state.json` holds it.
 extension RunState {
   /// Format version of `state.json`.
-  static let formatVersion = 3
+  static let formatVersion = 4
 
   /// The record of this state for a run with an identity.
   func record(identity: RunIdentity) -> JSONValue {
@@ -47,7 +47,7 @@ extension RunState {
   ///
   /// - Returns: nil if a field is missing or of the wrong type.
   static func header(of record: JSONValue) -> Header? {
-    guard let version = record["version"]?.int, (2...formatVersion).contains(version),
+    guard record["version"]?.int == formatVersion,
       let step = record["step"]?.int, step >= 0,
       let inARow = record["skipped_in_a_row"]?.int, let total = record["skipped"]?.int,
       let best = record["best_step"], let list = record["evaluations"]?.array,
@@ -55,8 +55,7 @@ extension RunState {
       let selection = record["selection"],
       let core = record["openblas_core"]?.string,
       let instructionSet = record["instruction_set"]?.string,
-      // Version 2 did not know the time.
-      let seconds = version < 3 ? 0 : record["seconds"]?.double
+      let seconds = record["seconds"]?.double
     else { return nil }
     var evaluations: [RunEvaluation] = []
     for item in list {

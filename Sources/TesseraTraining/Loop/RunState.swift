@@ -4,9 +4,10 @@ public import TesseraTensors
 //
 //   file                content
 //   weights.f32         the parameters: 32-bit floats, little-endian, in the order of the layout
-//   first-moment.f32    AdamW's first moment, likewise
-//   second-moment.f32   AdamW's second moment, likewise
-//   updates.u32         AdamW's update counts: 32-bit unsigned integers, little-endian
+//   updates.u32         how often each unit was updated: 32-bit unsigned integers, little-endian
+//   NAME.TYPE           what the optimizer remembers: the name and type of each `OptimizerMemory`, such
+//                       as first-moment.f32, second-moment.f32 of AdamW; types are f32, bf16, u8, u32,
+//                       all little-endian
 //   best.f32            the weights with the best evaluation so far, if there is one
 //   state.json          step, counts, best evaluation, and what the run must be resumed with
 //   MANIFEST.json       size and SHA-256 of each of the others; written last
@@ -17,8 +18,8 @@ public struct RunState: Hashable, Sendable {
   public var step: Int
   /// The parameters.
   public var parameters: [Float]
-  /// What AdamW remembers.
-  public var optimizer: AdamWState
+  /// What the optimizer remembers.
+  public var optimizer: OptimizerState
   /// The counts of steps left out: in a row now, and in all.
   public var skipped: (inARow: Int, total: Int) {
     get { (skippedInARow, skippedInAll) }
@@ -39,7 +40,7 @@ public struct RunState: Hashable, Sendable {
 
   /// Creates a state.
   public init(
-    step: Int, parameters: [Float], optimizer: AdamWState, skipped: (inARow: Int, total: Int),
+    step: Int, parameters: [Float], optimizer: OptimizerState, skipped: (inARow: Int, total: Int),
     evaluations: [RunEvaluation], best: [Float]?, bestStep: Int?,
     kernels: SelectedKernels = .current, seconds: Double
   ) {

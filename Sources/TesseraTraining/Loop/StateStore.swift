@@ -55,9 +55,16 @@ struct StateStore: Sendable {
         }
       }
       try write("weights.f32", state.parameters)
-      try write("first-moment.f32", state.optimizer.firstMoment)
-      try write("second-moment.f32", state.optimizer.secondMoment)
       try write("updates.u32", state.optimizer.updateCounts)
+      for memory in state.optimizer.memories {
+        let name = Self.fileName(of: memory)
+        switch memory.values {
+        case .floats(let values): try write(name, values)
+        case .brainFloats(let values): try write(name, values)
+        case .bytes(let values): try write(name, values)
+        case .counts(let values): try write(name, values)
+        }
+      }
       if let best = state.best { try write("best.f32", best) }
       try write("state.json", state.record(identity: identity).serialized(pretty: true))
       try writeFile(
@@ -139,7 +146,8 @@ struct StateStore: Sendable {
       guard let entries = manifest.object else { return fault("MANIFEST.json is not an object") }
       var files: [String: [UInt8]] = [:]
       for (name, entry) in entries.members {
-        guard Self.fileNames.contains(name), let size = entry["size"]?.int, size >= 0,
+        guard Self.fileNames.contains(name) || Self.isMemory(name), let size = entry["size"]?.int,
+          size >= 0,
           let hash = entry["sha256"]?.string
         else { return fault("MANIFEST.json has a wrong entry \"\(name)\"") }
         let file = try InputFile(path: folder + "/" + name)
@@ -152,24 +160,32 @@ struct StateStore: Sendable {
         }
         files[name] = bytes
       }
-      guard let weights = files["weights.f32"], let first = files["first-moment.f32"],
-        let second = files["second-moment.f32"], let updates = files["updates.u32"],
-        let record = files["state.json"]
+      guard let weights = files["weights.f32"], let updates = files["updates.u32"],
+        let text = files["state.json"]
       else { return fault("MANIFEST.json lacks a file") }
-      guard let header = RunState.header(of: try JSONValue(parsing: record)), header.step == step
+      let record = try JSONValue(parsing: text)
+      if let version = record["version"]?.int, version != RunState.formatVersion {
+        return fault("its format has version \(version), and not \(RunState.formatVersion)")
+      }
+      guard let header = RunState.header(of: record), header.step == step
       else { return fault("state.json has a missing or wrong field") }
       guard (header.bestStep != nil) == (files["best.f32"] != nil) else {
         return fault("state.json and best.f32 do not belong together")
       }
-      let sizes = [first.count, second.count, files["best.f32"]?.count ?? weights.count]
       guard weights.count % 4 == 0, updates.count % 4 == 0,
-        sizes.allSatisfy({ $0 == weights.count })
+        files["best.f32"].map({ $0.count == weights.count }) ?? true
       else { return fault("the arrays differ in length") }
+      var memories: [OptimizerMemory] = []
+      for (name, bytes) in files.sorted(by: { $0.key < $1.key }) where Self.isMemory(name) {
+        guard let memory = Self.memory(name, bytes) else {
+          return fault("\(name) has \(bytes.count) bytes, which are no whole numbers")
+        }
+        memories.append(memory)
+      }
       let state = RunState(
         step: step, parameters: Self.floats(weights),
-        optimizer: AdamWState(
-          firstMoment: Self.floats(first), secondMoment: Self.floats(second),
-          updateCounts: Self.integers(updates)),
+        optimizer: OptimizerState(
+          updateCounts: Self.integers(updates), memories: memories),
         skipped: header.skipped, evaluations: header.evaluations,
         best: files["best.f32"].map(Self.floats), bestStep: header.bestStep,
         kernels: header.kernels, seconds: header.seconds)
@@ -179,9 +195,9 @@ struct StateStore: Sendable {
     }
   }
 
-  /// The files that a manifest may name.
+  /// The files that a manifest may name, beside those of optimizers.
   private static let fileNames: Set<String> = [
-    "weights.f32", "first-moment.f32", "second-moment.f32", "updates.u32", "best.f32", "state.json",
+    "weights.f32", "updates.u32", "best.f32", "state.json",
   ]
 
   /// The numbers of a file.
@@ -192,13 +208,57 @@ struct StateStore: Sendable {
   private static func floats(_ bytes: [UInt8]) -> [Float] { ElementType.f32.floats(from: bytes) }
 }
 
+extension StateStore {
+  /// The file of what an optimizer remembers.
+  private static func fileName(of memory: OptimizerMemory) -> String {
+    memory.name + "." + memory.values.fileExtension
+  }
+
+  /// Whether a file may be one of an optimizer's: lower-case letters and dashes, a point, and a type.
+  private static func isMemory(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 2 && !fileNames.contains(name) && !parts[0].isEmpty
+      && parts[0].utf8.allSatisfy {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "-")
+      }
+      && ["f32", "bf16", "u8", "u32"].contains(parts[1])
+  }
+
+  /// The memory in a file; nil if its numbers are not whole.
+  private static func memory(_ fileName: String, _ bytes: [UInt8]) -> OptimizerMemory? {
+    let parts = fileName.split(separator: ".")
+    let values: OptimizerMemory.Values
+    switch parts[1] {
+    case "f32" where bytes.count % 4 == 0: values = .floats(floats(bytes))
+    case "u32" where bytes.count % 4 == 0: values = .counts(integers(bytes))
+    case "bf16" where bytes.count % 2 == 0:
+      values = .brainFloats(
+        stride(from: 0, to: bytes.count, by: 2).map {
+          UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8
+        })
+    case "u8": values = .bytes(bytes)
+    default: return nil
+    }
+    return OptimizerMemory(name: String(parts[0]), values: values)
+  }
+}
+
 extension RunIdentity {
   /// The first part in which two runs differ, as an error calls it.
   func firstDifference(from other: RunIdentity) -> String? {
     if model != other.model { return "model" }
     if data != other.data { return "corpus, mixture, batch size or seed" }
+    if let optimizer, let otherOptimizer = other.optimizer, optimizer != otherOptimizer {
+      return "optimizer (\(optimizer))"
+    }
     if plan != other.plan { return "plan (steps, learning rate, stages or evaluation)" }
     if selection != other.selection { return "selection (what may be forgotten)" }
     return nil
+  }
+
+  /// What steps are made with, as an error calls it.
+  private var optimizer: String? {
+    guard let method = plan["optimizer"]?["method"]?.string else { return nil }
+    return method + (plan["optimizer"]?["moments"]?.string.map { " with moments in \($0)" } ?? "")
   }
 }

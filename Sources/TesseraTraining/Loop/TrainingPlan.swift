@@ -29,8 +29,8 @@ public struct TrainingPlan: Hashable, Sendable {
   public var schedule: Schedule
   /// Which parameters move when; the first stage starts at step 0.
   public var stages: [TrainingStage]
-  /// The numbers of AdamW.
-  public var optimizer: AdamWOptimizer.Options
+  /// What turns gradients into steps.
+  public var optimizer: OptimizerOptions
   /// The largest norm of a gradient; a longer one is scaled down to it.
   public var clipNorm: Double
   /// The most sequences in one forward and backward; larger batches accumulate their gradient.
@@ -48,7 +48,7 @@ public struct TrainingPlan: Hashable, Sendable {
   ///   are positive.
   public init(
     steps: Int, schedule: Schedule, stages: [TrainingStage],
-    optimizer: AdamWOptimizer.Options = AdamWOptimizer.Options(), clipNorm: Double = 1,
+    optimizer: OptimizerOptions = OptimizerOptions(), clipNorm: Double = 1,
     microBatchSequenceCount: Int = 8, evaluationInterval: Int = 0, skipLimit: Int = 5
   ) {
     precondition(steps > 0, "a run has at least one step")
@@ -86,9 +86,7 @@ extension TrainingPlan {
           ])
         }),
       "stages": .array(stages.map(\.record)),
-      "beta1": .init(optimizer.beta1),
-      "beta2": .init(optimizer.beta2),
-      "epsilon": .init(optimizer.epsilon),
+      "optimizer": optimizer.record,
       "clip_norm": .init(clipNorm),
       "micro_batch_sequences": .init(microBatchSequenceCount),
       "evaluation_interval": .init(evaluationInterval),

@@ -30,7 +30,7 @@ public struct TrainingRun: Sendable {
   let selection: Selection?
   private let directory: String?
   private let identity: RunIdentity
-  private var optimizer: AdamWOptimizer
+  private var optimizer: Optimizer
   private var nonFinite: NonFiniteGuard
   private var reader: BatchReader
   private var isResumed = false
@@ -64,7 +64,7 @@ public struct TrainingRun: Sendable {
     identity = RunIdentity(
       model: model.layout.record, data: data.fingerprint, plan: plan.record,
       selection: selection?.record ?? .null)
-    optimizer = AdamWOptimizer(layout: model.layout, options: plan.optimizer)
+    optimizer = Optimizer(layout: model.layout, options: plan.optimizer)
     nonFinite = NonFiniteGuard(limit: plan.skipLimit)
     reader = BatchReader(data)
   }

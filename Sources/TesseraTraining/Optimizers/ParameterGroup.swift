@@ -111,4 +111,7 @@ extension ParameterLayout.Tensor {
 
   /// The number of rows; a vector is one row.
   var rowCount: Int { shape.count > 1 ? shape[0] : 1 }
+
+  /// The length of a row; 0 where there is none.
+  var rowWidth: Int { range.count / max(1, rowCount) }
 }

@@ -53,6 +53,47 @@ import Testing
     #expect(second.best?.step == whole.best?.step)
   }
 
+  @Test(arguments: OptimizerVariant.all)
+  func `every optimizer is resumed to the same bits, and learns`(variant: OptimizerVariant) throws {
+    let model = tinyModel()
+    func run(_ directory: String? = nil, _ options: OptimizerOptions) -> TrainingRun {
+      var plan = tinyPlan(for: model, peak: 1e-2 * options.kind.rateFactor)
+      plan.optimizer = options
+      return TrainingRun(
+        model: model, plan: plan, data: tinyData(), evaluations: sets, directory: directory)
+    }
+    var whole = run(nil, variant.options)
+    _ = try whole.run()
+    let scores = whole.evaluations.compactMap { $0["target"] }
+    #expect(scores[3] < scores[0])
+
+    let directory = try TemporaryDirectory()
+    for stop in [5, 7] {
+      var first = run(directory.path, variant.options)
+      _ = try first.resume()
+      var stepsLeft = stop - first.step
+      _ = try first.run(shouldStop: {
+        stepsLeft -= 1
+        return stepsLeft < 0
+      })
+    }
+    var second = run(directory.path, variant.options)
+    #expect(try second.resume()?.passedOver == [])
+    #expect(second.step == 7)
+    _ = try second.run()
+    #expect(second.model.parameters == whole.model.parameters)
+
+    for other in OptimizerVariant.all where other.options != variant.options {
+      var third = run(directory.path, other.options)
+      #expect {
+        try third.resume()
+      } throws: { error in
+        guard case TrainingRunError.stateMismatch(_, let part) = error else { return false }
+        return part.hasPrefix("optimizer (\(variant.kind.rawValue)")
+      }
+    }
+  }
+
   @Test func `the metrics have every step and every evaluation once, also after a resume`() throws {
     let directory = try TemporaryDirectory()
     var first = run(directory: directory.path)
@@ -118,6 +159,23 @@ import Testing
       return faults.count == 2 && faults[0].reason.contains("second-moment.f32 has")
     }
     #expect(resumed.step == 0)
+  }
+
+  @Test(arguments: ["../escape.f32", "Moment.f32", "moment.f64", "a.b.f32", ".f32"])
+  func `a manifest may name what optimizers write, and nothing else`(name: String) throws {
+    let directory = try TemporaryDirectory()
+    try stop(at: [3], in: directory.path)
+    let path = directory.path + "/state/step-00000003/MANIFEST.json"
+    var manifest = try #require(try JSONValue(parsing: readFile(path, limit: 1 << 20)).object)
+    manifest[name] = manifest["first-moment.f32"]
+    try writeFile(path, JSONValue.object(manifest).serialized(pretty: true))
+    var resumed = run(directory: directory.path)
+    #expect {
+      try resumed.resume()
+    } throws: { error in
+      guard case TrainingRunError.noValidState(_, let faults) = error else { return false }
+      return faults[0].reason == "MANIFEST.json has a wrong entry \"\(name)\""
+    }
   }
 
   @Test func `what a killed save left behind does not count as a state`() throws {
@@ -187,7 +245,7 @@ import Testing
     var plan = tinyPlan(for: model, steps: 3)
     plan.clipNorm = 1e-6
     // With an epsilon far above the clipped gradient, a step is the gradient over epsilon.
-    plan.optimizer.epsilon = 1
+    plan.optimizer.adamW.epsilon = 1
     var run = TrainingRun(model: model, plan: plan, data: tinyData())
     _ = try run.run()
     let moved = zip(run.model.parameters, model.parameters).map { Double($0 - $1) }
@@ -253,7 +311,7 @@ import Testing
     let path = directory.path + "/state"
     let state = RunState(
       step: 0, parameters: [1],
-      optimizer: AdamWState(firstMoment: [0], secondMoment: [0], updateCounts: []),
+      optimizer: OptimizerState(updateCounts: [], memories: []),
       skipped: (0, 0), evaluations: [], best: nil, bestStep: nil, seconds: 1)
     let identity = RunIdentity(model: [], data: "", plan: [], selection: .null)
     let store = StateStore(path: path, keptCount: 1) { (path) throws(FileError) in

@@ -71,7 +71,7 @@ struct StepCase: ParsableCommand {
 private struct TrainingSteps {
   private(set) var model: Transformer
   private var gradient: [Float]
-  private var optimizer: AdamWOptimizer
+  private var optimizer: Optimizer
   private let groups: [ParameterGroup]
   private let workspace = TransformerWorkspace()
 
@@ -91,7 +91,7 @@ private struct TrainingSteps {
     }
     model = Transformer(configuration: configuration, parameters: parameters)
     gradient = [Float](repeating: 0, count: layout.count)
-    optimizer = AdamWOptimizer(layout: layout)
+    optimizer = Optimizer(layout: layout)
     // All parameters decay, as in `torch_step.py`.
     let members = layout.tensors.indices.map { index in
       let tensor = layout.tensors[index]

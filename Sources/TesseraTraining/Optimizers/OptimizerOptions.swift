@@ -1,0 +1,65 @@
+public import TesseraBasics
+
+/// Which method turns gradients into steps.
+public enum OptimizerKind: String, CaseIterable, Hashable, Sendable {
+  /// A mean of gradients over the root of a mean of their squares, for each parameter.
+  case adamW = "adamw"
+  /// The sign of a mean of gradients; one moment.
+  case lion
+  /// Gradients over a factored mean of their squares; nearly no memory.
+  case adafactor
+  /// The nearest orthogonal matrix to a mean of gradients, for the matrices of layers; AdamW for the rest.
+  case muon
+
+  /// How much smaller than AdamW's its learning rate has to be for steps of about the same size.
+  ///
+  /// Lion moves every parameter by the rate, AdamW by 0.2 to 0.4 of it in the mean (Liu et al.,
+  /// "Muon is Scalable for LLM Training", 2025, arXiv:2502.16982, section 2.2), and the others are
+  /// scaled to do as AdamW does.
+  public var rateFactor: Double { self == .lion ? 0.2 : 1 }
+
+  /// Whether it keeps a number for each parameter, whose precision can be chosen.
+  public var hasMoments: Bool { self != .adafactor }
+}
+
+/// An optimizer and its numbers.
+public struct OptimizerOptions: Hashable, Sendable {
+  /// The method.
+  public var kind: OptimizerKind
+  /// How its moments are kept; ``OptimizerKind/adafactor`` has none.
+  public var moments: MomentPrecision
+  /// The numbers of AdamW, also where it trains what Muon does not.
+  public var adamW = AdamWOptions()
+  /// The numbers of Lion.
+  public var lion = LionOptions()
+  /// The numbers of Adafactor.
+  public var adafactor = AdafactorOptions()
+  /// The numbers of Muon.
+  public var muon = MuonOptions()
+
+  /// A method with the recommended numbers.
+  public init(_ kind: OptimizerKind = .adamW, moments: MomentPrecision = .f32) {
+    self.kind = kind
+    self.moments = moments
+  }
+
+  /// The method without its state.
+  var title: String {
+    kind.hasMoments ? "\(kind.rawValue) with moments in \(moments.rawValue)" : kind.rawValue
+  }
+
+  /// What decides the steps, for the record of a plan.
+  public var record: JSONValue {
+    var record: JSONObject = ["method": .string(kind.rawValue)]
+    if kind.hasMoments { record["moments"] = .string(moments.rawValue) }
+    switch kind {
+    case .adamW: record["adamw"] = adamW.record
+    case .lion: record["lion"] = lion.record
+    case .adafactor: record["adafactor"] = adafactor.record
+    case .muon:
+      record["muon"] = muon.record
+      record["adamw"] = adamW.record
+    }
+    return .object(record)
+  }
+}
