@@ -4,6 +4,55 @@ import Testing
 
 /// What the whole job refuses, leaves and says.
 @Suite struct AdaptCommandTests {
+  @Test func `shows the optimizer and the curve of the learning rate before it begins`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _, corpus) = try makeSmallModel(in: folder)
+    let file = try folder.write(
+      "options.yaml",
+      """
+      optimizer: lion
+      moments: 8bit
+      lr: 0.001
+      segment:
+        - 20% linear 0 1
+        - rest cosine 0.5
+        - 30% exponential 0.05
+      """)
+    let options = [
+      "adapt", "--model", model, "--corpus", corpus, "--paragraphs", "--no-replay", "--context",
+      "16", "--batch-tokens", "32", "--output", folder.file("adapted"), "--init", "subword-mean",
+      "--new-tokens", "8", "--steps", "10", "--config", file,
+    ]
+    let plan = try ToolRun(options + ["--dry-run", "--json"])
+    #expect(plan.status == 0, "\(plan.messages)")
+    let record = try JSONValue(parsing: plan.output)
+    #expect(record["optimizer"]?["method"]?.string == "lion")
+    #expect(record["optimizer"]?["moments"]?.string == "8bit")
+    #expect(record["schedule"]?.string == "segments")
+    let segments = try #require(record["learning_rate_segments"]?.array)
+    #expect(segments.compactMap { $0["steps"]?.int } == [2, 5, 3])
+    let count = try #require(record["parameters"]?.int)
+    let size = try #require(record["optimizer_bytes"]?.int)
+    #expect(size > count && size < count * 11 / 10)
+
+    let run = try ToolRun(options)
+    #expect(run.status == 0 || run.status == 1, "\(run.messages)")
+    for line in [
+      "optimizer: lion with moments in 8bit", "learning rate: steps 1 to 2: 0 to 0.001, linear",
+      "learning rate: steps 3 to 7: 0.001 to 0.0005, cosine",
+      "learning rate: steps 8 to 10: 0.0005 to 5e-05, exponential",
+    ] {
+      #expect(run.messages.contains(line + "\n"), "\(run.messages)")
+    }
+    let configuration = String(
+      decoding: try folder.read("adapted/configuration.yaml"), as: UTF8.self)
+    #expect(configuration.contains("segment:\n  - \"20% linear 0 1\"\n"), "\(configuration)")
+    try ToolRun(options + ["--resume", "--optimizer", "muon"])
+      .expectFailure(64, ["--optimizer lion", "--optimizer muon"])
+    try ToolRun(options + ["--schedule", "wsd", "--segment", "rest constant 1"])
+      .expectFailure(64, ["--schedule and --segment exclude each other"])
+  }
+
   @Test func `leaves its options, and goes on with the same ones only`() throws {
     let folder = try TemporaryDirectory()
     let (model, _, corpus) = try makeSmallModel(in: folder)

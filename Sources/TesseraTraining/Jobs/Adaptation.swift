@@ -96,7 +96,7 @@ public struct Adaptation: Sendable {
     if case .seconds = budget, speed == nil {
       speed = try TrainingRun.tokensPerSecond(
         of: model, on: data(batchTokenCount: Self.microBatchTokenCount),
-        microBatchSequenceCount: microBatch)
+        optimizer: options.optimizer, microBatchSequenceCount: microBatch)
     }
     plannedTokensPerSecond = speed
     let tokens = budget.steps(batchTokenCount: 1, tokensPerSecond: speed ?? 0)
@@ -104,14 +104,16 @@ public struct Adaptation: Sendable {
       batchTokenCount: options.batchTokenCount ?? Self.batchTokenCount(budget, tokens: tokens))
     let steps = budget.steps(
       batchTokenCount: self.data.batchTokenCount, tokensPerSecond: speed ?? 0)
-    let rate = options.learningRate ?? Self.learningRate(parameterCount: model.layout.count)
+    let rate =
+      options.learningRate
+      ?? Self.learningRate(parameterCount: model.layout.count) * options.optimizer.kind.rateFactor
     let rowSteps = min(steps - 1, Int((Double(steps) * options.rowStageShare).rounded()))
     plan = TrainingPlan(
       steps: steps,
-      schedule: options.curve.schedule(
-        peak: rate, steps: steps, warmup: options.warmupStepCount),
+      schedule: try options.schedule.schedule(peak: rate, steps: steps),
       stages: Self.stages(
         layout: model.layout, newRows: newRows, rowSteps: rowSteps, options: options),
+      optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
   }
@@ -120,17 +122,18 @@ public struct Adaptation: Sendable {
   private static func stages(
     layout: ParameterLayout, newRows: RangeSet<Int>, rowSteps: Int, options: AdaptationOptions
   ) -> [TrainingStage] {
+    let weightDecay = options.weightDecay ?? options.optimizer.kind.defaultWeightDecay
     let all = TrainingStage(
       name: "training", firstStep: rowSteps, scope: .all,
       groups: ParameterGroup.adaptation(
         layout: layout, newRows: newRows, bodyRate: 1, baseRowRate: 1, newRowRate: 1,
-        weightDecay: options.weightDecay))
+        weightDecay: weightDecay))
     guard rowSteps > 0 else { return [all] }
     let rows = TrainingStage(
       name: "training rows", firstStep: 0, scope: .embeddings,
       groups: ParameterGroup.adaptation(
         layout: layout, newRows: newRows, bodyRate: 0, baseRowRate: options.baseRowRate,
-        newRowRate: options.newRowRate, weightDecay: options.weightDecay))
+        newRowRate: options.newRowRate, weightDecay: weightDecay))
     return [rows, all]
   }
 
@@ -165,4 +168,7 @@ public struct Adaptation: Sendable {
 extension Adaptation {
   /// The number of parameters of the extended model.
   public var modelParameterCount: Int { model.layout.count }
+
+  /// The parameters of the extended model.
+  public var modelLayout: ParameterLayout { model.layout }
 }

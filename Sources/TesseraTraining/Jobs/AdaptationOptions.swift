@@ -10,13 +10,12 @@ public struct AdaptationOptions: Hashable, Sendable {
   public var sequenceLength: Int?
   /// The highest learning rate.
   public var learningRate: Double?
-  /// The curve of the learning rate.
-  public var curve = ScheduleCurve.cosine
-  /// The steps over which the learning rate rises to its peak; nil is
-  /// ``Schedule/defaultWarmup(steps:)``.
-  public var warmupStepCount: Int?
-  /// The decay of matrices.
-  public var weightDecay = 0.1
+  /// How the learning rate runs.
+  public var schedule = ScheduleOptions()
+  /// What turns gradients into steps.
+  public var optimizer = OptimizerOptions()
+  /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
+  public var weightDecay: Double?
   /// The share of every batch that comes from the base model's language.
   ///
   /// A quarter for a new language: Ibrahim et al., 2024, arXiv:2403.08763, section 6.

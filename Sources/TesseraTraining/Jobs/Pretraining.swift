@@ -58,7 +58,7 @@ public struct Pretraining: Sendable {
     if case .seconds = options.budget, speed == nil {
       speed = try TrainingRun.tokensPerSecond(
         of: model, on: data(batchTokenCount: Self.microBatchTokenCount),
-        microBatchSequenceCount: microBatch)
+        optimizer: options.optimizer, microBatchSequenceCount: microBatch)
     }
     plannedTokensPerSecond = speed
     let tokens = options.budget.steps(batchTokenCount: 1, tokensPerSecond: speed ?? 0)
@@ -73,15 +73,18 @@ public struct Pretraining: Sendable {
         Self.learningRateLimit,
         StepLaw.learningRate(
           bodyParameterCount: body, tokenCount: steps * self.data.batchTokenCount))
+      * options.optimizer.kind.rateFactor
+    let weightDecay = options.weightDecay ?? options.optimizer.kind.defaultWeightDecay
     plan = TrainingPlan(
       steps: steps,
-      schedule: options.curve.schedule(
-        peak: rate, steps: steps, warmup: options.warmupStepCount ?? Self.warmup(steps: steps)),
+      schedule: try options.schedule.schedule(
+        peak: rate, steps: steps, defaultWarmup: Self.warmup(steps: steps)),
       stages: [
         TrainingStage(
           name: "training", firstStep: 0, scope: .all,
-          groups: ParameterGroup.standard(layout: model.layout, weightDecay: options.weightDecay))
+          groups: ParameterGroup.standard(layout: model.layout, weightDecay: weightDecay))
       ],
+      optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(10, steps / max(1, options.evaluationCount)))
     heldOut = try DocumentEncoder(tokenizer, name: "held-out documents").encode(
@@ -143,8 +146,11 @@ public struct Pretraining: Sendable {
       "tokens": .init(plan.steps * data.batchTokenCount),
       "epochs": .init(data.epochs(after: plan.steps)[0]),
       "learning_rate": .init(plan.schedule.peak),
-      "schedule": .string(options.curve.rawValue),
-      "weight_decay": .init(options.weightDecay),
+      "schedule": .string(options.schedule.name),
+      "learning_rate_segments": plan.schedule.record,
+      "optimizer": plan.optimizer.record,
+      "optimizer_bytes": .init(plan.optimizer.stateSize(layout: model.layout)),
+      "weight_decay": .init(options.weightDecay ?? options.optimizer.kind.defaultWeightDecay),
       "seed": .init(options.seed),
       "openblas_core": .string(SelectedKernels.current.matrixProductCore),
       "instruction_set": .string(SelectedKernels.current.instructionSet),

@@ -14,15 +14,15 @@ public struct PretrainingOptions: Hashable, Sendable {
   /// The tokens of a step; nil is ``StepLaw/batchTokenCount(tokenCount:)``.
   public var batchTokenCount: Int?
   /// The highest learning rate; nil is ``StepLaw/learningRate(bodyParameterCount:tokenCount:)``, at
-  /// most 0.002.
+  /// most 0.002, times the optimizer's ``OptimizerKind/rateFactor``.
   public var learningRate: Double?
-  /// The curve of the learning rate.
-  public var curve = ScheduleCurve.cosine
-  /// The steps over which the learning rate rises to its peak; nil is 150 or a hundredth of the run,
-  /// at most a tenth.
-  public var warmupStepCount: Int?
-  /// The decay of matrices. Brown et al., 2020, arXiv:2005.14165, appendix B.
-  public var weightDecay = 0.1
+  /// How the learning rate runs; its warmup is 150 steps or a hundredth of the run, at most a tenth,
+  /// where none is chosen.
+  public var schedule = ScheduleOptions()
+  /// What turns gradients into steps.
+  public var optimizer = OptimizerOptions()
+  /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
+  public var weightDecay: Double?
   /// The most bytes of held-out documents that are scored at the end.
   public var heldOutSizeLimit = 1 << 20
   /// The most bytes of held-out documents that are scored during training.
@@ -36,24 +36,4 @@ public struct PretrainingOptions: Hashable, Sendable {
 
   /// Creates options for a budget.
   public init(budget: TrainingBudget) { self.budget = budget }
-}
-
-/// The curves of the learning rate that have a name.
-public enum ScheduleCurve: String, CaseIterable, Hashable, Sendable {
-  /// Warmup, then a cosine to a tenth.
-  case cosine
-  /// Warmup, constant, and a decay over the last fifth.
-  case stableDecay = "wsd"
-  /// Warmup, then constant.
-  case constant
-
-  /// The schedule with a peak over a number of steps; nil warms up over
-  /// ``Schedule/defaultWarmup(steps:)``.
-  public func schedule(peak: Double, steps: Int, warmup: Int? = nil) -> Schedule {
-    switch self {
-    case .cosine: .warmupCosine(peak: peak, steps: steps, warmup: warmup)
-    case .stableDecay: .warmupStableDecay(peak: peak, steps: steps, warmup: warmup)
-    case .constant: .constant(peak: peak, steps: steps, warmup: warmup)
-    }
-  }
 }

@@ -78,13 +78,7 @@ extension TrainingPlan {
   public var record: JSONValue {
     var record: JSONObject = [
       "steps": .init(steps),
-      "schedule": .array(
-        schedule.segments.map { segment in
-          .object([
-            "steps": .init(segment.steps), "shape": .string(segment.shape.rawValue),
-            "from": .init(segment.from), "to": .init(segment.to),
-          ])
-        }),
+      "schedule": schedule.record,
       "stages": .array(stages.map(\.record)),
       "optimizer": optimizer.record,
       "clip_norm": .init(clipNorm),

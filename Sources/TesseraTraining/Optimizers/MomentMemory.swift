@@ -60,7 +60,7 @@ struct MomentMemory: Sendable {
   }
 
   /// How many blocks a row of a width has.
-  fileprivate static func blockCount(width: Int) -> Int {
+  static func blockCount(width: Int) -> Int {
     (width + DynamicMap.blockSize - 1) / DynamicMap.blockSize
   }
 

@@ -1,4 +1,5 @@
 public import TesseraBasics
+public import TesseraModels
 
 /// Which method turns gradients into steps.
 public enum OptimizerKind: String, CaseIterable, Hashable, Sendable {
@@ -17,6 +18,10 @@ public enum OptimizerKind: String, CaseIterable, Hashable, Sendable {
   /// "Muon is Scalable for LLM Training", 2025, arXiv:2502.16982, section 2.2), and the others are
   /// scaled to do as AdamW does.
   public var rateFactor: Double { self == .lion ? 0.2 : 1 }
+
+  /// The decay of matrices: 0.1 for AdamW (Brown et al., 2020, arXiv:2005.14165, appendix B), and as
+  /// much more as the rate is less, since the two are multiplied.
+  public var defaultWeightDecay: Double { 0.1 / rateFactor }
 
   /// Whether it keeps a number for each parameter, whose precision can be chosen.
   public var hasMoments: Bool { self != .adafactor }
@@ -43,8 +48,25 @@ public struct OptimizerOptions: Hashable, Sendable {
     self.moments = moments
   }
 
-  /// The method without its state.
-  var title: String {
+  /// The bytes of what is remembered of a model's parameters, counts left out.
+  public func stateSize(layout: ParameterLayout) -> Int {
+    layout.tensors.reduce(0) { sum, tensor in
+      let (rows, width) = (tensor.rowCount, tensor.rowWidth)
+      let moments =
+        switch kind {
+        case .adamW: 2
+        case .lion: 1
+        case .muon: Muon.moves(tensor) ? 1 : 2
+        case .adafactor: 0
+        }
+      if moments == 0 { return sum + 4 * (rows > 1 && width > 1 ? rows + width : rows * width) }
+      let scales = self.moments == .eightBit ? MomentMemory.blockCount(width: width) : 0
+      return sum + moments * rows * (width * self.moments.byteSize + 4 * scales)
+    }
+  }
+
+  /// The method and its precision, in words.
+  public var title: String {
     kind.hasMoments ? "\(kind.rawValue) with moments in \(moments.rawValue)" : kind.rawValue
   }
 

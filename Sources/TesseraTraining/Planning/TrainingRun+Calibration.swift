@@ -7,12 +7,14 @@ extension TrainingRun {
   ///   - model: The model; it stays as it is.
   ///   - data: The data; the batches of the first steps are used.
   ///   - scope: Which gradients are computed.
+  ///   - optimizer: What turns them into steps.
   ///   - microBatchSequenceCount: The most sequences in one forward and backward.
   ///   - seconds: About how long to measure; at least two steps are made.
   /// - Throws: ``TrainingRunError/notFinite(step:inARow:)`` for a model that is broken.
   public static func tokensPerSecond(
     of model: Transformer, on data: TrainingData, scope: GradientScope = .all,
-    microBatchSequenceCount: Int, seconds: Double = 3
+    optimizer: OptimizerOptions = OptimizerOptions(), microBatchSequenceCount: Int,
+    seconds: Double = 3
   ) throws(TrainingRunError) -> Double {
     let plan = TrainingPlan(
       steps: 1_000, schedule: .constant(peak: 1e-9, steps: 1_000),
@@ -21,7 +23,7 @@ extension TrainingRun {
           name: "measuring", firstStep: 0, scope: scope,
           groups: ParameterGroup.standard(layout: model.layout, weightDecay: 0))
       ],
-      microBatchSequenceCount: microBatchSequenceCount)
+      optimizer: optimizer, microBatchSequenceCount: microBatchSequenceCount)
     var run = TrainingRun(model: model, plan: plan, data: data)
     let clock = ContinuousClock()
     // The first step warms caches and makes the workspace grow.

@@ -1,3 +1,5 @@
+public import TesseraBasics
+
 /// A quantity over the steps of a run, such as the learning rate, as a list of segments.
 ///
 /// The value is a pure function of the step: nothing about it is kept in the state of a run, so a
@@ -18,12 +20,18 @@ public struct Schedule: Hashable, Sendable {
     public var from: Double
     /// The value at the segment's last step.
     public var to: Double
+    /// α where the shape is ``ScheduleShape/inverseSquareRoot``.
+    public var steepness: Double
 
     /// Creates a segment.
     ///
     /// - Precondition: `steps` is not negative, both ends are finite and not negative, and positive
-    ///   where the shape is ``ScheduleShape/exponential``.
-    public init(steps: Int, shape: ScheduleShape, from: Double, to: Double) {
+    ///   where the shape is ``ScheduleShape/exponential``; the steepness is positive.
+    public init(
+      steps: Int, shape: ScheduleShape, from: Double, to: Double,
+      steepness: Double = ScheduleShape.steepness
+    ) {
+      precondition(steepness > 0 && steepness.isFinite, "a steepness is out of range")
       precondition(steps >= 0, "a segment has a negative number of steps")
       precondition(from >= 0 && to >= 0 && from.isFinite && to.isFinite, "a rate is out of range")
       precondition(
@@ -32,6 +40,7 @@ public struct Schedule: Hashable, Sendable {
       self.shape = shape
       self.from = from
       self.to = to
+      self.steepness = steepness
     }
   }
 
@@ -62,7 +71,8 @@ public struct Schedule: Hashable, Sendable {
     for segment in segments {
       if rest < segment.steps {
         let progress = Double(rest + 1) / Double(segment.steps)
-        return segment.shape.value(at: progress, from: segment.from, to: segment.to)
+        return segment.shape.value(
+          at: progress, from: segment.from, to: segment.to, steepness: segment.steepness)
       }
       rest -= segment.steps
     }
@@ -71,6 +81,28 @@ public struct Schedule: Hashable, Sendable {
 }
 
 extension Schedule {
+  /// The segments that have steps, with the steps of each.
+  public var stretches: [(steps: Range<Int>, segment: Segment)] {
+    var first = 0
+    return segments.compactMap { segment in
+      defer { first += segment.steps }
+      return segment.steps > 0 ? (first..<first + segment.steps, segment) : nil
+    }
+  }
+
+  /// The segments as a record.
+  public var record: JSONValue {
+    .array(
+      segments.map { segment in
+        var record: JSONObject = [
+          "steps": .init(segment.steps), "shape": .string(segment.shape.rawValue),
+          "from": .init(segment.from), "to": .init(segment.to),
+        ]
+        if segment.shape == .inverseSquareRoot { record["steepness"] = .init(segment.steepness) }
+        return .object(record)
+      })
+  }
+
   /// The highest value that a segment starts or ends with.
   public var peak: Double { segments.map { max($0.from, $0.to) }.max() ?? 0 }
 }

@@ -24,13 +24,22 @@ public enum ScheduleShape: String, CaseIterable, Hashable, Sendable {
   case oneMinusSquareRoot = "one-minus-square-root"
   /// from · (to / from)^x; both ends must be positive.
   case exponential
-  /// w(x) = h(x) / h(1) with h(x) = 1 - 1 / √(1 + 9x): steep at first, flat at the end.
+  /// w(x) = h(x) / h(1) with h(x) = 1 - 1 / √(1 + αx): steep at first, flat at the end. The steepness α
+  /// is 9 where a segment has no other.
   case inverseSquareRoot = "inverse-square-root"
 
   /// The value at a progress between 0 and 1.
   ///
   /// Both ends are met exactly: `from` at 0 (except for ``constant``) and `to` at 1.
-  public func value(at progress: Double, from: Double, to: Double) -> Double {
+  ///
+  /// - Parameters:
+  ///   - progress: The progress.
+  ///   - from: The value at 0.
+  ///   - to: The value at 1.
+  ///   - steepness: α of ``inverseSquareRoot``.
+  public func value(
+    at progress: Double, from: Double, to: Double, steepness: Double = ScheduleShape.steepness
+  ) -> Double {
     if progress >= 1 || self == .constant { return to }
     if progress <= 0 { return from }
     switch self {
@@ -40,12 +49,12 @@ public enum ScheduleShape: String, CaseIterable, Hashable, Sendable {
     case .oneMinusSquareRoot: return from + (to - from) * progress.squareRoot()
     case .exponential: return from * pow(to / from, progress)
     case .inverseSquareRoot:
-      let weight = 1 - 1 / (1 + Self.steepness * progress).squareRoot()
-      let whole = 1 - 1 / (1 + Self.steepness).squareRoot()
+      let weight = 1 - 1 / (1 + steepness * progress).squareRoot()
+      let whole = 1 - 1 / (1 + steepness).squareRoot()
       return from + (to - from) * weight / whole
     }
   }
 
-  /// α of the inverse square root.
-  private static let steepness = 9.0
+  /// α of the inverse square root where a segment has no other.
+  public static let steepness = 9.0
 }

@@ -42,11 +42,8 @@ struct AdaptCommand: ParsableCommand {
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var step: StepOptions
 
-  @Option(
-    help:
-      "The learning rate's curve: \(ScheduleCurve.allCases.map(\.rawValue).joined(separator: ", "))."
-  )
-  var schedule = ScheduleCurve.cosine
+  @OptionGroup var schedule: ScheduleArguments
+  @OptionGroup var optimizer: OptimizerArguments
 
   @Option(help: "Share of every batch that is replay, as a fraction.")
   var replayShare = AdaptationOptions().replayShare
@@ -82,6 +79,7 @@ struct AdaptCommand: ParsableCommand {
       throw ValidationError(
         "--max-forget must be between 0 and \(Int(Self.maximumForgetting)), not \(maxForget)")
     }
+    _ = try schedule.options(warmup: step.warmup)
     try budget.checkTokens(batchTokens: step.batchTokens)
     if resume && output.force { throw ValidationError("--resume and --force exclude each other") }
   }
@@ -119,14 +117,15 @@ struct AdaptCommand: ParsableCommand {
   }
 
   /// What the library is to do.
-  var options: AdaptationOptions {
+  func makeOptions() throws -> AdaptationOptions {
     var options = AdaptationOptions()
     options.budget = budget.budget
     options.batchTokenCount = step.batchTokens
     options.sequenceLength = step.context
     options.learningRate = step.learningRate
-    options.curve = schedule
-    options.warmupStepCount = step.warmup
+    options.schedule = try schedule.options(warmup: step.warmup)
+    options.optimizer = optimizer.options
+    options.weightDecay = optimizer.weightDecay
     options.replayShare = languages.noReplay ? 0 : replayShare
     options.heldOutShare = languages.heldOut
     options.maximumForgetting = maxForget

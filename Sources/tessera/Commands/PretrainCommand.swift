@@ -42,11 +42,8 @@ struct PretrainCommand: ParsableCommand {
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var step: StepOptions
 
-  @Option(
-    help:
-      "The learning rate's curve: \(ScheduleCurve.allCases.map(\.rawValue).joined(separator: ", "))."
-  )
-  var schedule = ScheduleCurve.cosine
+  @OptionGroup var schedule: ScheduleArguments
+  @OptionGroup var optimizer: OptimizerArguments
 
   @Option(
     help: "Share of the corpus that is held out, as a fraction. (default: 0.005; shards are split)")
@@ -70,6 +67,7 @@ struct PretrainCommand: ParsableCommand {
     if let heldOut, !(0...0.5).contains(heldOut) {
       throw ValidationError("--held-out must be between 0 and 0.5, not \(heldOut)")
     }
+    _ = try schedule.options(warmup: step.warmup)
     try budget.checkTokens(batchTokens: step.batchTokens)
     if resume && output.force { throw ValidationError("--resume and --force exclude each other") }
   }
@@ -101,7 +99,7 @@ struct PretrainCommand: ParsableCommand {
     let phase = budget.minutes == nil ? "planning" : "measuring the speed of training"
     if dryRun {
       let job = try console.during(phase) {
-        try Pretraining(tokenizer: tokenizer, corpus: texts, options: options)
+        try Pretraining(tokenizer: tokenizer, corpus: texts, options: makeOptions())
       }
       try show(job, console)
       return
@@ -110,7 +108,7 @@ struct PretrainCommand: ParsableCommand {
       path: output.output, force: output.force, resume: resume, inputs: inputs)
     let record = directory.record
     let job = try console.during(phase) {
-      try Pretraining(tokenizer: tokenizer, corpus: texts, options: options, resuming: record)
+      try Pretraining(tokenizer: tokenizer, corpus: texts, options: makeOptions(), resuming: record)
     }
     if !directory.isResumed {
       // The record first: it shows whose the folder is.
@@ -131,14 +129,15 @@ struct PretrainCommand: ParsableCommand {
   }
 
   /// The job's options.
-  private var options: PretrainingOptions {
+  private func makeOptions() throws -> PretrainingOptions {
     var options = PretrainingOptions(budget: budget.budget ?? .steps(1))
     options.size = size
     if let context = step.context { options.contextLength = context }
     options.batchTokenCount = step.batchTokens
     options.learningRate = step.learningRate
-    options.curve = schedule
-    options.warmupStepCount = step.warmup
+    options.schedule = try schedule.options(warmup: step.warmup)
+    options.optimizer = optimizer.options
+    options.weightDecay = optimizer.weightDecay
     options.elementType = precision.elementType
     options.seed = seed.seed
     return options
@@ -179,11 +178,13 @@ struct PretrainCommand: ParsableCommand {
       \(groupDigits(model.configuration.contextLength))
       plan: \(groupDigits(job.plan.steps)) steps of \(groupDigits(job.data.batchTokenCount)) tokens, \
       \(groupDigits(tokens)) tokens in all, \(fixed(job.data.epochs(after: job.plan.steps)[0], 2)) \
-      passes over the corpus, learning rate \(brief(job.plan.schedule.peak))
+      passes over the corpus
       """)
+    console.say(job.plan)
     console.sayKernels()
     console.sayCost(
-      parameterCount: model.layout.count, tokenCount: tokens,
+      parameterCount: model.layout.count,
+      optimizerSize: job.plan.optimizer.stateSize(layout: model.layout), tokenCount: tokens,
       tokensPerSecond: job.plannedTokensPerSecond)
   }
 

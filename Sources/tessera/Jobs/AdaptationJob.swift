@@ -60,7 +60,7 @@ struct AdaptationJob {
       try Adaptation(
         model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
         newRows: vocabulary.layout.newRows, target: target, replay: replay,
-        options: command.options)
+        options: try command.makeOptions())
     }
     say(adaptation, newTokenCount: vocabulary.tokens.count, console)
     return adaptation
@@ -84,7 +84,7 @@ struct AdaptationJob {
     let adaptation = try console.during(planningPhase(resuming: record)) {
       try Adaptation(
         model: model, tokenizer: tokenizer, newRows: prepared.layout.newRows, target: target,
-        replay: replay, options: command.options, resuming: record)
+        replay: replay, options: try command.makeOptions(), resuming: record)
     }
     say(adaptation, newTokenCount: prepared.tokens.count, console)
     // A call that was killed before it had a plan has left none.
@@ -228,11 +228,13 @@ struct AdaptationJob {
       model: \(groupDigits(adaptation.modelParameterCount)) parameters, \
       \(groupDigits(newTokenCount)) new tokens
       plan: \(groupDigits(plan.steps)) steps of \(groupDigits(data.batchTokenCount)) tokens, \
-      \(groupDigits(tokens)) tokens in all, learning rate \(brief(plan.schedule.peak))
+      \(groupDigits(tokens)) tokens in all
       """)
+    console.say(plan)
     console.sayKernels()
     console.sayCost(
-      parameterCount: adaptation.modelParameterCount, tokenCount: tokens,
+      parameterCount: adaptation.modelParameterCount,
+      optimizerSize: plan.optimizer.stateSize(layout: adaptation.modelLayout), tokenCount: tokens,
       tokensPerSecond: adaptation.plannedTokensPerSecond)
   }
 }

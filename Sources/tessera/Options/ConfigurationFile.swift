@@ -44,7 +44,7 @@ struct ConfigurationFile {
   /// Options of which one at most can be given; see the `validate()` of their groups.
   private static let exclusiveOptions: [Set<String>] = [
     ["steps", "tokens", "minutes"], ["lines", "paragraphs"], ["replay", "no-replay"],
-    ["corpus", "language", "delta"],
+    ["corpus", "language", "delta"], ["schedule", "segment"],
   ]
 
   /// Reads a file.

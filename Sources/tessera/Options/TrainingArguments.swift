@@ -3,7 +3,6 @@ import TesseraTensors
 public import TesseraTraining
 
 extension ModelSize: ExpressibleByArgument {}
-extension ScheduleCurve: ExpressibleByArgument {}
 
 /// The number format of stored weights, as the command line spells it.
 enum StoredPrecision: String, CaseIterable, ExpressibleByArgument {

@@ -2,12 +2,15 @@ import TesseraBasics
 import TesseraTraining
 
 extension Console {
-  /// What training keeps in memory for each parameter: weight, gradient and two moments, 4 bytes each.
-  private static let trainingBytesPerParameter = 16
+  /// What training keeps in memory for each parameter beside the optimizer's: weight and gradient, 4
+  /// bytes each.
+  private static let trainingBytesPerParameter = 8
 
   /// Says what a training is going to take, as far as that is known before it begins.
-  func sayCost(parameterCount: Int, tokenCount: Int, tokensPerSecond: Double?) {
-    let size = Double(parameterCount * Self.trainingBytesPerParameter)
+  func sayCost(
+    parameterCount: Int, optimizerSize: Int, tokenCount: Int, tokensPerSecond: Double?
+  ) {
+    let size = Double(parameterCount * Self.trainingBytesPerParameter + optimizerSize)
     say(
       "memory: \(formatAmount(size, unit: "B")) for weights, gradients and moments, and the "
         + "activations of a step")
@@ -15,6 +18,22 @@ extension Console {
     say(
       "speed: \(groupDigits(Int(min(tokensPerSecond, 1e15)))) tokens/s, about "
         + formatDuration(Double(tokenCount) / tokensPerSecond))
+  }
+
+  /// Says what steps are made with, and how the learning rate is going to run.
+  func say(_ plan: TrainingPlan) {
+    say("optimizer: \(plan.optimizer.title)")
+    for (steps, segment) in plan.schedule.stretches {
+      let range =
+        steps.count == 1
+        ? "step \(groupDigits(steps.upperBound))"
+        : "steps \(groupDigits(steps.lowerBound + 1)) to \(groupDigits(steps.upperBound))"
+      let course =
+        segment.shape == .constant
+        ? "\(brief(segment.to))"
+        : "\(brief(segment.from)) to \(brief(segment.to)), \(segment.shape.rawValue)"
+      say("learning rate: \(range): \(course)")
+    }
   }
 
   /// Warns of a model directory that a run of adapt or pretrain has left before it was done.
