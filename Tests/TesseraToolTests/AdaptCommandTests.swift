@@ -53,6 +53,52 @@ import Testing
       .expectFailure(64, ["--schedule and --segment exclude each other"])
   }
 
+  @Test func `shows what trains at which rate, and leaves the rest as it is`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _, corpus) = try makeSmallModel(in: folder)
+    let options = [
+      "adapt", "--model", model, "--corpus", corpus, "--paragraphs", "--no-replay", "--context",
+      "16", "--batch-tokens", "32", "--output", folder.file("adapted"), "--init", "subword-mean",
+      "--new-tokens", "8", "--steps", "10", "--freeze", "*.mlp.*", "--group",
+      "*embed_tokens* rows=new rate=3 decay=0.25", "--stage", "20% name=rows body=0", "--stage",
+      "rest layers=-2--1",
+    ]
+    let plan = try ToolRun(options + ["--dry-run", "--json"])
+    #expect(plan.status == 0, "\(plan.messages)")
+    let record = try JSONValue(parsing: plan.output)
+    let stages = try #require(record["stages"]?.array)
+    #expect(stages.compactMap { $0["name"]?.string } == ["rows", "training, stage 2"])
+    #expect(stages.compactMap { $0["first_step"]?.int } == [0, 2])
+    func lines(_ stage: Int, _ name: String) -> [JSONValue] {
+      (stages[stage]["tensors"]?.array ?? []).filter {
+        $0["tensors"]?.string?.contains(name) == true
+      }
+    }
+    for stage in 0...1 {
+      let rows = lines(stage, "embed_tokens")
+      #expect(rows.compactMap { $0["rows"]?.string } == ["0-263", "264-271"])
+      #expect(rows.compactMap { $0["rate"]?.double } == [1, 3])
+      #expect(rows.compactMap { $0["weight_decay"]?.double } == [0, 0.25])
+      #expect(lines(stage, ".mlp.").allSatisfy { $0["rate"]?.double == 0 })
+    }
+    let queries = lines(1, "q_proj")
+    #expect(queries.compactMap { $0["layers"]?.string } == ["0-1", "2-3"])
+    #expect(queries.compactMap { $0["rate"]?.double } == [0, 1])
+    #expect(lines(0, "q_proj").compactMap { $0["layers"]?.string } == ["0-3"])
+
+    let shown = try ToolRun(options + ["--dry-run"])
+    #expect(shown.messages.contains("stage \"rows\": steps 1 to 2\n"), "\(shown.messages)")
+    #expect(shown.messages.contains("model.layers.*.mlp.up_proj.weight"))
+    #expect(shown.messages.contains("frozen") && shown.messages.contains("x 3"))
+
+    try ToolRun(options + ["--freeze", "lm_head*", "--dry-run"]).expectFailure(
+      64, ["no tensor", "lm_head*"])
+    try ToolRun(options + ["--layers", "4", "--dry-run"]).expectFailure(
+      64, ["layers 4", "from 0 to 3"])
+    try ToolRun(options + ["--stage", "11", "--dry-run"]).expectFailure(
+      64, ["the stages take", "the run has 10"])
+  }
+
   @Test func `leaves its options, and goes on with the same ones only`() throws {
     let folder = try TemporaryDirectory()
     let (model, _, corpus) = try makeSmallModel(in: folder)

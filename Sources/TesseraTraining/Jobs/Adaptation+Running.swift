@@ -107,7 +107,11 @@ extension Adaptation {
       "parameters": .init(model.layout.count),
       "vocabulary_size": .init(model.configuration.vocabularySize),
       "steps": .init(plan.steps),
-      "row_steps": .init(plan.stages.count > 1 ? plan.stages[1].firstStep : 0),
+      "row_steps": .init(
+        plan.stages[0].scope == .embeddings && plan.stages.count > 1
+          ? plan.stages[1].firstStep : 0),
+      "stages": .array(
+        StageTable.tables(of: plan, layout: model.layout).map(\.record)),
       "batch_tokens": .init(data.batchTokenCount),
       "sequence_length": .init(data.sequenceLength),
       "tokens": .init(plan.steps * data.batchTokenCount),

@@ -107,34 +107,38 @@ public struct Adaptation: Sendable {
     let rate =
       options.learningRate
       ?? Self.learningRate(parameterCount: model.layout.count) * options.optimizer.kind.rateFactor
-    let rowSteps = min(steps - 1, Int((Double(steps) * options.rowStageShare).rounded()))
     plan = TrainingPlan(
       steps: steps,
       schedule: try options.schedule.schedule(peak: rate, steps: steps),
-      stages: Self.stages(
-        layout: model.layout, newRows: newRows, rowSteps: rowSteps, options: options),
+      stages: try Self.stages(
+        layout: model.layout, newRows: newRows, steps: steps, options: options),
       optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
   }
 
-  /// The rows alone, then everything.
+  /// The stages: those asked for, or the rows alone, then everything.
   private static func stages(
-    layout: ParameterLayout, newRows: RangeSet<Int>, rowSteps: Int, options: AdaptationOptions
-  ) -> [TrainingStage] {
+    layout: ParameterLayout, newRows: RangeSet<Int>, steps: Int, options: AdaptationOptions
+  ) throws -> [TrainingStage] {
     let weightDecay = options.weightDecay ?? options.optimizer.kind.defaultWeightDecay
-    let all = TrainingStage(
-      name: "training", firstStep: rowSteps, scope: .all,
-      groups: ParameterGroup.adaptation(
-        layout: layout, newRows: newRows, bodyRate: 1, baseRowRate: 1, newRowRate: 1,
-        weightDecay: weightDecay))
-    guard rowSteps > 0 else { return [all] }
-    let rows = TrainingStage(
-      name: "training rows", firstStep: 0, scope: .embeddings,
-      groups: ParameterGroup.adaptation(
-        layout: layout, newRows: newRows, bodyRate: 0, baseRowRate: options.baseRowRate,
-        newRowRate: options.newRowRate, weightDecay: weightDecay))
-    return [rows, all]
+    func stages(_ rules: [StageRule]) throws -> [TrainingStage] {
+      try StageRule.stages(
+        rules, common: options.selection, steps: steps, layout: layout, newRows: newRows,
+        weightDecay: weightDecay)
+    }
+    if !options.stages.isEmpty { return try stages(options.stages) }
+    let rowSteps = min(steps - 1, Int((Double(steps) * options.rowStageShare).rounded()))
+    var rows = StageRule(length: .steps(rowSteps), name: "training rows")
+    rows.selection.bodyRate = 0
+    rows.selection.baseRowRate = options.baseRowRate
+    rows.selection.newRowRate = options.newRowRate
+    let all = StageRule(length: .rest, name: "training")
+    // Where rows are frozen there is nothing for them to do alone.
+    let movesRows = try !rows.selection.adding(options.selection).groups(
+      layout: layout, newRows: newRows, weightDecay: weightDecay
+    ).isEmpty
+    return try stages(movesRows ? [rows, all] : [all])
   }
 
   /// How often to pass over a corpus: small ones several times, which still teaches up to about four

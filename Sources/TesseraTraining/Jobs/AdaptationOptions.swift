@@ -16,6 +16,10 @@ public struct AdaptationOptions: Hashable, Sendable {
   public var optimizer = OptimizerOptions()
   /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
   public var weightDecay: Double?
+  /// Which parameters move in every stage.
+  public var selection = ParameterSelection()
+  /// The stages; none are the rows alone for ``rowStageShare`` of the steps, then everything.
+  public var stages: [StageRule] = []
   /// The share of every batch that comes from the base model's language.
   ///
   /// A quarter for a new language: Ibrahim et al., 2024, arXiv:2403.08763, section 6.

@@ -79,11 +79,10 @@ public struct Pretraining: Sendable {
       steps: steps,
       schedule: try options.schedule.schedule(
         peak: rate, steps: steps, defaultWarmup: Self.warmup(steps: steps)),
-      stages: [
-        TrainingStage(
-          name: "training", firstStep: 0, scope: .all,
-          groups: ParameterGroup.standard(layout: model.layout, weightDecay: weightDecay))
-      ],
+      stages: try StageRule.stages(
+        options.stages.isEmpty ? [StageRule(length: .rest)] : options.stages,
+        common: options.selection, steps: steps, layout: model.layout, newRows: RangeSet(),
+        weightDecay: weightDecay),
       optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(10, steps / max(1, options.evaluationCount)))
@@ -151,6 +150,8 @@ public struct Pretraining: Sendable {
       "optimizer": plan.optimizer.record,
       "optimizer_bytes": .init(plan.optimizer.stateSize(layout: model.layout)),
       "weight_decay": .init(options.weightDecay ?? options.optimizer.kind.defaultWeightDecay),
+      "stages": .array(
+        StageTable.tables(of: plan, layout: model.layout).map(\.record)),
       "seed": .init(options.seed),
       "openblas_core": .string(SelectedKernels.current.matrixProductCore),
       "instruction_set": .string(SelectedKernels.current.instructionSet),

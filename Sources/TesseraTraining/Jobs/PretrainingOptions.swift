@@ -23,6 +23,10 @@ public struct PretrainingOptions: Hashable, Sendable {
   public var optimizer = OptimizerOptions()
   /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
   public var weightDecay: Double?
+  /// Which parameters move in every stage.
+  public var selection = ParameterSelection()
+  /// The stages; none are one.
+  public var stages: [StageRule] = []
   /// The most bytes of held-out documents that are scored at the end.
   public var heldOutSizeLimit = 1 << 20
   /// The most bytes of held-out documents that are scored during training.

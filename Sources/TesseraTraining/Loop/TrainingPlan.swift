@@ -94,6 +94,25 @@ extension TrainingPlan {
 }
 
 extension TrainingStage {
+  /// The places of the parameters that move, neighbours joined: the norm of a gradient is that of
+  /// theirs.
+  func movingRanges(layout: ParameterLayout) -> [Range<Int>] {
+    var moving = RangeSet<Int>()
+    for group in groups where group.rate > 0 {
+      for member in group.members {
+        let tensor = layout.tensors[member.tensor]
+        let width = tensor.rowWidth
+        let start = tensor.range.lowerBound
+        moving.insert(
+          contentsOf: start + member.rows.lowerBound * width..<start + member.rows.upperBound
+            * width)
+      }
+    }
+    return Array(moving.ranges)
+  }
+}
+
+extension TrainingStage {
   /// The stage as a part of the plan's record.
   fileprivate var record: JSONValue {
     .object([
@@ -107,6 +126,10 @@ extension TrainingStage {
             "weight_decay": .init(group.weightDecay),
             "tensors": .init(Set(group.members.map(\.tensor)).count),
             "rows": .init(group.members.reduce(0) { $0 + $1.rows.count }),
+            "members_sha256": .string(
+              SHA256.hexDigest(
+                of: Array(
+                  group.members.map { "\($0.tensor):\($0.rows)" }.joined(separator: " ").utf8))),
           ])
         }),
     ])

@@ -176,7 +176,9 @@ public struct TrainingRun: Sendable {
       first = last
     }
     loss /= Double(data.batchTokenCount)
-    let norm = sumOfSquares(gradient.span).squareRoot()
+    let norm = stage.movingRanges(layout: model.layout).reduce(0.0) {
+      $0 + sumOfSquares(gradient.span.extracting($1))
+    }.squareRoot()
     let rate = plan.schedule.value(at: step)
     let verdict = nonFinite.judge(loss: loss, gradientNorm: norm)
     switch verdict {

@@ -6,8 +6,8 @@ public enum ScheduleError: Error, Equatable, Sendable {
   case exponentialToZero
   /// A segment cannot be understood.
   case malformedSegment(String, reason: String)
-  /// Segments are longer or shorter than the run.
-  case wrongLength(segments: Int, steps: Int)
+  /// Parts of a run are longer or shorter than it.
+  case wrongLength(String, Int, steps: Int)
 }
 
 extension ScheduleError: CustomStringConvertible {
@@ -20,9 +20,9 @@ extension ScheduleError: CustomStringConvertible {
       "an exponential curve cannot begin or end at zero; give a --floor above it"
     case .malformedSegment(let text, let reason):
       "the segment \"\(text)\" is not LENGTH SHAPE [FROM] TO, as in \"5% linear 0 1\": \(reason)"
-    case .wrongLength(let segments, let steps):
-      "the segments of the learning rate take \(segments) steps, and the run has \(steps); one segment "
-        + "may have the length \"rest\""
+    case .wrongLength(let parts, let count, let steps):
+      "the \(parts) take \(count) steps, and the run has \(steps); one of them may have the length "
+        + "\"rest\""
     }
   }
 }

@@ -44,6 +44,7 @@ struct AdaptCommand: ParsableCommand {
 
   @OptionGroup var schedule: ScheduleArguments
   @OptionGroup var optimizer: OptimizerArguments
+  @OptionGroup var parameters: ParameterArguments
 
   @Option(help: "Share of every batch that is replay, as a fraction.")
   var replayShare = AdaptationOptions().replayShare
@@ -126,6 +127,8 @@ struct AdaptCommand: ParsableCommand {
     options.schedule = try schedule.options(warmup: step.warmup)
     options.optimizer = optimizer.options
     options.weightDecay = optimizer.weightDecay
+    options.selection = parameters.selection
+    options.stages = parameters.stage
     options.replayShare = languages.noReplay ? 0 : replayShare
     options.heldOutShare = languages.heldOut
     options.maximumForgetting = maxForget

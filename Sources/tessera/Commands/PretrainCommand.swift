@@ -44,6 +44,7 @@ struct PretrainCommand: ParsableCommand {
 
   @OptionGroup var schedule: ScheduleArguments
   @OptionGroup var optimizer: OptimizerArguments
+  @OptionGroup var parameters: ParameterArguments
 
   @Option(
     help: "Share of the corpus that is held out, as a fraction. (default: 0.005; shards are split)")
@@ -138,6 +139,8 @@ struct PretrainCommand: ParsableCommand {
     options.schedule = try schedule.options(warmup: step.warmup)
     options.optimizer = optimizer.options
     options.weightDecay = optimizer.weightDecay
+    options.selection = parameters.selection
+    options.stages = parameters.stage
     options.elementType = precision.elementType
     options.seed = seed.seed
     return options
@@ -180,7 +183,7 @@ struct PretrainCommand: ParsableCommand {
       \(groupDigits(tokens)) tokens in all, \(fixed(job.data.epochs(after: job.plan.steps)[0], 2)) \
       passes over the corpus
       """)
-    console.say(job.plan)
+    console.say(job.plan, layout: model.layout)
     console.sayKernels()
     console.sayCost(
       parameterCount: model.layout.count,

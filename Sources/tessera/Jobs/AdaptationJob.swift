@@ -230,7 +230,7 @@ struct AdaptationJob {
       plan: \(groupDigits(plan.steps)) steps of \(groupDigits(data.batchTokenCount)) tokens, \
       \(groupDigits(tokens)) tokens in all
       """)
-    console.say(plan)
+    console.say(plan, layout: adaptation.modelLayout)
     console.sayKernels()
     console.sayCost(
       parameterCount: adaptation.modelParameterCount,

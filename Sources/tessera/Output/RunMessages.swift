@@ -1,4 +1,5 @@
 import TesseraBasics
+import TesseraModels
 import TesseraTraining
 
 extension Console {
@@ -20,8 +21,8 @@ extension Console {
         + formatDuration(Double(tokenCount) / tokensPerSecond))
   }
 
-  /// Says what steps are made with, and how the learning rate is going to run.
-  func say(_ plan: TrainingPlan) {
+  /// Says what steps are made with, which parameters move, and how the learning rate is going to run.
+  func say(_ plan: TrainingPlan, layout: ParameterLayout) {
     say("optimizer: \(plan.optimizer.title)")
     for (steps, segment) in plan.schedule.stretches {
       let range =
@@ -34,6 +35,22 @@ extension Console {
         : "\(brief(segment.from)) to \(brief(segment.to)), \(segment.shape.rawValue)"
       say("learning rate: \(range): \(course)")
     }
+    for table in StageTable.tables(of: plan, layout: layout) {
+      say(
+        "stage \"\(table.name)\": steps \(groupDigits(table.steps.lowerBound + 1)) to "
+          + groupDigits(table.steps.upperBound))
+      let rows = table.lines.map { line in
+        [
+          line.tensors, line.layerList.isEmpty ? "-" : line.layerList, shortened(line.rowList),
+          groupDigits(line.parameterCount),
+          line.rate == 0 ? "frozen" : "x \(brief(line.rate))",
+          line.rate == 0 ? "-" : brief(line.weightDecay),
+        ]
+      }
+      let text = alignedTable(
+        [["tensors", "layers", "rows", "parameters", "rate", "decay"]] + rows)
+      for line in text.split(separator: "\n") { say("  " + line) }
+    }
   }
 
   /// Warns of a model directory that a run of adapt or pretrain has left before it was done.
@@ -42,5 +59,10 @@ extension Console {
     say(
       "warning: the run in \(folder) has not ended, so this is not its result yet; go on with "
         + "--resume")
+  }
+
+  /// A list that fits into a cell.
+  private func shortened(_ list: String) -> String {
+    list.count <= 24 ? list : list.prefix(21) + "..."
   }
 }

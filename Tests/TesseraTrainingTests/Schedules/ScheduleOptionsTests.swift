@@ -149,7 +149,8 @@ import Testing
       (["101 linear 1", "rest linear 0"], 101), (["rest linear 1", "rest linear 0"], 0),
     ] as [([String], Int)])
   func `segments that do not make up the run are refused`(texts: [String], length: Int) {
-    #expect(throws: ScheduleError.wrongLength(segments: length, steps: 100)) {
+    #expect(throws: ScheduleError.wrongLength("segments of the learning rate", length, steps: 100))
+    {
       try segments(texts, steps: 100)
     }
   }
