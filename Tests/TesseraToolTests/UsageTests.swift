@@ -47,6 +47,8 @@ import Testing
     ("adapt --model m --corpus c --no-replay --layers 1-- -o a", "layers are numbers and ranges"),
     ("adapt --model m --corpus c --no-replay --group a -o a", "gives neither rate nor decay"),
     ("adapt --model m --corpus c --no-replay --stage x -o a", "must begin with a number of steps"),
+    ("adapt --model m --corpus c --no-replay --skip-loss nan -o a", "between 0 and 1000000"),
+    ("adapt --model m --corpus c --no-replay --snapshots -1 -o a", "at least 0, not -1"),
     ("adapt --model m --corpus c --no-replay --schedule reuse --warmup 3 -o a", "curve reuse"),
     ("adapt --model m --corpus c --no-replay --schedule infinite --floor 0 -o a", "above it"),
     ("adapt --model m --corpus c --no-replay --segment 5%lin -o a", "it has 1 words"),

@@ -107,7 +107,7 @@ public struct Adaptation: Sendable {
     let rate =
       options.learningRate
       ?? Self.learningRate(parameterCount: model.layout.count) * options.optimizer.kind.rateFactor
-    plan = TrainingPlan(
+    var plan = TrainingPlan(
       steps: steps,
       schedule: try options.schedule.schedule(peak: rate, steps: steps),
       stages: try Self.stages(
@@ -115,6 +115,8 @@ public struct Adaptation: Sendable {
       optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
+    options.guards.set(&plan, layout: model.layout)
+    self.plan = plan
   }
 
   /// The stages: those asked for, or the rows alone, then everything.

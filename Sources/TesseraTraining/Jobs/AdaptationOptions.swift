@@ -16,6 +16,8 @@ public struct AdaptationOptions: Hashable, Sendable {
   public var optimizer = OptimizerOptions()
   /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
   public var weightDecay: Double?
+  /// What is done about steps that go wrong.
+  public var guards = GuardOptions()
   /// Which parameters move in every stage.
   public var selection = ParameterSelection()
   /// The stages; none are the rows alone for ``rowStageShare`` of the steps, then everything.

@@ -75,7 +75,7 @@ public struct Pretraining: Sendable {
           bodyParameterCount: body, tokenCount: steps * self.data.batchTokenCount))
       * options.optimizer.kind.rateFactor
     let weightDecay = options.weightDecay ?? options.optimizer.kind.defaultWeightDecay
-    plan = TrainingPlan(
+    var plan = TrainingPlan(
       steps: steps,
       schedule: try options.schedule.schedule(
         peak: rate, steps: steps, defaultWarmup: Self.warmup(steps: steps)),
@@ -86,6 +86,8 @@ public struct Pretraining: Sendable {
       optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(10, steps / max(1, options.evaluationCount)))
+    options.guards.set(&plan, layout: model.layout)
+    self.plan = plan
     heldOut = try DocumentEncoder(tokenizer, name: "held-out documents").encode(
       Self.prefix(of: corpus.heldOut, sizeLimit: options.heldOutSizeLimit))
   }
@@ -220,6 +222,7 @@ public struct PretrainingResult: Sendable {
       "steps": .init(outcome.steps),
       "tokens": .init(outcome.tokens),
       "skipped_steps": .init(outcome.skippedSteps),
+      "rollbacks": .init(outcome.rollbacks),
       "seconds": .init(outcome.seconds),
       "tokens_per_second": .init(outcome.tokensPerSecond.rounded()),
       "held_out": score.map { $0.record() } ?? .null,

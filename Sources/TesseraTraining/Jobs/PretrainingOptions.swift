@@ -23,6 +23,8 @@ public struct PretrainingOptions: Hashable, Sendable {
   public var optimizer = OptimizerOptions()
   /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
   public var weightDecay: Double?
+  /// What is done about steps that go wrong.
+  public var guards = GuardOptions()
   /// Which parameters move in every stage.
   public var selection = ParameterSelection()
   /// The stages; none are one.

@@ -11,8 +11,8 @@ extension RunState {
     .object([
       "version": .init(Self.formatVersion),
       "step": .init(step),
-      "skipped_in_a_row": .init(skipped.inARow),
-      "skipped": .init(skipped.total),
+      "guard": guarding.record,
+      "snapshot_step": snapshot.map { .init($0.step) } ?? .null,
       "best_step": bestStep.map { .init($0) } ?? .null,
       "evaluations": .array(
         evaluations.map { evaluation in
@@ -35,7 +35,8 @@ extension RunState {
   /// What a record says, apart from the arrays.
   struct Header {
     var step: Int
-    var skipped: (inARow: Int, total: Int)
+    var guarding: StepGuard.State
+    var snapshotStep: Int?
     var bestStep: Int?
     var evaluations: [RunEvaluation]
     var identity: RunIdentity
@@ -49,7 +50,8 @@ extension RunState {
   static func header(of record: JSONValue) -> Header? {
     guard record["version"]?.int == formatVersion,
       let step = record["step"]?.int, step >= 0,
-      let inARow = record["skipped_in_a_row"]?.int, let total = record["skipped"]?.int,
+      let guarding = record["guard"].flatMap(StepGuard.State.init),
+      let snapshot = record["snapshot_step"],
       let best = record["best_step"], let list = record["evaluations"]?.array,
       let model = record["model"], let data = record["data"]?.string, let plan = record["plan"],
       let selection = record["selection"],
@@ -71,10 +73,43 @@ extension RunState {
       evaluations.append(RunEvaluation(step: step, entries: entries))
     }
     return Header(
-      step: step, skipped: (inARow, total), bestStep: best.int, evaluations: evaluations,
+      step: step, guarding: guarding, snapshotStep: snapshot.int, bestStep: best.int,
+      evaluations: evaluations,
       identity: RunIdentity(model: model, data: data, plan: plan, selection: selection),
       kernels: SelectedKernels(matrixProductCore: core, instructionSet: instructionSet),
       seconds: seconds)
+  }
+}
+
+extension StepGuard.State {
+  /// The state as it is stored.
+  fileprivate var record: JSONValue {
+    .object([
+      "not_finite_in_a_row": .init(inARow),
+      "skipped": .init(total),
+      "rollbacks": .init(rollbacks),
+      "has_rolled_back": .bool(hasRolledBack),
+      "losses": .array(losses.window.map { .init($0) }),
+      "gradient_norms": .array(gradientNorms.window.map { .init($0) }),
+    ])
+  }
+
+  /// Reads a record; nil if a field is missing or of the wrong type.
+  fileprivate init?(_ record: JSONValue) {
+    func window(_ name: String) -> SpikeDetector? {
+      guard let list = record[name]?.array, list.count <= SpikeDetector.windowLength else {
+        return nil
+      }
+      let values = list.compactMap(\.double)
+      return values.count == list.count ? SpikeDetector(window: values) : nil
+    }
+    guard let inARow = record["not_finite_in_a_row"]?.int, let total = record["skipped"]?.int,
+      let rollbacks = record["rollbacks"]?.int, let hasRolledBack = record["has_rolled_back"]?.bool,
+      let losses = window("losses"), let gradientNorms = window("gradient_norms")
+    else { return nil }
+    self.init(
+      inARow: inARow, total: total, rollbacks: rollbacks, hasRolledBack: hasRolledBack,
+      losses: losses, gradientNorms: gradientNorms)
   }
 }
 

@@ -9,6 +9,8 @@ public import TesseraTensors
 //                       as first-moment.f32, second-moment.f32 of AdamW; types are f32, bf16, u8, u32,
 //                       all little-endian
 //   best.f32            the weights with the best evaluation so far, if there is one
+//   snapshot-NAME.TYPE  weights, updates and what the optimizer remembers at the step to go back to, if
+//                       there is one
 //   state.json          step, counts, best evaluation, and what the run must be resumed with
 //   MANIFEST.json       size and SHA-256 of each of the others; written last
 
@@ -20,13 +22,10 @@ public struct RunState: Hashable, Sendable {
   public var parameters: [Float]
   /// What the optimizer remembers.
   public var optimizer: OptimizerState
-  /// The counts of steps left out: in a row now, and in all.
-  public var skipped: (inARow: Int, total: Int) {
-    get { (skippedInARow, skippedInAll) }
-    set { (skippedInARow, skippedInAll) = newValue }
-  }
-  private var skippedInARow: Int
-  private var skippedInAll: Int
+  /// What is known of the steps before, to judge the next one by.
+  var guarding: StepGuard.State
+  /// What the run can go back to.
+  public var snapshot: RunSnapshot?
   /// The evaluations so far.
   public var evaluations: [RunEvaluation]
   /// The weights of the best evaluation so far.
@@ -39,16 +38,16 @@ public struct RunState: Hashable, Sendable {
   public var seconds: Double
 
   /// Creates a state.
-  public init(
-    step: Int, parameters: [Float], optimizer: OptimizerState, skipped: (inARow: Int, total: Int),
-    evaluations: [RunEvaluation], best: [Float]?, bestStep: Int?,
+  init(
+    step: Int, parameters: [Float], optimizer: OptimizerState, guarding: StepGuard.State,
+    snapshot: RunSnapshot?, evaluations: [RunEvaluation], best: [Float]?, bestStep: Int?,
     kernels: SelectedKernels = .current, seconds: Double
   ) {
     self.step = step
     self.parameters = parameters
     self.optimizer = optimizer
-    skippedInARow = skipped.inARow
-    skippedInAll = skipped.total
+    self.guarding = guarding
+    self.snapshot = snapshot
     self.evaluations = evaluations
     self.best = best
     self.bestStep = bestStep

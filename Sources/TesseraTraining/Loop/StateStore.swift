@@ -54,16 +54,24 @@ struct StateStore: Sendable {
           try unsafe write(name, bytes)
         }
       }
-      try write("weights.f32", state.parameters)
-      try write("updates.u32", state.optimizer.updateCounts)
-      for memory in state.optimizer.memories {
-        let name = Self.fileName(of: memory)
-        switch memory.values {
-        case .floats(let values): try write(name, values)
-        case .brainFloats(let values): try write(name, values)
-        case .bytes(let values): try write(name, values)
-        case .counts(let values): try write(name, values)
+      func write(
+        _ parameters: [Float], _ optimizer: OptimizerState, prefix: String
+      ) throws(FileError) {
+        try write(prefix + "weights.f32", parameters)
+        try write(prefix + "updates.u32", optimizer.updateCounts)
+        for memory in optimizer.memories {
+          let name = prefix + Self.fileName(of: memory)
+          switch memory.values {
+          case .floats(let values): try write(name, values)
+          case .brainFloats(let values): try write(name, values)
+          case .bytes(let values): try write(name, values)
+          case .counts(let values): try write(name, values)
+          }
         }
+      }
+      try write(state.parameters, state.optimizer, prefix: "")
+      if let snapshot = state.snapshot {
+        try write(snapshot.parameters, snapshot.optimizer, prefix: Self.snapshotPrefix)
       }
       if let best = state.best { try write("best.f32", best) }
       try write("state.json", state.record(identity: identity).serialized(pretty: true))
@@ -160,7 +168,7 @@ struct StateStore: Sendable {
         }
         files[name] = bytes
       }
-      guard let weights = files["weights.f32"], let updates = files["updates.u32"],
+      guard let weights = files["weights.f32"], files["updates.u32"] != nil,
         let text = files["state.json"]
       else { return fault("MANIFEST.json lacks a file") }
       let record = try JSONValue(parsing: text)
@@ -172,21 +180,32 @@ struct StateStore: Sendable {
       guard (header.bestStep != nil) == (files["best.f32"] != nil) else {
         return fault("state.json and best.f32 do not belong together")
       }
-      guard weights.count % 4 == 0, updates.count % 4 == 0,
-        files["best.f32"].map({ $0.count == weights.count }) ?? true
+      let ownWeights = [weights, files["best.f32"], files[Self.snapshotPrefix + "weights.f32"]]
+      guard weights.count % 4 == 0,
+        ownWeights.allSatisfy({ $0.map { $0.count == weights.count } ?? true })
       else { return fault("the arrays differ in length") }
-      var memories: [OptimizerMemory] = []
+      var memories: [String: OptimizerMemory] = [:]
       for (name, bytes) in files.sorted(by: { $0.key < $1.key }) where Self.isMemory(name) {
         guard let memory = Self.memory(name, bytes) else {
           return fault("\(name) has \(bytes.count) bytes, which are no whole numbers")
         }
-        memories.append(memory)
+        memories[name] = memory
       }
+      let prefix = Self.snapshotPrefix
+      let snapshot = header.snapshotStep.flatMap { step in
+        files[prefix + "weights.f32"].map {
+          RunSnapshot(
+            step: step, parameters: Self.floats($0),
+            optimizer: Self.optimizerState(memories, isSnapshot: true))
+        }
+      }
+      guard (header.snapshotStep != nil) == files.keys.contains(where: { $0.hasPrefix(prefix) }),
+        (header.snapshotStep != nil) == (snapshot != nil)
+      else { return fault("state.json and the snapshot do not belong together") }
       let state = RunState(
         step: step, parameters: Self.floats(weights),
-        optimizer: OptimizerState(
-          updateCounts: Self.integers(updates), memories: memories),
-        skipped: header.skipped, evaluations: header.evaluations,
+        optimizer: Self.optimizerState(memories, isSnapshot: false),
+        guarding: header.guarding, snapshot: snapshot, evaluations: header.evaluations,
         best: files["best.f32"].map(Self.floats), bestStep: header.bestStep,
         kernels: header.kernels, seconds: header.seconds)
       return .success((state, header.identity))
@@ -197,8 +216,12 @@ struct StateStore: Sendable {
 
   /// The files that a manifest may name, beside those of optimizers.
   private static let fileNames: Set<String> = [
-    "weights.f32", "updates.u32", "best.f32", "state.json",
+    "weights.f32", "best.f32", "snapshot-weights.f32", "state.json",
   ]
+  /// What the names of files begin with that belong to the step to go back to.
+  private static let snapshotPrefix = "snapshot-"
+  /// What the name of the update counts begins with.
+  private static let updatesName = "updates"
 
   /// The numbers of a file.
   private static func integers(_ bytes: [UInt8]) -> [UInt32] {
@@ -222,6 +245,24 @@ extension StateStore {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "-")
       }
       && ["f32", "bf16", "u8", "u32"].contains(parts[1])
+  }
+
+  /// What an optimizer remembers, out of files: those of a snapshot, or the others.
+  private static func optimizerState(
+    _ memories: [String: OptimizerMemory], isSnapshot: Bool
+  ) -> OptimizerState {
+    var state = OptimizerState(updateCounts: [], memories: [])
+    for (_, memory) in memories.sorted(by: { $0.key < $1.key })
+    where memory.name.hasPrefix(snapshotPrefix) == isSnapshot {
+      var memory = memory
+      if isSnapshot { memory.name.removeFirst(snapshotPrefix.count) }
+      if memory.name == updatesName {
+        state.updateCounts = memory.values.counts
+      } else {
+        state.memories.append(memory)
+      }
+    }
+    return state
   }
 
   /// The memory in a file; nil if its numbers are not whole.

@@ -8,8 +8,10 @@ public struct TrainingOutcome: Hashable, Sendable {
   public var steps: Int
   /// The tokens seen in them.
   public var tokens: Int
-  /// The steps left out because their gradient was not finite.
+  /// The steps left out because their gradient was not finite, or they were spikes.
   public var skippedSteps: Int
+  /// How often the run went back to earlier weights.
+  public var rollbacks: Int
   /// The time that this call took, evaluations included.
   public var seconds: Double
   /// The time of all calls.
@@ -24,7 +26,13 @@ struct StepReport: Hashable, Sendable {
   var loss: Double
   var gradientNorm: Double
   var learningRate: Double
-  var isSkipped: Bool
+  /// Why no update was made; nil if one was.
+  var skipped: StepGuard.Reason?
+  /// The step that the run went back to.
+  var rolledBackTo: Int?
+  /// How far loss and norm are above those of the last steps, in standard deviations.
+  var lossScore: Double?
+  var gradientScore: Double?
 
   /// The step as a line of the metrics.
   func record(step: Int, tokens: Int, seconds: Double) -> JSONValue {
@@ -37,13 +45,21 @@ struct StepReport: Hashable, Sendable {
       "tokens": .init(step * tokens),
       "tokens_per_second": .init((Double(tokens) / seconds).rounded()),
     ]
-    if isSkipped { record["skipped"] = .bool(true) }
+    if let lossScore { record["loss_z"] = .init(lossScore) }
+    if let gradientScore { record["gradient_norm_z"] = .init(gradientScore) }
+    if let skipped {
+      record["skipped"] = .bool(true)
+      record["reason"] = .string(skipped.rawValue)
+    }
+    if let rolledBackTo { record["rolled_back_to"] = .init(rolledBackTo) }
     return .object(record)
   }
 
   /// A few words for the progress line.
   func summary(tokensPerSecond: Double) -> String {
-    let loss = isSkipped ? "skipped" : "loss \(Self.fixed(loss, digits: 3))"
+    let loss =
+      rolledBackTo.map { "back to step \($0)" } ?? skipped.map { "skipped: \($0.rawValue)" }
+      ?? "loss \(Self.fixed(loss, digits: 3))"
     return "\(loss), \(Int(tokensPerSecond.rounded())) tokens/s"
   }
 

@@ -39,8 +39,16 @@ public struct TrainingPlan: Hashable, Sendable {
   public var evaluationInterval: Int
   /// Steps after which there is an evaluation besides.
   public var evaluationSteps: [Int] = []
-  /// How many steps in a row may have a gradient that is not finite before the run gives up.
+  /// How many steps in a row may have a gradient that is not finite before the run goes back or gives
+  /// up.
   public var skipLimit: Int
+  /// How many standard deviations a loss may be above those of the last 128 steps; nil is any number.
+  public var lossSpikeLimit: Double?
+  /// How many standard deviations a gradient's norm may be above those of the last 128 steps; nil is any
+  /// number.
+  public var gradientSpikeLimit: Double?
+  /// The number of steps between copies of weights and moments in memory, to go back to; 0 keeps none.
+  public var snapshotInterval = 0
 
   /// Creates a plan; the defaults are the usual ones for language models.
   ///
@@ -85,6 +93,9 @@ extension TrainingPlan {
       "micro_batch_sequences": .init(microBatchSequenceCount),
       "evaluation_interval": .init(evaluationInterval),
       "skip_limit": .init(skipLimit),
+      "loss_spike_limit": lossSpikeLimit.map { .init($0) } ?? .null,
+      "gradient_spike_limit": gradientSpikeLimit.map { .init($0) } ?? .null,
+      "snapshot_interval": .init(snapshotInterval),
     ]
     if !evaluationSteps.isEmpty {
       record["evaluation_steps"] = .array(evaluationSteps.map { .init($0) })

@@ -31,7 +31,9 @@ public struct TrainingRun: Sendable {
   private let directory: String?
   private let identity: RunIdentity
   private var optimizer: Optimizer
-  private var nonFinite: NonFiniteGuard
+  private var stepGuard: StepGuard
+  /// What the run can go back to.
+  private var snapshot: RunSnapshot?
   private var reader: BatchReader
   private var isResumed = false
 
@@ -65,7 +67,8 @@ public struct TrainingRun: Sendable {
       model: model.layout.record, data: data.fingerprint, plan: plan.record,
       selection: selection?.record ?? .null)
     optimizer = Optimizer(layout: model.layout, options: plan.optimizer)
-    nonFinite = NonFiniteGuard(limit: plan.skipLimit)
+    stepGuard = StepGuard(
+      limit: plan.skipLimit, lossLimit: plan.lossSpikeLimit, gradientLimit: plan.gradientSpikeLimit)
     reader = BatchReader(data)
   }
 
@@ -80,13 +83,17 @@ public struct TrainingRun: Sendable {
     guard let store, let (state, faults) = try store.loadNewest(identity: identity) else {
       return nil
     }
-    guard state.parameters.count == model.layout.count, optimizer.fits(state.optimizer) else {
+    guard state.parameters.count == model.layout.count, optimizer.fits(state.optimizer),
+      state.snapshot.map({ optimizer.fits($0.optimizer) }) ?? true
+    else {
       throw .stateMismatch(path: store.folder(ofStep: state.step), part: "model")
     }
     model.parameters = state.parameters
     optimizer.restore(state.optimizer)
-    nonFinite = NonFiniteGuard(
-      limit: plan.skipLimit, inARow: state.skipped.inARow, total: state.skipped.total)
+    stepGuard = StepGuard(
+      limit: plan.skipLimit, lossLimit: plan.lossSpikeLimit, gradientLimit: plan.gradientSpikeLimit,
+      state: state.guarding)
+    snapshot = state.snapshot
     evaluations = state.evaluations
     best = state.best.flatMap { best in state.bestStep.map { (best, $0) } }
     step = state.step
@@ -162,6 +169,12 @@ public struct TrainingRun: Sendable {
     gradient: inout [Float], workspace: TransformerWorkspace
   ) throws(TrainingRunError) -> StepReport {
     let stage = plan.stage(at: step)
+    if step == stage.firstStep { stepGuard.beginStage() }
+    if plan.snapshotInterval > 0, step % plan.snapshotInterval == 0,
+      sumOfSquares(model.parameters.span).isFinite
+    {
+      snapshot = RunSnapshot(step: step, parameters: model.parameters, optimizer: optimizer.state)
+    }
     for i in gradient.indices { gradient[i] = 0 }
     var loss = 0.0
     var first = 0
@@ -180,19 +193,29 @@ public struct TrainingRun: Sendable {
       $0 + sumOfSquares(gradient.span.extracting($1))
     }.squareRoot()
     let rate = plan.schedule.value(at: step)
-    let verdict = nonFinite.judge(loss: loss, gradientNorm: norm)
-    switch verdict {
-    case .stop: throw .notFinite(step: step, inARow: nonFinite.inARow)
-    case .skip: break
+    let judgement = stepGuard.judge(
+      loss: loss, gradientNorm: norm, hasSnapshot: snapshot != nil,
+      weightsAreFinite: { [model] in sumOfSquares(model.parameters.span).isFinite })
+    var report = StepReport(
+      stage: stage.name, loss: loss, gradientNorm: norm, learningRate: rate,
+      lossScore: judgement.lossScore, gradientScore: judgement.gradientScore)
+    switch judgement.verdict {
+    case .stop: throw .notFinite(step: step, inARow: stepGuard.state.inARow)
+    case .skip(let reason): report.skipped = reason
+    case .rollBack:
+      report.skipped = .notFinite
+      if let snapshot {
+        model.parameters = snapshot.parameters
+        optimizer.restore(snapshot.optimizer)
+        report.rolledBackTo = snapshot.step
+      }
     case .update:
       optimizer.step(
         parameters: &model.parameters, gradient: gradient,
         gradientScale: min(1, plan.clipNorm / norm), learningRate: rate, groups: stage.groups)
     }
     step += 1
-    return StepReport(
-      stage: stage.name, loss: loss, gradientNorm: norm, learningRate: rate,
-      isSkipped: verdict == .skip)
+    return report
   }
 
   /// Whether the sets are to be scored after the step that was just made.
@@ -231,7 +254,7 @@ public struct TrainingRun: Sendable {
     try log?.flush()
     let state = RunState(
       step: step, parameters: model.parameters, optimizer: optimizer.state,
-      skipped: (nonFinite.inARow, nonFinite.total), evaluations: evaluations,
+      guarding: stepGuard.state, snapshot: snapshot, evaluations: evaluations,
       best: best?.parameters, bestStep: best?.step, seconds: time.seconds)
     for error in try store.save(state, identity: identity)
     where unremoved.insert(error.path).inserted {
@@ -243,7 +266,8 @@ public struct TrainingRun: Sendable {
   private func outcome(isComplete: Bool, since first: Int, seconds: Double) -> TrainingOutcome {
     TrainingOutcome(
       isComplete: isComplete, steps: step, tokens: step * data.batchTokenCount,
-      skippedSteps: nonFinite.total, seconds: seconds, time: time,
+      skippedSteps: stepGuard.state.total, rollbacks: stepGuard.state.rollbacks, seconds: seconds,
+      time: time,
       tokensPerSecond: Double((step - first) * data.batchTokenCount) / max(seconds, 1e-9))
   }
 }

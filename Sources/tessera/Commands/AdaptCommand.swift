@@ -45,6 +45,7 @@ struct AdaptCommand: ParsableCommand {
   @OptionGroup var schedule: ScheduleArguments
   @OptionGroup var optimizer: OptimizerArguments
   @OptionGroup var parameters: ParameterArguments
+  @OptionGroup var guards: GuardArguments
 
   @Option(help: "Share of every batch that is replay, as a fraction.")
   var replayShare = AdaptationOptions().replayShare
@@ -129,6 +130,7 @@ struct AdaptCommand: ParsableCommand {
     options.weightDecay = optimizer.weightDecay
     options.selection = parameters.selection
     options.stages = parameters.stage
+    options.guards = guards.options
     options.replayShare = languages.noReplay ? 0 : replayShare
     options.heldOutShare = languages.heldOut
     options.maximumForgetting = maxForget

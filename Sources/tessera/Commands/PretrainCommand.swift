@@ -45,6 +45,7 @@ struct PretrainCommand: ParsableCommand {
   @OptionGroup var schedule: ScheduleArguments
   @OptionGroup var optimizer: OptimizerArguments
   @OptionGroup var parameters: ParameterArguments
+  @OptionGroup var guards: GuardArguments
 
   @Option(
     help: "Share of the corpus that is held out, as a fraction. (default: 0.005; shards are split)")
@@ -141,6 +142,7 @@ struct PretrainCommand: ParsableCommand {
     options.weightDecay = optimizer.weightDecay
     options.selection = parameters.selection
     options.stages = parameters.stage
+    options.guards = guards.options
     options.elementType = precision.elementType
     options.seed = seed.seed
     return options

@@ -262,6 +262,102 @@ import Testing
     #expect(run.model.parameters.dropFirst() == model.parameters.dropFirst())
   }
 
+  /// A run whose learning rate at one step is so large that the weights are no numbers after it.
+  private func explodingRun(snapshots: Int, directory: String? = nil) -> TrainingRun {
+    let model = tinyModel()
+    var plan = tinyPlan(for: model, steps: 12)
+    plan.schedule = Schedule(segments: [
+      .init(steps: 6, shape: .constant, from: 1e-2, to: 1e-2),
+      .init(steps: 1, shape: .constant, from: 1e300, to: 1e300),
+      .init(steps: 5, shape: .constant, from: 1e-2, to: 1e-2),
+    ])
+    plan.snapshotInterval = snapshots
+    plan.skipLimit = 2
+    return TrainingRun(
+      model: model, plan: plan, data: tinyData(), evaluations: sets, directory: directory)
+  }
+
+  @Test func `weights that are no numbers any more bring the run back to its last copy`() throws {
+    var broken = explodingRun(snapshots: 0)
+    #expect(throws: TrainingRunError.notFinite(step: 9, inARow: 3)) { try broken.run() }
+
+    let folder = try TemporaryDirectory()
+    var run = explodingRun(snapshots: 4, directory: folder.path)
+    let outcome = try run.run()
+    #expect(outcome.isComplete && outcome.rollbacks == 1 && outcome.skippedSteps == 1)
+    #expect(run.model.parameters.allSatisfy { $0.isFinite })
+    let lines = try readFile(folder.file("metrics.jsonl"), limit: 1 << 20)
+      .split(separator: UInt8(ascii: "\n")).map { try JSONValue(parsing: Array($0)) }
+    let back = lines.filter { $0["rolled_back_to"] != nil }
+    #expect(back.compactMap { $0["step"]?.int } == [8])
+    #expect(back.compactMap { $0["rolled_back_to"]?.int } == [4])
+    #expect(back.compactMap { $0["reason"]?.string } == ["not finite"])
+  }
+
+  @Test(arguments: [5, 7, 8, 9])
+  func `a run that is stopped around a return gives the same bits`(stop: Int) throws {
+    var whole = explodingRun(snapshots: 4)
+    _ = try whole.run()
+    let folder = try TemporaryDirectory()
+    var first = explodingRun(snapshots: 4, directory: folder.path)
+    var left = stop
+    _ = try first.run(shouldStop: {
+      left -= 1
+      return left < 0
+    })
+    var second = explodingRun(snapshots: 4, directory: folder.path)
+    #expect(try second.resume()?.passedOver == [])
+    let outcome = try second.run()
+    #expect(second.model.parameters == whole.model.parameters && outcome.rollbacks == 1)
+    var other = explodingRun(snapshots: 3, directory: folder.path)
+    #expect(throws: TrainingRunError.self) { try other.resume() }
+  }
+
+  @Test func `a snapshot that is cut short is a fault of its state`() throws {
+    let folder = try TemporaryDirectory()
+    var first = explodingRun(snapshots: 4, directory: folder.path)
+    var left = 5
+    _ = try first.run(shouldStop: {
+      left -= 1
+      return left < 0
+    })
+    let path = folder.path + "/state/step-00000005/snapshot-weights.f32"
+    try writeFile(path, Array(try readFile(path, limit: 1 << 20).dropLast(4)))
+    var second = explodingRun(snapshots: 4, directory: folder.path)
+    #expect {
+      try second.resume()
+    } throws: { error in
+      guard case TrainingRunError.noValidState(_, let faults) = error else { return false }
+      return faults[0].reason.contains("snapshot-weights.f32 has")
+    }
+  }
+
+  @Test func `spikes are left out of a run, and it is resumed with what it knows of them`() throws {
+    let model = tinyModel()
+    func run(_ directory: String? = nil) -> TrainingRun {
+      var plan = tinyPlan(for: model, steps: 150)
+      plan.evaluationInterval = 0
+      // So low that there are some.
+      plan.lossSpikeLimit = 1
+      plan.gradientSpikeLimit = 1
+      return TrainingRun(model: model, plan: plan, data: tinyData(), directory: directory)
+    }
+    var whole = run()
+    let outcome = try whole.run()
+    #expect((1...19).contains(outcome.skippedSteps))
+    let folder = try TemporaryDirectory()
+    var first = run(folder.path)
+    var left = 140
+    _ = try first.run(shouldStop: {
+      left -= 1
+      return left < 0
+    })
+    var second = run(folder.path)
+    _ = try second.resume()
+    #expect(try second.run().skippedSteps == outcome.skippedSteps)
+    #expect(second.model.parameters == whole.model.parameters)
+  }
+
   @Test func `selection keeps what stays under the limits`() {
     func evaluation(_ step: Int, _ target: Double, _ english: Double) -> RunEvaluation {
       RunEvaluation(
@@ -312,7 +408,8 @@ import Testing
     let state = RunState(
       step: 0, parameters: [1],
       optimizer: OptimizerState(updateCounts: [], memories: []),
-      skipped: (0, 0), evaluations: [], best: nil, bestStep: nil, seconds: 1)
+      guarding: StepGuard.State(), snapshot: nil, evaluations: [], best: nil, bestStep: nil,
+      seconds: 1)
     let identity = RunIdentity(model: [], data: "", plan: [], selection: .null)
     let store = StateStore(path: path, keptCount: 1) { (path) throws(FileError) in
       if path.hasSuffix("1") { throw .cannotRemove(path: path, errno: 16) }
