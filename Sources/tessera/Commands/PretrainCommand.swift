@@ -90,6 +90,7 @@ struct PretrainCommand: ParsableCommand {
       guard case .notExpressible(_, let part, _) = error else { throw error }
       throw CommandError.notForModels(tokenizer: path, part: part)
     }
+    let options = try makeOptions()
     let texts =
       if let corpus {
         try tokenized(corpus, by: tokenizer, console)
@@ -101,7 +102,7 @@ struct PretrainCommand: ParsableCommand {
     let phase = budget.minutes == nil ? "planning" : "measuring the speed of training"
     if dryRun {
       let job = try console.during(phase) {
-        try Pretraining(tokenizer: tokenizer, corpus: texts, options: makeOptions())
+        try Pretraining(tokenizer: tokenizer, corpus: texts, options: options)
       }
       try show(job, console)
       return
@@ -110,7 +111,7 @@ struct PretrainCommand: ParsableCommand {
       path: output.output, force: output.force, resume: resume, inputs: inputs)
     let record = directory.record
     let job = try console.during(phase) {
-      try Pretraining(tokenizer: tokenizer, corpus: texts, options: makeOptions(), resuming: record)
+      try Pretraining(tokenizer: tokenizer, corpus: texts, options: options, resuming: record)
     }
     if !directory.isResumed {
       // The record first: it shows whose the folder is.
