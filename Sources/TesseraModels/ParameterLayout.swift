@@ -2,7 +2,7 @@
 ///
 /// Gradients and the optimizer's moments use the same layout. Tensors follow each other without
 /// gaps, in an order that puts matrices with one input side by side: queries, keys and values are
-/// one product, gate and up another.
+/// one product, gate and up another. So do the biases of such matrices.
 public struct ParameterLayout: Hashable, Sendable {
   /// What a tensor is for; optimizers and freezing go by it.
   public enum Role: Hashable, Sendable {
@@ -10,8 +10,12 @@ public struct ParameterLayout: Hashable, Sendable {
     case embedding
     /// An LM head of its own.
     case head
+    /// A learned vector for each position.
+    case positions
     /// The weights of a norm.
     case norm
+    /// What is added to the outputs of a matrix or of a norm.
+    case bias
     /// A matrix of a layer.
     case matrix
   }
@@ -26,6 +30,8 @@ public struct ParameterLayout: Hashable, Sendable {
     public let range: Range<Int>
     /// What the tensor is for.
     public let role: Role
+    /// How checkpoints order its elements.
+    let form: StoredForm
   }
 
   /// All tensors, in the order of the flat array.
@@ -35,14 +41,17 @@ public struct ParameterLayout: Hashable, Sendable {
   private let indices: [String: Int]
 
   /// A layout of tensors, given in order.
-  init(_ list: [(name: String, shape: [Int], role: Role)]) {
+  init(_ list: [TensorPlan]) {
     var tensors: [Tensor] = []
     var indices: [String: Int] = [:]
     var start = 0
-    for (name, shape, role) in list {
-      let end = start + shape.reduce(1, *)
-      indices[name] = tensors.count
-      tensors.append(Tensor(name: name, shape: shape, range: start..<end, role: role))
+    for plan in list {
+      let end = start + plan.shape.reduce(1, *)
+      indices[plan.name] = tensors.count
+      tensors.append(
+        Tensor(
+          name: plan.name, shape: plan.shape, range: start..<end, role: plan.role,
+          form: plan.form))
       start = end
     }
     self.tensors = tensors
@@ -52,7 +61,7 @@ public struct ParameterLayout: Hashable, Sendable {
 
   /// The layout of one matrix that has a row for each token, such as a part of an embedding.
   package init(rowCount: Int, width: Int) {
-    self.init([(name: "rows", shape: [rowCount, width], role: .embedding)])
+    self.init([TensorPlan("rows", [rowCount, width], .embedding)])
   }
 
   /// The tensor with a name.
@@ -71,5 +80,22 @@ public struct ParameterLayout: Hashable, Sendable {
       }
     }
     return ranges
+  }
+}
+
+/// A tensor before it has a place.
+struct TensorPlan {
+  var name: String
+  var shape: [Int]
+  var role: ParameterLayout.Role
+  var form: StoredForm
+
+  init(
+    _ name: String, _ shape: [Int], _ role: ParameterLayout.Role, form: StoredForm = .plain
+  ) {
+    self.name = name
+    self.shape = shape
+    self.role = role
+    self.form = form
   }
 }

@@ -8,7 +8,7 @@ extension Transformer {
   /// Every tensor of the model must be there with its shape; weights of 16 bits become floats.
   /// Tensors that the model does not use, such as the head of a tied model, are not read.
   ///
-  /// - Throws: `CheckpointError`, for a configuration that asks for what this family lacks as well.
+  /// - Throws: `CheckpointError`, for a configuration that asks for what is not computed as well.
   public init(checkpoint directory: String) throws(CheckpointError) {
     try self.init(Checkpoint(directory: directory))
   }
@@ -20,12 +20,12 @@ extension Transformer {
     var parameters: [Float] = []
     parameters.reserveCapacity(layout.count)
     for tensor in layout.tensors {
-      parameters += try checkpoint.readTensor(tensor.name, shape: tensor.shape)
+      parameters += try tensor.read(from: checkpoint)
     }
     self.init(configuration: configuration, parameters: parameters)
   }
 
-  /// The shape of a checkpoint's model, once all its tensors are known to have the shapes that follow.
+  /// What a checkpoint's model is made of, once all its tensors are known to have the shapes that follow.
   ///
   /// So nothing is allocated for sizes that a configuration only claims.
   ///
@@ -33,9 +33,18 @@ extension Transformer {
   public static func checkedConfiguration(
     of checkpoint: Checkpoint
   ) throws(CheckpointError) -> TransformerConfiguration {
-    let configuration = try TransformerConfiguration(checkpoint.configuration)
+    var configuration = try TransformerConfiguration(checkpoint.configuration)
+    // A bare model, without a head, is saved without the prefix: so are the files of GPT-2.
+    let embedding = configuration.family.names.embedding + ".weight"
+    if checkpoint.tensor(named: configuration.namePrefix + embedding) == nil,
+      checkpoint.tensor(named: embedding) != nil
+    {
+      configuration.namePrefix = ""
+    }
+    let heads = configuration.family.names.heads
+    configuration.headName = heads.first { checkpoint.tensor(named: $0) != nil } ?? heads[0]
     for tensor in ParameterLayout(configuration).tensors {
-      try checkpoint.checkTensor(tensor.name, shape: tensor.shape)
+      try checkpoint.checkTensor(tensor.name, shape: tensor.storedShape)
     }
     return configuration
   }
@@ -62,13 +71,17 @@ extension Transformer {
     var writer = try CheckpointWriter(
       directory: directory,
       tensors: layout.tensors.map {
-        TensorDescription(name: $0.name, type: type, shape: $0.shape)
+        TensorDescription(name: $0.name, type: type, shape: $0.storedShape)
       })
     for description in writer.order {
       guard let tensor = layout[description.name] else {
         preconditionFailure("the writer asks for the tensors that it was given")
       }
-      try writer.append(values: parameters.span.extracting(tensor.range))
+      if tensor.form == .plain {
+        try writer.append(values: parameters.span.extracting(tensor.range))
+      } else {
+        try writer.append(values: tensor.stored(from: Array(parameters[tensor.range])).span)
+      }
     }
     try writer.commit()
   }
@@ -78,10 +91,13 @@ extension Transformer {
   /// - Parameters:
   ///   - elementType: How its weights are stored.
   ///   - source: A configuration whose other keys, order and dialect are kept.
+  /// - Precondition: A model of another family than Llama's has a source.
   public func modelConfiguration(
     elementType: ElementType, like source: ModelConfiguration? = nil
   ) throws(CheckpointError) -> ModelConfiguration {
     guard var source else {
+      precondition(
+        configuration.family == .llama, "a new configuration is written for Llama alone")
       return ModelConfiguration(llama: llamaConfiguration(elementType: elementType))
     }
     source.vocabularySize = configuration.vocabularySize
@@ -99,7 +115,7 @@ extension Transformer {
     llama.headWidth = c.headWidth
     // The decimal number that was meant, not the digits of its binary neighbour.
     llama.normEpsilon = Double(c.normEpsilon.description) ?? Double(c.normEpsilon)
-    llama.ropeTheta = c.ropeTheta
+    llama.ropeTheta = c.attention(ofLayer: 0).rotary?.theta ?? llama.ropeTheta
     llama.elementType = elementType
     return llama
   }

@@ -62,11 +62,11 @@ extension Transformer {
     guard batch.tokenCount > 0 else { return [] }
     return withPass(over: batch, workspace: workspace, keepsLayers: true) { pass in
       pass.forward(depth: depth)
-      pass.withStates(depth: depth) { states, scale in
+      pass.withStates(depth: depth) { states, statistics in
         let gradient = stateGradient(states.elements())
-        pass.setGradient(gradient, ofStates: states, scale: scale)
+        pass.setGradient(gradient, statistics: statistics)
       }
-      return pass.backward(depth: depth).elements()
+      return pass.inputGradient(depth: depth)
     }
   }
 
@@ -95,11 +95,11 @@ extension Transformer {
         // Before the pass backward, which works in the memory of some activations.
         let losses = pass.headLosses(
           targets: batch.targets, into: gradient, scale: scale, reachesStream: false)
-        pass.withStates(depth: depth) { states, normScale in
-          pass.setGradient(stateGradient(states.elements()), ofStates: states, scale: normScale)
+        pass.withStates(depth: depth) { states, statistics in
+          pass.setGradient(stateGradient(states.elements()), statistics: statistics)
         }
         return (
-          BatchLoss(losses, targets: batch.targets), pass.backward(depth: depth).elements()
+          BatchLoss(losses, targets: batch.targets), pass.inputGradient(depth: depth)
         )
       }
     }
@@ -128,7 +128,7 @@ extension Transformer {
         pass.forward()
         let losses = pass.headLosses(targets: batch.targets, into: gradient, scale: scale)
         let inputs =
-          reachesInputs ? pass.backward(depth: configuration.layerCount).elements() : []
+          reachesInputs ? pass.inputGradient(depth: configuration.layerCount) : []
         return (BatchLoss(losses, targets: batch.targets), inputs)
       }
     }
@@ -152,10 +152,10 @@ extension Transformer {
 }
 
 extension DecoderPass {
-  /// Calls the body with the hidden states at a depth, and with the final norm's scales where that is
+  /// Calls the body with the hidden states at a depth, and with what the final norm keeps where that is
   /// part of it.
   func withStates<Result>(
-    depth: Int, _ body: (_ states: Matrix, _ scale: Matrix?) -> Result
+    depth: Int, _ body: (_ states: Matrix, _ statistics: NormStatistics?) -> Result
   ) -> Result {
     guard depth == configuration.layerCount else {
       return body(
@@ -163,30 +163,28 @@ extension DecoderPass {
     }
     let memory = FloatMemory(
       capacity: FloatMemory.size(rowCount: tokens.count, columnCount: configuration.width)
-        + FloatMemory.size(rowCount: 1, columnCount: tokens.count))
+        + 2 * FloatMemory.size(rowCount: 1, columnCount: tokens.count))
     let states = memory.carve(tokens.count, configuration.width)
-    let scale = memory.carve(1, tokens.count)
-    rmsNorm(
-      into: states, scale: scale, input: activations.output, weight: weights.finalNorm,
-      epsilon: configuration.normEpsilon)
-    return withExtendedLifetime(memory) { body(states, scale) }
+    let statistics = NormStatistics(
+      scale: memory.carve(1, tokens.count), mean: memory.carve(1, tokens.count))
+    configuration.normalize(
+      into: states, statistics: statistics, input: activations.output, weights: weights.finalNorm)
+    return withExtendedLifetime(memory) { body(states, statistics) }
   }
 
   /// Leaves the gradient of the residual stream where a pass backward starts, from that of the states.
   ///
   /// - Parameters:
   ///   - gradient: [tokens, width].
-  ///   - states: The states, which are lost.
-  ///   - scale: The final norm's scales, if it is part of the states.
-  func setGradient(_ gradient: [Float], ofStates states: Matrix, scale: Matrix?) {
+  ///   - statistics: What the final norm keeps, if it is part of the states.
+  func setGradient(_ gradient: [Float], statistics: NormStatistics?) {
     guard let stream = activations.gradients?.stream[0] else {
       preconditionFailure("a backward pass needs the activations of every layer")
     }
     stream.copy(from: gradient.span)
-    guard let scale else { return }
-    states.fill(with: 0)
-    rmsNormBackward(
-      into: stream, residual: states, outputGradient: stream, input: activations.output,
-      weight: weights.finalNorm, scale: scale, weightGradient: nil, normed: nil)
+    guard let statistics else { return }
+    configuration.normalizeBackward(
+      into: stream, residual: nil, outputGradient: stream, input: activations.output,
+      weights: weights.finalNorm, statistics: statistics, gradient: nil, normed: nil)
   }
 }

@@ -66,15 +66,15 @@ extension Transformer {
     return withPass(over: batch, workspace: TransformerWorkspace(), keepsLayers: false) { pass in
       pass.forward()
       let normed = pass.activations.normed
-      let scale = pass.activations.layers[0].attentionScale
-      rmsNorm(
-        into: normed, scale: scale, input: pass.activations.output, weight: pass.weights.finalNorm,
-        epsilon: configuration.normEpsilon)
+      configuration.normalize(
+        into: normed, statistics: pass.activations.layers[0].attentionNorm,
+        input: pass.activations.output, weights: pass.weights.finalNorm)
       let memory = FloatMemory(
         capacity: FloatMemory.size(
           rowCount: tokens.count, columnCount: configuration.vocabularySize))
       let logits = memory.carve(tokens.count, configuration.vocabularySize)
       multiply(into: logits, normed, transposed: pass.weights.head)
+      if let cap = configuration.logitSoftCap { softCap(logits, cap: cap) }
       return logits.elements()
     }
   }
@@ -90,6 +90,9 @@ extension Transformer {
     precondition(
       batch.targets.allSatisfy { Int($0) < configuration.vocabularySize },
       "target token out of range")
+    precondition(
+      !configuration.hasLearnedPositions || batch.sequenceLength <= configuration.contextLength,
+      "a sequence is longer than the learned positions")
     return withWeights { weights in
       body(
         DecoderPass(
@@ -98,7 +101,7 @@ extension Transformer {
             workspace, configuration: configuration, sequenceCount: batch.sequenceCount,
             sequenceLength: batch.sequenceLength, keepsLayers: keepsLayers),
           scratch: workspace.scratch,
-          rotaryTable: workspace.rotaryTable(configuration, length: batch.sequenceLength),
+          rotaryTables: workspace.rotaryTables(configuration, length: batch.sequenceLength),
           tokens: batch.inputs, sequenceCount: batch.sequenceCount,
           sequenceLength: batch.sequenceLength))
     }
@@ -113,7 +116,10 @@ extension Transformer {
       let flat = unsafe Matrix(
         base: UnsafeMutablePointer(mutating: buffer.baseAddress!), rowCount: 1,
         columnCount: buffer.count)
-      return body(ModelWeights(flat, configuration: configuration, layout: layout))
+      let weights = ModelWeights(flat, configuration: configuration, layout: layout)
+      guard configuration.norm == .rmsWithUnitOffset else { return body(weights) }
+      let memory = FloatMemory(capacity: ModelWeights.unitOffsetSize(configuration))
+      return withExtendedLifetime(memory) { body(weights.addingUnitOffsets(in: memory)) }
     }
   }
 }

@@ -23,7 +23,7 @@ public struct Transformer: Sendable {
   ///
   /// Matrices and embeddings are normal with deviation 0.02; the two matrices of a layer that add
   /// to the residual stream are divided by the root of their number, so that the stream's variance
-  /// does not grow with depth; norms are 1. Radford et al., "Language Models are Unsupervised
+  /// does not grow with depth; norms are 1, or 0 where one is added to them, and biases 0. Radford et al., "Language Models are Unsupervised
   /// Multitask Learners", 2019, section 2.3.
   public init(configuration: TransformerConfiguration, seed: UInt64) {
     self.configuration = configuration
@@ -32,12 +32,19 @@ public struct Transformer: Sendable {
     var parameters: [Float] = []
     parameters.reserveCapacity(layout.count)
     let residualDeviation = 0.02 / Double(2 * configuration.layerCount).squareRoot()
+    let names = configuration.family.names
     for tensor in layout.tensors {
-      let addsToResidual =
-        tensor.name.hasSuffix("o_proj.weight") || tensor.name.hasSuffix("down_proj.weight")
-      for _ in tensor.range {
+      switch tensor.role {
+      case .norm:
+        let one: Float = configuration.norm == .rmsWithUnitOffset ? 0 : 1
+        parameters += repeatElement(one, count: tensor.range.count)
+      case .bias: parameters += repeatElement(0, count: tensor.range.count)
+      case .embedding, .head, .positions, .matrix:
+        let addsToResidual =
+          tensor.name.hasSuffix("." + names.attentionOutput + ".weight")
+          || tensor.name.hasSuffix("." + names.feedForwardOutput + ".weight")
         let deviation = addsToResidual ? residualDeviation : 0.02
-        parameters.append(tensor.role == .norm ? 1 : Float(deviation * random.normal()))
+        for _ in tensor.range { parameters.append(Float(deviation * random.normal())) }
       }
     }
     self.parameters = parameters

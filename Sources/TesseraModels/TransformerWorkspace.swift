@@ -7,12 +7,7 @@ import TesseraTensors
 public final class TransformerWorkspace {
   let memory = FloatMemory()
   let scratch = ScratchPool()
-  private var rotaryTable: (key: RotaryKey, table: RotaryTable)?
-
-  private struct RotaryKey: Equatable {
-    var headWidth: Int
-    var theta: Double
-  }
+  private var rotaryTables: [RotaryPositions: RotaryTable] = [:]
 
   /// A workspace without memory yet.
   public init() {}
@@ -20,13 +15,14 @@ public final class TransformerWorkspace {
   /// The size of the activations' memory in bytes, so far.
   public var byteCount: Int { memory.capacity * MemoryLayout<Float>.size }
 
-  /// The rotary tables for at least the given number of positions.
-  func rotaryTable(_ configuration: TransformerConfiguration, length: Int) -> RotaryTable {
-    let key = RotaryKey(headWidth: configuration.headWidth, theta: configuration.ropeTheta)
-    if let (known, table) = rotaryTable, known == key, table.length >= length { return table }
-    let table = RotaryTable(
-      length: length, headWidth: configuration.headWidth, theta: configuration.ropeTheta)
-    rotaryTable = (key, table)
-    return table
+  /// The rotary tables of the configuration's kinds of layers, for at least the given number of positions.
+  func rotaryTables(_ configuration: TransformerConfiguration, length: Int) -> [RotaryTable?] {
+    configuration.layerAttention.map { attention in
+      guard let positions = attention.rotary else { return nil }
+      if let table = rotaryTables[positions], table.length >= length { return table }
+      let table = positions.table(length: length)
+      rotaryTables[positions] = table
+      return table
+    }
   }
 }

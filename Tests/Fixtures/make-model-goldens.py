@@ -1,12 +1,13 @@
-"""Makes the golden models: tiny random Llamas, and what transformers computes with them.
+"""Makes the golden models: tiny random decoders, and what transformers computes with them.
 
-    python Tests/Fixtures/make-model-goldens.py Tests/Fixtures/models
+    python Tests/Fixtures/make-model-goldens.py Tests/Fixtures/models [NAME ...]
 
-Each folder holds a checkpoint (config.json, model.safetensors) and golden.safetensors: the tensors
+Without names all are made. Each folder holds a checkpoint (config.json, model.safetensors) and golden.safetensors: the tensors
 `inputs` and `targets` [sequences, length] (as floats; target -1 means none), `logits` [sequences,
 length, vocabulary], `losses` [sequences, length] in nats, `gradient.NAME` for every parameter, the
-gradient of the summed loss, and `trace`, the mean losses of 20 steps of clipped AdamW on the one
-batch. Computed in double precision and stored in single.
+gradient of the summed loss, and for the Llamas of MODELS `trace`, the mean losses of 20 steps of
+clipped AdamW on the one batch. Computed in double precision, except for what the models themselves
+compute in single, and stored in single.
 """
 
 import json
@@ -34,6 +35,77 @@ MODELS = {
 }
 SHAPES = {"tied": (2, 17), "untied-grouped": (3, 9), "one-key-head": (1, 70)}
 
+# What llama-like configurations have in common; each family adds to it.
+SMALL = dict(
+    vocab_size=37, hidden_size=16, intermediate_size=20, num_hidden_layers=2, num_attention_heads=4,
+    num_key_value_heads=2, head_dim=4, max_position_embeddings=160)
+# Name: model type, shape of the batch, whether keys are as before version 5, and the configuration.
+FAMILIES = {
+    "llama-linear": ("llama", (2, 17), True, SMALL | dict(
+        attention_bias=True, mlp_bias=True,
+        rope_parameters=dict(rope_type="linear", factor=4.0, rope_theta=1_000.0))),
+    "llama3": ("llama", (2, 33), False, SMALL | dict(
+        head_dim=8, rope_parameters=dict(
+            rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+            original_max_position_embeddings=20, rope_theta=100.0))),
+    "llama-yarn": ("llama", (2, 33), False, SMALL | dict(
+        head_dim=8, rope_parameters=dict(
+            rope_type="yarn", factor=4.0, original_max_position_embeddings=40, beta_fast=4.0,
+            rope_theta=100.0))),
+}
+
+
+def build(name):
+    model_type, _, _, options = FAMILIES[name]
+    ids = dict(bos_token_id=None, eos_token_id=0, pad_token_id=None)
+    config = transformers.AutoConfig.for_model(model_type, **options, **ids)
+    config._attn_implementation = "eager"
+    torch.manual_seed(sum(name.encode()))
+    model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():
+            if is_norm(key) and key.endswith("weight"):
+                center = 0.0 if model_type.startswith("gemma") else 1.0
+                parameter.copy_(center - 0.5 + torch.rand_like(parameter))
+            else:
+                parameter.normal_(std=0.25)
+    return config, model
+
+
+def is_norm(key):
+    return "norm" in key or ".ln_" in key
+
+
+def make_family(name, folder):
+    _, shape, is_older, _ = FAMILIES[name]
+    config, model = build(name)
+    model.save_pretrained(folder)
+    if is_older:
+        write_older_dialect(folder / "config.json")
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    model = model.double()
+    golden, _, _ = evaluate(config, model, shape)
+    save_file(golden, folder / "golden.safetensors")
+
+
+def evaluate(config, model, shape):
+    inputs = torch.randint(0, config.vocab_size, shape)
+    targets = torch.randint(0, config.vocab_size, shape)
+    targets[:, 3::5] = -1
+    logits = model(input_ids=inputs).logits
+    losses = F.cross_entropy(
+        logits.flatten(0, 1), targets.flatten(), ignore_index=-1, reduction="none")
+    losses.sum().backward()
+    golden = {
+        "inputs": inputs.float(),
+        "targets": targets.float(),
+        "logits": logits.detach().float(),
+        "losses": losses.detach().float().view(shape),
+    }
+    for key, parameter in model.named_parameters():
+        golden["gradient." + key] = parameter.grad.float()
+    return golden, inputs, targets
+
 
 def make(name, folder):
     options = dict(MODELS[name])
@@ -52,26 +124,11 @@ def make(name, folder):
                 parameter.normal_(std=0.25)
     model.save_pretrained(folder)
     if name == "untied-grouped":
-        write_older_dialect(folder / "config.json", theta)
+        write_older_dialect(folder / "config.json")
     (folder / "generation_config.json").unlink(missing_ok=True)
 
     model = model.double()
-    sequences, length = SHAPES[name]
-    inputs = torch.randint(0, config.vocab_size, (sequences, length))
-    targets = torch.randint(0, config.vocab_size, (sequences, length))
-    targets[:, 3::5] = -1
-    logits = model(input_ids=inputs).logits
-    losses = F.cross_entropy(
-        logits.flatten(0, 1), targets.flatten(), ignore_index=-1, reduction="none")
-    losses.sum().backward()
-    golden = {
-        "inputs": inputs.float(),
-        "targets": targets.float(),
-        "logits": logits.detach().float(),
-        "losses": losses.detach().float().view(sequences, length),
-    }
-    for key, parameter in model.named_parameters():
-        golden["gradient." + key] = parameter.grad.float()
+    golden, inputs, targets = evaluate(config, model, SHAPES[name])
     golden["trace"] = trace(model, inputs, targets)
     save_file(golden, folder / "golden.safetensors")
 
@@ -99,21 +156,24 @@ def trace(model, inputs, targets):
     return torch.tensor(losses)
 
 
-def write_older_dialect(path, theta):
+def write_older_dialect(path):
     """The keys that transformers wrote before version 5."""
     config = json.loads(path.read_text())
-    config.pop("rope_parameters", None)
-    config["rope_theta"] = theta
+    rope = config.pop("rope_parameters", None) or {}
+    config["rope_theta"] = rope.pop("rope_theta", 10_000.0)
+    if rope.get("rope_type", "default") != "default":
+        config["rope_scaling"] = rope
+    config.pop("layer_types", None)
     config["torch_dtype"] = config.pop("dtype", "float32")
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
 def main():
     target = pathlib.Path(sys.argv[1])
-    for name in MODELS:
+    for name in sys.argv[2:] or [*MODELS, *FAMILIES]:
         folder = target / name
         folder.mkdir(parents=True, exist_ok=True)
-        make(name, folder)
+        (make if name in MODELS else make_family)(name, folder)
     versions = {"torch": torch.__version__, "transformers": transformers.__version__}
     print(json.dumps(versions))
 

@@ -43,16 +43,17 @@ import Testing
     let model = TransformerTests.model(TransformerTests.configurations[0])
     let json = try model.modelConfiguration(elementType: .f32).json
     let cases: [(key: String, value: JSONValue, found: String, expected: String)] = [
-      ("model_type", "gpt2", "\"gpt2\"", "\"llama\""),
-      ("hidden_act", "gelu", "\"gelu\"", "\"silu\""),
-      ("attention_bias", true, "true", "false"),
-      ("mlp_bias", true, "true", "false"),
-      ("rope_scaling", ["type": "linear"], "an object", "no scaling"),
+      ("hidden_act", "relu", "\"relu\"", "\"silu\", \"gelu\" or \"gelu_pytorch_tanh\""),
       ("head_dim", 5, "5", "an even number"),
+      ("partial_rotary_factor", 0.5, "0.5", "1"),
+      (
+        "rope_scaling.type", ["type": "dynamic", "factor": 2], "\"dynamic\"",
+        "\"default\", \"linear\", \"llama3\" or \"yarn\""
+      ),
     ]
     for (key, value, found, expected) in cases {
       var changed = json
-      changed[key] = value
+      changed[String(key.split(separator: ".")[0])] = value
       let configuration = try ModelConfiguration(json: changed)
       #expect(
         throws: CheckpointError.configuration(
@@ -60,6 +61,46 @@ import Testing
       ) {
         try TransformerConfiguration(configuration)
       }
+    }
+  }
+
+  @Test func `model types that are not computed are refused with those that are`() throws {
+    let model = TransformerTests.model(TransformerTests.configurations[0])
+    var json = try model.modelConfiguration(elementType: .f32).json
+    json["model_type"] = "mamba"
+    let configuration = try ModelConfiguration(json: json)
+    let types = DecoderFamily.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+    #expect(
+      throws: CheckpointError.configuration(
+        path: "config.json", key: "model_type", found: "\"mamba\"", expected: "one of \(types)")
+    ) {
+      try TransformerConfiguration(configuration)
+    }
+  }
+
+  @Test func `a scaling without its numbers names the key`() throws {
+    let model = TransformerTests.model(TransformerTests.configurations[0])
+    var json = try model.modelConfiguration(elementType: .f32).json
+    for (scaling, key) in [
+      (["rope_type": "linear"], "factor"),
+      (["rope_type": "llama3", "factor": 8], "low_freq_factor"),
+      (["rope_type": "llama3", "factor": 8, "low_freq_factor": 1], "high_freq_factor"),
+      (["rope_type": "yarn", "factor": "many"], "factor"),
+    ] as [(JSONValue, String)] {
+      for (outer, theta) in [("rope_scaling", nil), ("rope_parameters", 500)] as [(String, Int?)] {
+        var object = try #require(scaling.object)
+        if let theta { object["rope_theta"] = JSONValue(theta) }
+        json["rope_scaling"] = nil
+        json[outer] = .object(object)
+        let configuration = try ModelConfiguration(json: json)
+        #expect {
+          try TransformerConfiguration(configuration)
+        } throws: { error in
+          guard case CheckpointError.configuration(_, let found, _, _) = error else { return false }
+          return found == "\(outer).\(key)"
+        }
+      }
+      json["rope_parameters"] = nil
     }
   }
 

@@ -112,7 +112,8 @@ struct ReferenceTransformer {
     return (0..<rows.count / width).flatMap { position in
       rotateReference(
         Array(rows[position * width..<(position + 1) * width]), position: position,
-        headWidth: configuration.headWidth, theta: configuration.ropeTheta)
+        headWidth: configuration.headWidth, theta: configuration.attention(ofLayer: 0).rotary!.theta
+      )
     }
   }
 

@@ -111,7 +111,8 @@ import Testing
     for tensor in model.layout.tensors {
       switch tensor.role {
       case .embedding, .head: #expect(all[tensor.range] == embeddings[tensor.range])
-      case .norm, .matrix: #expect(embeddings[tensor.range].allSatisfy { $0 == 7 })
+      case .norm, .bias, .positions, .matrix:
+        #expect(embeddings[tensor.range].allSatisfy { $0 == 7 })
       }
     }
   }

@@ -66,7 +66,7 @@ import Testing
     #expect(asked.method == "mean" && !asked.messages.contains("new rows by"))
 
     var configuration = try JSONValue(parsing: folder.read("model/config.json"))
-    configuration["hidden_act"] = "gelu_new"
+    configuration["hidden_act"] = "relu"
     try folder.write("model/config.json", configuration.serialized(pretty: true))
     let other = try extended("other")
     #expect(other.method == "subword-mean")
@@ -93,7 +93,7 @@ import Testing
       .expectFailure(64, ["--learn-rate"])
     let path = "model/config.json"
     let configuration = String(decoding: try folder.read(path), as: UTF8.self)
-    try folder.write(path, configuration.replacing("\"llama\"", with: "\"qwen2\""))
+    try folder.write(path, configuration.replacing("\"llama\"", with: "\"olmo\""))
     try ToolRun(call + ["--init", "distill"])
       .expectFailure(65, ["config.json", "model_type", "llama"])
     #expect(try !folder.listing().contains { $0.hasPrefix("extended") })

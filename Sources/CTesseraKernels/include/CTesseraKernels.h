@@ -23,16 +23,32 @@ enum tk_instruction_set {
 /// The kernels, compiled for one instruction set.
 struct tk_kernels {
   /// output[r,i] = input[r,i] * weight[i] * s[r], s[r] = 1 / sqrt(mean of squares + epsilon);
-  /// s goes to `scale`.
-  void (*rms_norm)(float *output, float *scale, const float *input, const float *weight,
-                   int64_t rows, int64_t width, float epsilon);
+  /// s goes to `scale`. A row is `groups` groups of `width` floats, each normalized by itself with
+  /// the same weights.
+  void (*rms_norm)(float *output, int64_t output_stride, float *scale, const float *input,
+                   int64_t input_stride, const float *weight, int64_t rows, int64_t groups,
+                   int64_t width, float epsilon);
 
-  /// dinput[r] = residual[r] + gradient of the norm; weight_gradient[i] += over rows, unless null;
-  /// normed (the forward output again) is written unless null. `dinput` may be `residual` or
-  /// `doutput`.
+  /// dinput[r] = residual[r] + gradient of the norm, or the latter alone if `residual` is null;
+  /// weight_gradient[i] += over rows and groups, unless null; normed (the forward output again) is
+  /// written unless null. `dinput` may be `residual` or `doutput`. The first three have one stride,
+  /// and `input` and `normed` another.
   void (*rms_norm_backward)(float *dinput, const float *residual, const float *doutput,
-                            const float *input, const float *weight, const float *scale,
-                            float *weight_gradient, float *normed, int64_t rows, int64_t width);
+                            int64_t gradient_stride, const float *input, int64_t input_stride,
+                            const float *weight, const float *scale, float *weight_gradient,
+                            float *normed, int64_t rows, int64_t groups, int64_t width);
+
+  /// output[r,i] = (input[r,i] - m[r]) * s[r] * weight[i] + bias[i], m the mean of the row and
+  /// s = 1 / sqrt(variance + epsilon); they go to `mean` and `scale`.
+  void (*layer_norm)(float *output, float *scale, float *mean, const float *input,
+                     const float *weight, const float *bias, int64_t rows, int64_t width,
+                     float epsilon);
+
+  /// As rms_norm_backward; the gradients of weight and bias are added to unless the first is null.
+  void (*layer_norm_backward)(float *dinput, const float *residual, const float *doutput,
+                              const float *input, const float *weight, const float *bias,
+                              const float *scale, const float *mean, float *weight_gradient,
+                              float *bias_gradient, float *normed, int64_t rows, int64_t width);
 
   /// output[r,i] = silu(gate[r,i]) * up[r,i], gate_up[r] = gate[r] then up[r].
   void (*swiglu)(float *output, const float *gate_up, int64_t rows, int64_t width);
@@ -41,26 +57,60 @@ struct tk_kernels {
   /// `gate_up` holds the gradients of gate and up.
   void (*swiglu_backward)(float *hidden, float *gate_up, int64_t rows, int64_t width);
 
-  /// Rotates pairs (i, i + half) of each head by the angle of the row's position; `direction` is
-  /// 1, or -1 for the inverse. Row r has position (first + r) mod period. Tables: [period, half].
-  void (*rotate)(float *values, int64_t stride, const float *cosines, const float *sines,
-                 int64_t first, int64_t period, int64_t rows, int64_t heads, int64_t half,
-                 float direction);
+  /// output[r,i] = gelu(input[r,i]), gelu(x) = x P(X < x) for a normal X.
+  void (*gelu)(float *output, const float *input, int64_t rows, int64_t width);
 
-  /// Row r keeps its first `first + r + 1` scores and becomes softmax(scale * score) there and 0
-  /// up to `columns`; its log of the sum of exponentials goes to `log_sums`.
+  /// On entry `hidden` is the gradient of the output; on exit it is the forward output, and
+  /// `input` holds its own gradient.
+  void (*gelu_backward)(float *hidden, float *input, int64_t rows, int64_t width);
+
+  /// The same in place of silu, as in swiglu.
+  void (*gated_gelu)(float *output, const float *gate_up, int64_t rows, int64_t width);
+  void (*gated_gelu_backward)(float *hidden, float *gate_up, int64_t rows, int64_t width);
+
+  /// The same four with gelu(x) = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
+  void (*gelu_tanh)(float *output, const float *input, int64_t rows, int64_t width);
+  void (*gelu_tanh_backward)(float *hidden, float *input, int64_t rows, int64_t width);
+  void (*gated_gelu_tanh)(float *output, const float *gate_up, int64_t rows, int64_t width);
+  void (*gated_gelu_tanh_backward)(float *hidden, float *gate_up, int64_t rows, int64_t width);
+
+  /// Rotates pairs (i, i + half), i < half, of each head by the angle of the row's position;
+  /// `direction` is 1, or -1 for the transpose. Row r has position (first + r) mod period. Tables:
+  /// [period, half].
+  void (*rotate)(float *values, int64_t stride, const float *cosines, const float *sines,
+                 int64_t first, int64_t period, int64_t rows, int64_t heads, int64_t head_width,
+                 int64_t half, float direction);
+
+  /// Row r keeps the last `window` of its first `first + r + 1` scores and becomes
+  /// softmax(scale * score) there and 0 in all other columns; its log of the sum of exponentials
+  /// goes to `log_sums`.
   void (*causal_softmax)(float *scores, int64_t stride, float *log_sums, int64_t first,
-                         int64_t rows, int64_t columns, float scale);
+                         int64_t window, int64_t rows, int64_t columns, float scale);
 
   /// As causal_softmax, with the log sums known.
   void (*causal_probabilities)(float *scores, int64_t stride, const float *log_sums,
-                               int64_t first, int64_t rows, int64_t columns, float scale);
+                               int64_t first, int64_t window, int64_t rows, int64_t columns,
+                               float scale);
 
-  /// gradient[r,j] = probabilities[r,j] * (gradient[r,j] - dots[r]) * scale, in the first
-  /// `first + r + 1` columns, and 0 up to `columns`.
+  /// gradient[r,j] = probabilities[r,j] * (gradient[r,j] - dots[r]) * scale, in the columns that
+  /// the row keeps, and 0 in all others.
   void (*causal_softmax_backward)(float *gradient, const float *probabilities, int64_t stride,
-                                  const float *dots, int64_t first, int64_t rows,
+                                  const float *dots, int64_t first, int64_t window, int64_t rows,
                                   int64_t columns, float scale);
+
+  /// values[r,j] = cap * tanh(values[r,j] * factor / cap).
+  void (*soft_cap)(float *values, int64_t stride, int64_t rows, int64_t columns, float factor,
+                   float cap);
+
+  /// gradient[r,j] *= factor * (1 - (capped[r,j] / cap)^2), with `capped` what soft_cap gave.
+  void (*soft_cap_backward)(float *gradient, const float *capped, int64_t stride, int64_t rows,
+                            int64_t columns, float factor, float cap);
+
+  /// Values e, which `exponentials` made of capped logits, become e * factors[r] *
+  /// (1 - (logit / cap)^2), with logit = log e + maxima[r].
+  void (*capped_exponentials_backward)(float *values, int64_t stride, const float *maxima,
+                                       const float *factors, int64_t rows, int64_t columns,
+                                       float cap);
 
   /// Each row becomes exp(value - maximum of the row); maximum and sum go to their arrays.
   void (*exponentials)(float *values, int64_t stride, float *maxima, float *sums, int64_t rows,

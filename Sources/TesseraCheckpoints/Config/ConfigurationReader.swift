@@ -1,33 +1,67 @@
-internal import TesseraBasics
+package import TesseraBasics
 
 /// Takes checked values out of a configuration, and says what is wrong with the others.
-struct ConfigurationReader {
+package struct ConfigurationReader {
   let json: JSONObject
   let path: String
   /// What to put before a key in messages, for objects inside the configuration.
-  var prefix = ""
+  let prefix: String
+
+  /// A reader of an object.
+  package init(json: JSONObject, path: String, prefix: String = "") {
+    self.json = json
+    self.path = path
+    self.prefix = prefix
+  }
 
   /// The value of a key; a null counts as missing, as it does in transformers.
-  func value(_ key: String) -> JSONValue? {
+  package func value(_ key: String) -> JSONValue? {
     guard let value = json[key], value != .null else { return nil }
     return value
   }
 
-  func text(_ key: String) throws(CheckpointError) -> String {
+  package func number(
+    _ key: String, in range: ClosedRange<Double>
+  ) throws(CheckpointError) -> Double {
+    guard let number = try optionalNumber(key, in: range) else {
+      throw fault(key, nil, "a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  package func text(_ key: String) throws(CheckpointError) -> String {
     guard let value = value(key) else { throw fault(key, nil, "a string") }
     guard let text = value.string else { throw fault(key, value, "a string") }
     return text
   }
 
+  /// A reader of the object that is the value of a key, if there is one.
+  package func optionalObject(_ key: String) throws(CheckpointError) -> ConfigurationReader? {
+    guard let value = value(key) else { return nil }
+    guard let object = value.object else { throw fault(key, value, "an object") }
+    return ConfigurationReader(json: object, path: path, prefix: "\(prefix)\(key).")
+  }
+
+  /// A list of a known length, if there is one.
+  package func optionalList(
+    _ key: String, count: Int
+  ) throws(CheckpointError) -> [JSONValue]? {
+    guard let value = value(key) else { return nil }
+    guard let list = value.array, list.count == count else {
+      throw fault(key, value, "an array of \(count)")
+    }
+    return list
+  }
+
   /// A whole number from 1 to a limit.
-  func count(_ key: String, limit: Int) throws(CheckpointError) -> Int {
+  package func count(_ key: String, limit: Int) throws(CheckpointError) -> Int {
     guard let count = try optionalCount(key, limit: limit) else {
       throw fault(key, nil, "a positive integer")
     }
     return count
   }
 
-  func optionalCount(_ key: String, limit: Int) throws(CheckpointError) -> Int? {
+  package func optionalCount(_ key: String, limit: Int) throws(CheckpointError) -> Int? {
     guard let value = value(key) else { return nil }
     guard let count = value.int, (1...limit).contains(count) else {
       throw fault(key, value, "a positive integer of at most \(limit)")
@@ -36,7 +70,7 @@ struct ConfigurationReader {
   }
 
   /// One ID below a count, several of them, or none; `allowsSeveral` says whether an array may be.
-  func identifiers(
+  package func identifiers(
     _ key: String, below count: Int, allowsSeveral: Bool
   ) throws(CheckpointError) -> [Int] {
     guard let value = value(key) else { return [] }
@@ -50,13 +84,13 @@ struct ConfigurationReader {
     return ids
   }
 
-  func optionalFlag(_ key: String) throws(CheckpointError) -> Bool? {
+  package func optionalFlag(_ key: String) throws(CheckpointError) -> Bool? {
     guard let value = value(key) else { return nil }
     guard case .bool(let flag) = value else { throw fault(key, value, "true or false") }
     return flag
   }
 
-  func optionalNumber(
+  package func optionalNumber(
     _ key: String, in range: ClosedRange<Double>
   ) throws(CheckpointError) -> Double? {
     guard let value = value(key) else { return nil }
@@ -66,7 +100,7 @@ struct ConfigurationReader {
     return number
   }
 
-  func fault(_ key: String, _ found: JSONValue?, _ expected: String) -> CheckpointError {
+  package func fault(_ key: String, _ found: JSONValue?, _ expected: String) -> CheckpointError {
     let text = found.map {
       String(decoding: $0.serialized(pretty: false).prefix(80), as: UTF8.self)
     }

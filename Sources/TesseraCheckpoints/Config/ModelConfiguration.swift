@@ -79,6 +79,19 @@ public struct ModelConfiguration: Hashable, Sendable {
     }
   }
 
+  /// Checked values of the keys that have no property.
+  package var reader: ConfigurationReader { ConfigurationReader(json: json, path: path) }
+
+  /// The same configuration with values for keys that it lacks, as the class of a family has them.
+  ///
+  /// Null is a value.
+  package func addingDefaults(_ defaults: JSONObject) throws(CheckpointError) -> ModelConfiguration
+  {
+    var object = json
+    for key in defaults.keys where object[key] == nil { object[key] = defaults[key] }
+    return try ModelConfiguration(json: object, path: path)
+  }
+
   /// The first value that is there: by the order of the objects, then of the keys.
   private static func first<Value>(
     _ readers: [ConfigurationReader], _ keys: [String],

@@ -21,6 +21,10 @@ public enum ModelConfigurationLimit {
   public static let initializerRange = 0.0...1_000.0
   /// The number added to the mean square, `rms_norm_eps`.
   public static let normEpsilon = 0.0...1.0
+  /// The factor by which rotary frequencies are scaled, `factor`, and what else scales them.
+  package static let ropeScaling = 1e-6...1e9
+  /// What scores and logits are capped at, such as `final_logit_softcapping`.
+  package static let softCap = 1e-3...1e9
   /// The base of the rotary frequencies, `rope_theta`.
   public static let ropeTheta = 1.0...1e15
 }

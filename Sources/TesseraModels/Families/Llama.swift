@@ -1,50 +1,60 @@
-// The Llama family: the names and the order of its tensors.
+import TesseraBasics
+import TesseraCheckpoints
 
-extension ParameterLayout {
-  /// The layout of a model of the Llama family, with Hugging Face's names.
-  public init(_ configuration: TransformerConfiguration) {
-    let c = configuration
-    let embedding = [c.vocabularySize, c.width]
-    var list: [(name: String, shape: [Int], role: Role)] = [
-      (LlamaNames.embedding, embedding, .embedding)
-    ]
-    for layer in 0..<c.layerCount {
-      let names = LlamaNames(layer: layer)
-      list += [
-        (names.attentionNorm, [c.width], .norm),
-        (names.queries, [c.queryWidth, c.width], .matrix),
-        (names.keys, [c.keyValueWidth, c.width], .matrix),
-        (names.values, [c.keyValueWidth, c.width], .matrix),
-        (names.attentionOutput, [c.width, c.queryWidth], .matrix),
-        (names.feedForwardNorm, [c.width], .norm),
-        (names.gate, [c.feedForwardWidth, c.width], .matrix),
-        (names.up, [c.feedForwardWidth, c.width], .matrix),
-        (names.down, [c.width, c.feedForwardWidth], .matrix),
-      ]
-    }
-    list.append((LlamaNames.finalNorm, [c.width], .norm))
-    if !c.tiedEmbeddings { list.append((LlamaNames.head, embedding, .head)) }
-    self.init(list)
-  }
+// Llama, and what all families that are built like it have in common.
+
+extension TensorNames {
+  static let llama = TensorNames()
 }
 
-/// The names of tensors in checkpoints of the family.
-struct LlamaNames {
-  static let embedding = "model.embed_tokens.weight"
-  static let finalNorm = "model.norm.weight"
-  static let head = "lm_head.weight"
+extension TransformerConfiguration {
+  static func llama(_ source: ModelConfiguration) throws(CheckpointError) -> Self {
+    let llama = try source.llama()
+    var c = try Self(likeLlama: source)
+    if llama.attentionBias { c.biases.formUnion([.queryKeyValue, .attentionOutput]) }
+    if llama.feedForwardBias { c.biases.insert(.feedForward) }
+    return c
+  }
 
-  /// The number of the layer.
-  let layer: Int
-
-  private var prefix: String { "model.layers.\(layer)." }
-  var attentionNorm: String { prefix + "input_layernorm.weight" }
-  var queries: String { prefix + "self_attn.q_proj.weight" }
-  var keys: String { prefix + "self_attn.k_proj.weight" }
-  var values: String { prefix + "self_attn.v_proj.weight" }
-  var attentionOutput: String { prefix + "self_attn.o_proj.weight" }
-  var feedForwardNorm: String { prefix + "post_attention_layernorm.weight" }
-  var gate: String { prefix + "mlp.gate_proj.weight" }
-  var up: String { prefix + "mlp.up_proj.weight" }
-  var down: String { prefix + "mlp.down_proj.weight" }
+  /// Sizes, epsilon, activation, rotary positions and tying by the keys of Llama, and otherwise the
+  /// defaults.
+  ///
+  /// - Parameters:
+  ///   - source: The configuration, with the defaults of its family.
+  ///   - activationKey: What the family calls the function of the feed-forward block.
+  init(
+    likeLlama source: ModelConfiguration, activationKey: String = "hidden_act"
+  ) throws(CheckpointError) {
+    let (llama, reader) = (try source.llama(), source.reader)
+    if llama.headWidth % 2 != 0 {
+      throw reader.fault("head_dim", .init(llama.headWidth), "an even number")
+    }
+    self.init(
+      vocabularySize: llama.vocabularySize, width: llama.width, layerCount: llama.layerCount,
+      headCount: llama.headCount, keyValueHeadCount: llama.keyValueHeadCount,
+      headWidth: llama.headWidth, feedForwardWidth: llama.feedForwardWidth,
+      contextLength: llama.contextLength, normEpsilon: Float(llama.normEpsilon),
+      tiedEmbeddings: llama.tiedEmbeddings)
+    feedForward = try reader.gatedBlock(activationKey)
+    let scaling = llama.ropeScaling.map {
+      ConfigurationReader(
+        json: $0, path: source.path,
+        prefix: reader.value("rope_parameters") != nil ? "rope_parameters." : "rope_scaling.")
+    }
+    let places = [
+      reader, try reader.optionalObject("rope_parameters"),
+      try reader.optionalObject("rope_scaling"),
+    ]
+    for place in places.compactMap({ $0 }) {
+      if let share = try place.optionalNumber("partial_rotary_factor", in: 0...1), share != 1 {
+        throw place.fault("partial_rotary_factor", .init(share), "1")
+      }
+    }
+    layerAttention = [
+      LayerAttention(
+        rotary: RotaryPositions(
+          theta: llama.ropeTheta, width: llama.headWidth,
+          scaling: try scaling?.rotaryScaling(contextLength: llama.contextLength) ?? .none))
+    ]
+  }
 }

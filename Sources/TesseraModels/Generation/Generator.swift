@@ -28,6 +28,9 @@ public struct Generator: ~Copyable {
     let c = model.configuration
     let capacity = capacity ?? c.contextLength
     precondition(capacity > 0, "a generator needs room for a token")
+    precondition(
+      !c.hasLearnedPositions || capacity <= c.contextLength,
+      "a text is longer than the learned positions")
     self.model = model
     self.capacity = capacity
     memory = FloatMemory(
@@ -62,10 +65,10 @@ public struct Generator: ~Copyable {
       position = tokens.count - 1
       rest = tokens.suffix(1)
     }
-    let table = workspace.rotaryTable(c, length: capacity)
+    let tables = workspace.rotaryTables(c, length: capacity)
     for token in rest {
       model.decode(
-        token, position: position, cache: cache, buffers: buffers, rotaryTable: table,
+        token, position: position, cache: cache, buffers: buffers, rotaryTables: tables,
         scratch: workspace.scratch)
       position += 1
     }
@@ -79,39 +82,48 @@ struct LayerCache: Sendable {
   let values: Matrix
 }
 
-/// The activations of one token, each one row.
+/// The activations of one token, each one row; what a configuration has no use for is without elements.
 struct DecodingBuffers: Sendable {
+  /// The residual stream, and what it was at the layer's start.
   let stream: Matrix
+  let input: Matrix
   let normed: Matrix
-  let scale: Matrix
+  let norm: NormStatistics
   let queryKeyValue: Matrix
+  let queryKey: QueryKeyMemory
   let attended: Matrix
   let projected: Matrix
   let gateUp: Matrix
   let hidden: Matrix
   let logits: Matrix
 
-  private static func widths(_ c: TransformerConfiguration) -> [Int] {
+  private static func shapes(_ c: TransformerConfiguration) -> [(Int, Int)] {
     [
-      c.width, c.width, 1, c.queryWidth + 2 * c.keyValueWidth, c.queryWidth, c.width,
-      2 * c.feedForwardWidth, c.feedForwardWidth, c.vocabularySize,
+      (1, c.width), (1, c.width), (1, c.width), (1, 1), (1, 1),
+      (1, c.queryWidth + 2 * c.keyValueWidth),
+    ] + QueryKeyMemory.shapes(rows: 1, c) + [
+      (1, c.queryWidth), (1, c.width), (1, c.feedForward.inputCount * c.feedForwardWidth),
+      (1, c.feedForwardWidth), (1, c.vocabularySize),
     ]
   }
 
   static func size(_ c: TransformerConfiguration) -> Int {
-    widths(c).reduce(0) { $0 + FloatMemory.size(rowCount: 1, columnCount: $1) }
+    shapes(c).reduce(0) { $0 + FloatMemory.size(rowCount: $1.0, columnCount: $1.1) }
   }
 
   init(_ memory: FloatMemory, _ c: TransformerConfiguration) {
-    let rows = Self.widths(c).map { memory.carve(1, $0) }
-    stream = rows[0]
-    normed = rows[1]
-    scale = rows[2]
-    queryKeyValue = rows[3]
-    attended = rows[4]
-    projected = rows[5]
-    gateUp = rows[6]
-    hidden = rows[7]
-    logits = rows[8]
+    var rows = Self.shapes(c).map { memory.carve($0.0, $0.1) }[...]
+    func next() -> Matrix { rows.removeFirst() }
+    stream = next()
+    input = next()
+    normed = next()
+    norm = NormStatistics(scale: next(), mean: next())
+    queryKeyValue = next()
+    queryKey = QueryKeyMemory(unnormed: next(), queryScale: next(), keyScale: next())
+    attended = next()
+    projected = next()
+    gateUp = next()
+    hidden = next()
+    logits = next()
   }
 }

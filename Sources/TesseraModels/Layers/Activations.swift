@@ -1,23 +1,75 @@
 import TesseraTensors
 
 /// What a layer keeps of its forward pass for its backward pass.
+///
+/// What a configuration has no use for is without elements.
 struct LayerActivations: Sendable {
   /// [tokens, width]: the residual stream at the layer's start.
   let input: Matrix
-  /// [1, tokens]: the norm's scale of each token.
-  let attentionScale: Matrix
+  /// Of the norm before the attention.
+  let attentionNorm: NormStatistics
   /// [tokens, queryWidth + 2 * keyValueWidth]: rotated queries and keys, and values.
   let queryKeyValue: Matrix
+  /// Of the norms of queries and keys.
+  let queryKey: QueryKeyMemory
   /// [tokens, queryWidth]: the heads' outputs.
   let attended: Matrix
   /// [sequences * heads, length]: the attention's log sums.
   let logSums: Matrix
+  /// What the attention adds to the residual stream.
+  let attentionOutput: BranchActivations
   /// [tokens, width]: the residual stream between the two blocks.
   let middle: Matrix
-  /// [1, tokens]
-  let feedForwardScale: Matrix
-  /// [tokens, 2 * feedForwardWidth]; the backward pass replaces it by its gradient.
+  /// Of the norm before the feed-forward block.
+  let feedForwardNorm: NormStatistics
+  /// [tokens, 2 * feedForwardWidth], or half of it without gates; the backward pass replaces it by its
+  /// gradient.
   let gateUp: Matrix
+  /// What the feed-forward block adds to the residual stream.
+  let feedForwardOutput: BranchActivations
+
+  /// Carves the matrices out of memory.
+  init(
+    _ memory: FloatMemory, tokens: Int, sequenceCount: Int,
+    configuration c: TransformerConfiguration
+  ) {
+    var pieces = Self.shapes(tokens: tokens, sequenceCount: sequenceCount, c)
+      .map { memory.carve($0.0, $0.1) }[...]
+    func next() -> Matrix { pieces.removeFirst() }
+    func statistics() -> NormStatistics { NormStatistics(scale: next(), mean: next()) }
+    input = next()
+    attentionNorm = statistics()
+    queryKeyValue = next()
+    queryKey = QueryKeyMemory(unnormed: next(), queryScale: next(), keyScale: next())
+    attended = next()
+    logSums = next()
+    attentionOutput = BranchActivations(projected: next(), norm: statistics())
+    middle = next()
+    feedForwardNorm = statistics()
+    gateUp = next()
+    feedForwardOutput = BranchActivations(projected: next(), norm: statistics())
+  }
+
+  /// The shapes of all matrices, in order.
+  static func shapes(
+    tokens: Int, sequenceCount: Int, _ c: TransformerConfiguration
+  ) -> [(Int, Int)] {
+    let stream = (tokens, c.width)
+    let statistics = [(1, tokens), c.norm.hasBias ? (1, tokens) : (0, 0)]
+    let branch = c.normPlacement.isAfter ? [stream] + statistics : [(0, 0), (0, 0), (0, 0)]
+    let sequenceLength = tokens / max(1, sequenceCount)
+    return [stream] + statistics + [(tokens, c.queryWidth + 2 * c.keyValueWidth)]
+      + QueryKeyMemory.shapes(rows: tokens, c)
+      + [(tokens, c.queryWidth), (sequenceCount * c.headCount, sequenceLength)] + branch
+      + [stream] + statistics + [(tokens, c.feedForward.inputCount * c.feedForwardWidth)] + branch
+  }
+}
+
+/// What a block with a norm behind it keeps; without elements where there is none.
+struct BranchActivations: Sendable {
+  /// [tokens, width]: the norm's input.
+  let projected: Matrix
+  let norm: NormStatistics
 }
 
 /// The memory of one pass over a model, cut into matrices.
@@ -45,20 +97,14 @@ struct Activations: Sendable {
     let tokens = sequenceCount * sequenceLength
     let headRows = min(
       CrossEntropyBuffers.rowCapacity(vocabularySize: c.vocabularySize), max(1, tokens))
-    let attentionWidth = c.queryWidth + 2 * c.keyValueWidth
-    let heads = sequenceCount * c.headCount
-    func layerShapes() -> [(Int, Int)] {
-      [
-        (tokens, c.width), (1, tokens), (tokens, attentionWidth), (tokens, c.queryWidth),
-        (heads, sequenceLength), (tokens, c.width), (1, tokens), (tokens, 2 * c.feedForwardWidth),
-      ]
-    }
     func size(_ shapes: [(Int, Int)]) -> Int {
       shapes.reduce(0) { $0 + FloatMemory.size(rowCount: $1.0, columnCount: $1.1) }
     }
+    let layerSize = size(
+      LayerActivations.shapes(tokens: tokens, sequenceCount: sequenceCount, c))
     let setCount = keepsLayers ? c.layerCount : 1
     let shared = [(tokens, c.width), (tokens, c.feedForwardWidth)]
-    var total = setCount * size(layerShapes()) + size(shared)
+    var total = setCount * layerSize + size(shared)
     total += HeadActivations.size(rowCount: headRows, configuration: c)
     if keepsLayers {
       total +=
@@ -67,10 +113,7 @@ struct Activations: Sendable {
     let memory = workspace.memory
     memory.reset(minimumCapacity: total)
     let sets = (0..<setCount).map { _ in
-      let pieces = layerShapes().map { memory.carve($0.0, $0.1) }
-      return LayerActivations(
-        input: pieces[0], attentionScale: pieces[1], queryKeyValue: pieces[2], attended: pieces[3],
-        logSums: pieces[4], middle: pieces[5], feedForwardScale: pieces[6], gateUp: pieces[7])
+      LayerActivations(memory, tokens: tokens, sequenceCount: sequenceCount, configuration: c)
     }
     layers = (0..<c.layerCount).map { sets[min($0, setCount - 1)] }
     normed = memory.carve(tokens, c.width)
@@ -98,22 +141,38 @@ struct GradientActivations: Sendable {
   let attended: Matrix
   /// [tokens, queryWidth + 2 * keyValueWidth]
   let queryKeyValue: Matrix
-  /// [tiles, width]: the gradients of a norm's weights, tile by tile.
-  let normPartials: Matrix
+  /// Twice [tokens, width]: the gradients before the norms behind attention and feed-forward block;
+  /// without elements where there are no such norms.
+  let attentionOutput: Matrix
+  let feedForwardOutput: Matrix
+  /// The gradients of the weights of norms.
+  let partials: NormPartials
 
   init(memory: FloatMemory, tokens: Int, configuration c: TransformerConfiguration) {
-    stream = (0..<3).map { _ in memory.carve(tokens, c.width) }
-    attentionNormed = memory.carve(tokens, c.width)
-    attended = memory.carve(tokens, c.queryWidth)
-    queryKeyValue = memory.carve(tokens, c.queryWidth + 2 * c.keyValueWidth)
-    normPartials = memory.carve(tileCount(tokens), c.width)
+    var pieces = Self.shapes(tokens: tokens, c).map { memory.carve($0.0, $0.1) }[...]
+    func next() -> Matrix { pieces.removeFirst() }
+    stream = [next(), next(), next()]
+    attentionNormed = next()
+    attended = next()
+    queryKeyValue = next()
+    attentionOutput = next()
+    feedForwardOutput = next()
+    partials = NormPartials(memory: memory, tileCount: tileCount(tokens), configuration: c)
+  }
+
+  private static func shapes(tokens: Int, _ c: TransformerConfiguration) -> [(Int, Int)] {
+    let stream = (tokens, c.width)
+    let branch = c.normPlacement.isAfter ? stream : (0, 0)
+    return [
+      stream, stream, stream, stream, (tokens, c.queryWidth),
+      (tokens, c.queryWidth + 2 * c.keyValueWidth), branch, branch,
+    ]
   }
 
   static func size(tokens: Int, configuration c: TransformerConfiguration) -> Int {
-    4 * FloatMemory.size(rowCount: tokens, columnCount: c.width)
-      + FloatMemory.size(rowCount: tokens, columnCount: c.queryWidth)
-      + FloatMemory.size(rowCount: tokens, columnCount: c.queryWidth + 2 * c.keyValueWidth)
-      + FloatMemory.size(rowCount: tileCount(tokens), columnCount: c.width)
+    shapes(tokens: tokens, c).reduce(0) {
+      $0 + FloatMemory.size(rowCount: $1.0, columnCount: $1.1)
+    } + NormPartials.size(tileCount: tileCount(tokens), configuration: c)
   }
 }
 
@@ -125,22 +184,22 @@ struct HeadActivations: Sendable {
   let normed: Matrix
   /// [rows, width]
   let gradient: Matrix
-  /// [1, rows]
-  let scale: Matrix
+  let norm: NormStatistics
   let crossEntropy: CrossEntropyBuffers
 
   init(memory: FloatMemory, rowCount: Int, configuration c: TransformerConfiguration) {
     stream = memory.carve(rowCount, c.width)
     normed = memory.carve(rowCount, c.width)
     gradient = memory.carve(rowCount, c.width)
-    scale = memory.carve(1, rowCount)
+    norm = NormStatistics(
+      scale: memory.carve(1, rowCount), mean: memory.carve(c.norm.hasBias ? 1 : 0, rowCount))
     crossEntropy = CrossEntropyBuffers(
       memory: memory, rowCapacity: rowCount, vocabularySize: c.vocabularySize)
   }
 
   static func size(rowCount: Int, configuration c: TransformerConfiguration) -> Int {
     3 * FloatMemory.size(rowCount: rowCount, columnCount: c.width)
-      + FloatMemory.size(rowCount: 1, columnCount: rowCount)
+      + 2 * FloatMemory.size(rowCount: 1, columnCount: rowCount)
       + CrossEntropyBuffers.size(rowCapacity: rowCount, vocabularySize: c.vocabularySize)
   }
 }

@@ -15,7 +15,21 @@ extension DecoderPass {
   func backward(into gradient: ModelWeights, scope: GradientScope) {
     let stream = backward(
       depth: configuration.layerCount, into: scope == .all ? gradient : nil)
-    lookUpBackward(tableGradient: gradient.embedding, outputGradient: stream, tokens: tokens)
+    lookUpBackward(
+      tableGradient: gradient.embedding, outputGradient: stream, tokens: tokens,
+      scale: configuration.embeddingScale)
+    guard scope == .all, let positions = gradient.positions else { return }
+    lookUpBackward(
+      tableGradient: positions, outputGradient: stream,
+      tokens: tokens.indices.map { Int32($0 % sequenceLength) })
+  }
+
+  /// The gradient with respect to the rows of the embedding that were looked up, [tokens, width], after
+  /// a pass backward through the first layers.
+  func inputGradient(depth: Int) -> [Float] {
+    let gradient = backward(depth: depth).elements()
+    let scale = configuration.embeddingScale
+    return scale == 1 ? gradient : gradient.map { $0 * scale }
   }
 
   /// Runs the first layers backward, from the gradient of the residual stream after the last of them.
@@ -36,16 +50,22 @@ extension DecoderPass {
       parallelFor(0..<tokens.count, grain: grain) { rows in
         feedForwardBackward(layer: layer, rows, after, within, memory, wantsBody: wantsBody)
       }
-      if let gradient { addPartials(memory, to: gradient.layers[layer].feedForwardNorm) }
+      if let gradient = gradient?.layers[layer] {
+        memory.partials.add(.feedForwardOutput, to: gradient.feedForwardOutputNorm)
+        memory.partials.add(.feedForward, to: gradient.feedForwardNorm)
+        memory.partials.add(.attentionOutput, to: gradient.attentionOutputNorm)
+      }
       parallelFor(0..<sequenceCount * configuration.keyValueHeadCount) { units in
         for unit in units { attendBackward(layer: layer, unit, memory) }
       }
       parallelFor(0..<tokens.count, grain: grain) { rows in
         projectBackward(layer: layer, rows, within, before, memory, wantsBody: wantsBody)
       }
-      if let gradient {
-        addPartials(memory, to: gradient.layers[layer].attentionNorm)
-        addWeightGradients(layer: layer, after, within, memory, to: gradient.layers[layer])
+      if let gradient = gradient?.layers[layer] {
+        memory.partials.add(.attention, to: gradient.attentionNorm)
+        memory.partials.add(.queries, to: gradient.queryNorm.map { NormWeights($0) })
+        memory.partials.add(.keys, to: gradient.keyNorm.map { NormWeights($0) })
+        addWeightGradients(layer: layer, after, within, memory, to: gradient)
       }
       stream = [before, after, within]
     }
@@ -59,19 +79,50 @@ extension DecoderPass {
     _ memory: GradientActivations, wantsBody: Bool
   ) {
     let (weights, activations) = (weights.layers[layer], self.activations.layers[layer])
+    let (after, within) = (after.rows(rows), within.rows(rows))
+    let branch = branchBackward(
+      after, weights.feedForwardOutputNorm, activations.feedForwardOutput,
+      memory.feedForwardOutput, partials(memory, .feedForwardOutput, rows, wantsBody), rows)
     let hidden = self.activations.hidden.rows(rows)
-    multiply(into: hidden, after.rows(rows), weights.down)
+    multiply(into: hidden, branch, weights.down.weight)
     let gateUp = activations.gateUp.rows(rows)
-    swiGLUBackward(hidden: hidden, gateUp: gateUp)
-    let within = within.rows(rows)
-    multiply(into: within, gateUp, weights.gateUp)
-    rmsNormBackward(
-      into: within, residual: after.rows(rows), outputGradient: within,
-      input: activations.middle.rows(rows), weight: weights.feedForwardNorm,
-      scale: activations.feedForwardScale.columns(rows),
-      weightGradient: wantsBody ? partial(memory, rows) : nil,
-      normed: wantsBody ? self.activations.normed.rows(rows) : nil)
-    multiply(into: memory.attended.rows(rows), within, weights.attentionOutput)
+    configuration.activateBackward(hidden: hidden, gateUp: gateUp)
+    if let norm = weights.feedForwardNorm {
+      multiply(into: within, gateUp, weights.gateUp.weight)
+      configuration.normalizeBackward(
+        into: within, residual: after, outputGradient: within,
+        input: feedForwardInput(activations).rows(rows), weights: norm,
+        statistics: activations.feedForwardNorm.rows(rows),
+        gradient: partials(memory, .feedForward, rows, wantsBody),
+        normed: wantsBody ? self.activations.normed.rows(rows) : nil)
+    } else {
+      within.copy(from: after)
+      multiply(into: within, gateUp, weights.gateUp.weight, keep: 1)
+    }
+    let attention = branchBackward(
+      configuration.hasParallelBlocks ? after : within, weights.attentionOutputNorm,
+      activations.attentionOutput, memory.attentionOutput,
+      partials(memory, .attentionOutput, rows, wantsBody), rows)
+    multiply(into: memory.attended.rows(rows), attention, weights.attentionOutput.weight)
+  }
+
+  /// The part of the residual stream that the feed-forward block reads, before its norm.
+  private func feedForwardInput(_ activations: LayerActivations) -> Matrix {
+    configuration.hasParallelBlocks ? activations.input : activations.middle
+  }
+
+  /// The gradient of what a block's last product gave: that of the stream, or where a norm is behind the
+  /// product, the norm's.
+  private func branchBackward(
+    _ stream: Matrix, _ norm: NormWeights?, _ branch: BranchActivations, _ gradient: Matrix,
+    _ partials: NormWeights?, _ rows: Range<Int>
+  ) -> Matrix {
+    guard let norm else { return stream }
+    let gradient = gradient.rows(rows)
+    configuration.normalizeBackward(
+      into: gradient, residual: nil, outputGradient: stream, input: branch.projected.rows(rows),
+      weights: norm, statistics: branch.norm.rows(rows), gradient: partials, normed: nil)
+    return gradient
   }
 
   /// The attention of the heads that share one head of keys and values, over one sequence.
@@ -98,7 +149,8 @@ extension DecoderPass {
         output: activations.attended.rows(rows).columns(columns.queries),
         logSums: activations.logSums.rows(logSumRow..<logSumRow + 1),
         queries: projected.columns(columns.queries), keys: projected.columns(columns.keys),
-        values: projected.columns(columns.values), scratch: scratch)
+        values: projected.columns(columns.values),
+        rule: configuration.attentionRule(ofLayer: layer), scratch: scratch)
     }
   }
 
@@ -109,30 +161,51 @@ extension DecoderPass {
   ) {
     let (weights, activations) = (weights.layers[layer], self.activations.layers[layer])
     let gradient = memory.queryKeyValue.rows(rows)
-    rotate(
-      gradient.columns(rotatedColumns), table: rotaryTable, firstRow: rows.lowerBound,
+    configuration.turn(
+      gradient, table: rotaryTable(ofLayer: layer), firstRow: rows.lowerBound,
       period: sequenceLength, direction: .backward)
-    let before = before.rows(rows)
-    multiply(into: before, gradient, weights.queryKeyValue)
-    rmsNormBackward(
-      into: before, residual: within.rows(rows), outputGradient: before,
-      input: activations.input.rows(rows), weight: weights.attentionNorm,
-      scale: activations.attentionScale.columns(rows),
-      weightGradient: wantsBody ? partial(memory, rows) : nil,
+    normalizeQueriesAndKeysBackward(
+      gradient, weights, activations.queryKey.rows(rows), memory, rows, wantsBody: wantsBody)
+    let (within, before) = (within.rows(rows), before.rows(rows))
+    guard let norm = weights.attentionNorm else {
+      before.copy(from: within)
+      multiply(into: before, gradient, weights.queryKeyValue.weight, keep: 1)
+      return
+    }
+    multiply(into: before, gradient, weights.queryKeyValue.weight)
+    configuration.normalizeBackward(
+      into: before, residual: within, outputGradient: before, input: activations.input.rows(rows),
+      weights: norm, statistics: activations.attentionNorm.rows(rows),
+      gradient: partials(memory, .attention, rows, wantsBody),
       normed: wantsBody ? memory.attentionNormed.rows(rows) : nil)
   }
 
-  /// The tile's own row for the gradient of a norm's weights, cleared.
-  private func partial(_ memory: GradientActivations, _ rows: Range<Int>) -> Matrix {
-    let tile = rows.lowerBound / tileRows(tokens.count)
-    let partial = memory.normPartials.rows(tile..<tile + 1)
-    partial.fill(with: 0)
-    return partial
+  /// The gradients of queries and keys before their norms, in place.
+  private func normalizeQueriesAndKeysBackward(
+    _ gradient: Matrix, _ weights: LayerWeights, _ forward: QueryKeyMemory,
+    _ memory: GradientActivations, _ rows: Range<Int>, wantsBody: Bool
+  ) {
+    let c = configuration
+    let parts: [(NormPartials.Site, Matrix?, Matrix, Range<Int>)] = [
+      (.queries, weights.queryNorm, forward.queryScale, 0..<c.queryWidth),
+      (.keys, weights.keyNorm, forward.keyScale, c.queryWidth..<c.queryWidth + c.keyValueWidth),
+    ]
+    for (site, weight, scale, columns) in parts {
+      guard let weight else { continue }
+      let part = gradient.columns(columns)
+      rmsNormBackward(
+        into: part, residual: nil, outputGradient: part, input: forward.unnormed.columns(columns),
+        weight: weight, scale: scale,
+        weightGradient: partials(memory, site, rows, wantsBody)?.weight, normed: nil)
+    }
   }
 
-  /// Adds the tiles' rows in order.
-  private func addPartials(_ memory: GradientActivations, to weight: Matrix) {
-    addRows(of: memory.normPartials, to: weight)
+  /// The tile's own rows for the gradient of a norm's weights, cleared; nil where nobody wants them or
+  /// there is no norm.
+  private func partials(
+    _ memory: GradientActivations, _ site: NormPartials.Site, _ rows: Range<Int>, _ isWanted: Bool
+  ) -> NormWeights? {
+    isWanted ? memory.partials.rows(site, tile: rows.lowerBound / tileRows(tokens.count)) : nil
   }
 
   /// The gradients of the layer's matrices, in a fork over blocks of their rows.
@@ -141,23 +214,38 @@ extension DecoderPass {
     to gradient: LayerWeights
   ) {
     let activations = self.activations.layers[layer]
-    let products: [(weight: Matrix, outputGradient: Matrix, input: Matrix)] = [
-      (gradient.gateUp, activations.gateUp, self.activations.normed),
-      (gradient.down, after, self.activations.hidden),
-      (gradient.queryKeyValue, memory.queryKeyValue, memory.attentionNormed),
-      (gradient.attentionOutput, within, activations.attended),
+    let stream = configuration.hasParallelBlocks ? after : within
+    let hasOutputNorms = configuration.normPlacement.isAfter
+    let hasInputNorms = configuration.normPlacement.isBefore
+    let products: [(weights: LinearWeights, outputGradient: Matrix, input: Matrix)] = [
+      (
+        gradient.gateUp, activations.gateUp,
+        hasInputNorms ? self.activations.normed : feedForwardInput(activations)
+      ),
+      (gradient.down, hasOutputNorms ? memory.feedForwardOutput : after, self.activations.hidden),
+      (
+        gradient.queryKeyValue, memory.queryKeyValue,
+        hasInputNorms ? memory.attentionNormed : activations.input
+      ),
+      (
+        gradient.attentionOutput, hasOutputNorms ? memory.attentionOutput : stream,
+        activations.attended
+      ),
     ]
     let blocks = products.indices.flatMap { product in
-      let rowCount = products[product].weight.rowCount
+      let rowCount = products[product].weights.weight.rowCount
       return stride(from: 0, to: rowCount, by: weightRows).map {
         (product, $0..<min($0 + weightRows, rowCount))
       }
     }
     parallelFor(0..<blocks.count) { range in
       for (product, rows) in blocks[range] {
-        let (weight, outputGradient, input) = products[product]
+        let (weights, outputGradient, input) = products[product]
         multiply(
-          into: weight.rows(rows), transposed: outputGradient.columns(rows), input, keep: 1)
+          into: weights.weight.rows(rows), transposed: outputGradient.columns(rows), input, keep: 1)
+        if let bias = weights.bias {
+          addRows(of: outputGradient.columns(rows), to: bias.columns(rows))
+        }
       }
     }
   }

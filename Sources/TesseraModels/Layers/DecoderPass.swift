@@ -11,7 +11,8 @@ struct DecoderPass: Sendable {
   let weights: ModelWeights
   let activations: Activations
   let scratch: ScratchPool
-  let rotaryTable: RotaryTable
+  /// For each entry of the configuration's ``TransformerConfiguration/layerAttention``.
+  let rotaryTables: [RotaryTable?]
   let tokens: [Int32]
   let sequenceCount: Int
   let sequenceLength: Int
@@ -33,10 +34,8 @@ struct DecoderPass: Sendable {
     sequence * sequenceLength..<(sequence + 1) * sequenceLength
   }
 
-  /// The columns of queries and keys, which are rotated.
-  var rotatedColumns: Range<Int> {
-    0..<configuration.queryWidth + configuration.keyValueWidth
-  }
+  /// The rotary table of a layer.
+  func rotaryTable(ofLayer layer: Int) -> RotaryTable? { rotaryTables[layer % rotaryTables.count] }
 
   // MARK: Forward
 
@@ -48,7 +47,13 @@ struct DecoderPass: Sendable {
     let grain = tileRows(tokens.count)
     parallelFor(0..<tokens.count, grain: grain) { rows in
       let input = activations.layers[0].input
-      lookUp(into: input.rows(rows), table: weights.embedding, tokens: tokens[rows])
+      lookUp(
+        into: input.rows(rows), table: weights.embedding, tokens: tokens[rows],
+        scale: configuration.embeddingScale)
+      if let positions = weights.positions {
+        addPositions(
+          to: input.rows(rows), table: positions, firstRow: rows.lowerBound, period: sequenceLength)
+      }
       if depth > 0 { project(layer: 0, rows) }
     }
     for layer in 0..<depth {
@@ -65,15 +70,14 @@ struct DecoderPass: Sendable {
   /// From the residual stream to rotated queries and keys, and values.
   private func project(layer: Int, _ rows: Range<Int>) {
     let (weights, activations) = (weights.layers[layer], self.activations.layers[layer])
-    let normed = self.activations.normed.rows(rows)
-    rmsNorm(
-      into: normed, scale: activations.attentionScale.columns(rows),
-      input: activations.input.rows(rows), weight: weights.attentionNorm,
-      epsilon: configuration.normEpsilon)
+    let source = normalized(
+      activations.input.rows(rows), weights.attentionNorm, activations.attentionNorm, rows)
     let projected = activations.queryKeyValue.rows(rows)
-    multiply(into: projected, normed, transposed: weights.queryKeyValue)
-    rotate(
-      projected.columns(rotatedColumns), table: rotaryTable, firstRow: rows.lowerBound,
+    multiply(into: projected, source, by: weights.queryKeyValue)
+    configuration.normalizeQueriesAndKeys(
+      projected, weights: weights, memory: activations.queryKey.rows(rows))
+    configuration.turn(
+      projected, table: rotaryTable(ofLayer: layer), firstRow: rows.lowerBound,
       period: sequenceLength, direction: .forward)
   }
 
@@ -87,26 +91,57 @@ struct DecoderPass: Sendable {
       into: activations.attended.rows(rows).columns(columns.queries),
       logSums: activations.logSums.rows(unit..<unit + 1),
       queries: projected.columns(columns.queries), keys: projected.columns(columns.keys),
-      values: projected.columns(columns.values), scratch: scratch)
+      values: projected.columns(columns.values),
+      rule: configuration.attentionRule(ofLayer: layer), scratch: scratch)
   }
 
   /// From the heads' outputs to the residual stream after the layer.
   private func feedForward(layer: Int, _ rows: Range<Int>) {
     let (weights, activations) = (weights.layers[layer], self.activations.layers[layer])
-    let middle = activations.middle.rows(rows)
-    middle.copy(from: activations.input.rows(rows))
-    multiply(
-      into: middle, activations.attended.rows(rows), transposed: weights.attentionOutput, keep: 1)
-    let normed = self.activations.normed.rows(rows)
-    rmsNorm(
-      into: normed, scale: activations.feedForwardScale.columns(rows), input: middle,
-      weight: weights.feedForwardNorm, epsilon: configuration.normEpsilon)
+    let (input, middle) = (activations.input.rows(rows), activations.middle.rows(rows))
+    middle.copy(from: input)
+    addBranch(
+      to: middle, activations.attended.rows(rows), weights.attentionOutput,
+      weights.attentionOutputNorm, activations.attentionOutput, rows)
+    let source = normalized(
+      configuration.hasParallelBlocks ? input : middle, weights.feedForwardNorm,
+      activations.feedForwardNorm, rows)
     let gateUp = activations.gateUp.rows(rows)
-    multiply(into: gateUp, normed, transposed: weights.gateUp)
+    multiply(into: gateUp, source, by: weights.gateUp)
     let hidden = self.activations.hidden.rows(rows)
-    swiGLU(into: hidden, gateUp: gateUp)
+    configuration.activate(into: hidden, gateUp: gateUp)
     let output = self.activations.output(ofLayer: layer).rows(rows)
     output.copy(from: middle)
-    multiply(into: output, hidden, transposed: weights.down, keep: 1)
+    addBranch(
+      to: output, hidden, weights.down, weights.feedForwardOutputNorm,
+      activations.feedForwardOutput, rows)
+  }
+
+  /// What a block reads: the norm of its input, or the input where there is no norm.
+  private func normalized(
+    _ input: Matrix, _ norm: NormWeights?, _ statistics: NormStatistics, _ rows: Range<Int>
+  ) -> Matrix {
+    guard let norm else { return input }
+    let normed = self.activations.normed.rows(rows)
+    configuration.normalize(
+      into: normed, statistics: statistics.rows(rows), input: input, weights: norm)
+    return normed
+  }
+
+  /// Adds to the residual stream what a block ends in: a product, and the norm behind it.
+  private func addBranch(
+    to stream: Matrix, _ input: Matrix, _ linear: LinearWeights, _ norm: NormWeights?,
+    _ branch: BranchActivations, _ rows: Range<Int>
+  ) {
+    guard let norm else {
+      multiply(into: stream, input, by: linear, keep: 1)
+      return
+    }
+    let projected = branch.projected.rows(rows)
+    multiply(into: projected, input, by: linear)
+    let normed = self.activations.normed.rows(rows)
+    configuration.normalize(
+      into: normed, statistics: branch.norm.rows(rows), input: projected, weights: norm)
+    add(normed, to: stream)
   }
 }

@@ -1,60 +1,123 @@
 import TesseraTensors
 
+/// Views of the parameters of a norm, or of their gradients.
+struct NormWeights: Sendable {
+  /// [1, width]
+  let weight: Matrix
+  /// [1, width], where the norm has one.
+  let bias: Matrix?
+
+  init(weight: Matrix, bias: Matrix?) {
+    self.weight = weight
+    self.bias = bias
+  }
+
+  /// Those of a norm without a bias.
+  init(_ weight: Matrix) { self.init(weight: weight, bias: nil) }
+}
+
+/// Views of a matrix and its bias, or of their gradients.
+struct LinearWeights: Sendable {
+  /// [outputs, inputs]
+  let weight: Matrix
+  /// [1, outputs], where there is one.
+  let bias: Matrix?
+}
+
 /// Views of one layer's tensors, of its parameters or of their gradients.
 struct LayerWeights: Sendable {
-  /// [1, width]
-  let attentionNorm: Matrix
+  /// The norm before the attention.
+  var attentionNorm: NormWeights?
   /// [queryWidth + 2 * keyValueWidth, width]: queries, keys and values, one after the other.
-  let queryKeyValue: Matrix
+  let queryKeyValue: LinearWeights
+  /// [1, headWidth], or [1, queryWidth] and [1, keyValueWidth].
+  var queryNorm: Matrix?
+  var keyNorm: Matrix?
   /// [width, queryWidth]
-  let attentionOutput: Matrix
-  /// [1, width]
-  let feedForwardNorm: Matrix
-  /// [2 * feedForwardWidth, width]: gate, then up.
-  let gateUp: Matrix
+  let attentionOutput: LinearWeights
+  /// The norm behind the attention.
+  var attentionOutputNorm: NormWeights?
+  /// The norm before the feed-forward block.
+  var feedForwardNorm: NormWeights?
+  /// [2 * feedForwardWidth, width]: gate, then up; or up alone.
+  let gateUp: LinearWeights
   /// [width, feedForwardWidth]
-  let down: Matrix
+  let down: LinearWeights
+  /// The norm behind the feed-forward block.
+  var feedForwardOutputNorm: NormWeights?
 }
 
 /// Views of all tensors of a model, of its parameters or of their gradients.
 struct ModelWeights: Sendable {
   /// [vocabulary, width]
   let embedding: Matrix
-  let layers: [LayerWeights]
-  /// [1, width]
-  let finalNorm: Matrix
+  /// [context, width], where positions are learned.
+  let positions: Matrix?
+  var layers: [LayerWeights]
+  var finalNorm: NormWeights
   /// [vocabulary, width]; the embedding where tied.
   let head: Matrix
 
   /// Cuts the flat array, given as one row.
   init(_ flat: Matrix, configuration c: TransformerConfiguration, layout: ParameterLayout) {
     precondition(flat.count == layout.count)
-    func view(_ first: String, _ last: String, _ rowCount: Int, _ columnCount: Int) -> Matrix {
+    let names = c.family.names
+    /// The tensors from one name to another, which follow each other.
+    func view(_ first: String, _ last: String, _ columnCount: Int) -> Matrix {
       guard let first = layout[first], let last = layout[last] else {
         preconditionFailure("the layout lacks a tensor of the family")
       }
       let range = first.range.lowerBound..<last.range.upperBound
-      precondition(range.count == rowCount * columnCount)
-      return flat.columns(range).reshaped(rowCount: rowCount, columnCount: columnCount)
+      return flat.columns(range).reshaped(
+        rowCount: range.count / columnCount, columnCount: columnCount)
     }
-    func view(_ name: String, _ rowCount: Int, _ columnCount: Int) -> Matrix {
-      view(name, name, rowCount, columnCount)
+    func norm(_ name: String, _ isThere: Bool = true) -> NormWeights? {
+      guard isThere else { return nil }
+      return NormWeights(
+        weight: view(name + ".weight", name + ".weight", c.width),
+        bias: c.norm.hasBias ? view(name + ".bias", name + ".bias", c.width) : nil)
     }
-    let embedding = view(LlamaNames.embedding, c.vocabularySize, c.width)
-    self.embedding = embedding
+    func table(_ name: String) -> Matrix { view(name + ".weight", name + ".weight", c.width) }
+
+    embedding = table(c.namePrefix + names.embedding)
+    positions = c.hasLearnedPositions ? table(c.namePrefix + names.positions) : nil
     layers = (0..<c.layerCount).map { layer in
-      let names = LlamaNames(layer: layer)
+      let prefix = "\(c.namePrefix)\(names.layers).\(layer)."
+      func linear(
+        _ modules: [String], inputs: Int, outputs: Int, _ kind: BiasedMatrices
+      ) -> LinearWeights {
+        let (first, last) = (prefix + modules[0], prefix + modules[modules.count - 1])
+        return LinearWeights(
+          weight: view(first + ".weight", last + ".weight", inputs),
+          bias: c.biases.contains(kind) ? view(first + ".bias", last + ".bias", outputs) : nil)
+      }
+      let widths = c.queryKeyNormWidths
+      func vector(_ name: String, _ width: Int) -> Matrix {
+        view(prefix + name + ".weight", prefix + name + ".weight", width)
+      }
       return LayerWeights(
-        attentionNorm: view(names.attentionNorm, 1, c.width),
-        queryKeyValue: view(
-          names.queries, names.values, c.queryWidth + 2 * c.keyValueWidth, c.width),
-        attentionOutput: view(names.attentionOutput, c.width, c.queryWidth),
-        feedForwardNorm: view(names.feedForwardNorm, 1, c.width),
-        gateUp: view(names.gate, names.up, 2 * c.feedForwardWidth, c.width),
-        down: view(names.down, c.width, c.feedForwardWidth))
+        attentionNorm: norm(prefix + names.attentionNorm, c.normPlacement.isBefore),
+        queryKeyValue: linear(
+          names.queryKeyValue, inputs: c.width, outputs: c.queryWidth + 2 * c.keyValueWidth,
+          .queryKeyValue),
+        queryNorm: widths.map { vector(names.queryNorm, $0.queries) },
+        keyNorm: widths.map { vector(names.keyNorm, $0.keys) },
+        attentionOutput: linear(
+          [names.attentionOutput], inputs: c.queryWidth, outputs: c.width, .attentionOutput),
+        attentionOutputNorm: norm(prefix + names.attentionOutputNorm, c.normPlacement.isAfter),
+        feedForwardNorm: norm(prefix + names.feedForwardNorm, c.normPlacement.isBefore),
+        gateUp: linear(
+          names.feedForwardInput, inputs: c.width,
+          outputs: c.feedForward.inputCount * c.feedForwardWidth, .feedForward),
+        down: linear(
+          [names.feedForwardOutput], inputs: c.feedForwardWidth, outputs: c.width, .feedForward),
+        feedForwardOutputNorm: norm(
+          prefix + names.feedForwardOutputNorm, c.normPlacement.isAfter))
     }
-    finalNorm = view(LlamaNames.finalNorm, 1, c.width)
-    head =
-      c.tiedEmbeddings ? embedding : view(LlamaNames.head, c.vocabularySize, c.width)
+    guard let finalNorm = norm(c.namePrefix + names.finalNorm) else {
+      preconditionFailure("every decoder has a final norm")
+    }
+    self.finalNorm = finalNorm
+    head = c.tiedEmbeddings ? embedding : view(c.headName, c.headName, c.width)
   }
 }

@@ -5,8 +5,8 @@ import TesseraTensors
 
 /// What the gradients of the head's parameters are added to.
 struct HeadGradient: Sendable {
-  /// [1, width]: that of the final norm, if it is wanted.
-  let finalNorm: Matrix?
+  /// That of the final norm, if it is wanted.
+  let finalNorm: NormWeights?
   /// [headRows, width]
   let head: Matrix
   /// Which rows of the head.
@@ -34,29 +34,28 @@ extension DecoderPass {
       start = chunk.endIndex
       let rows = 0..<chunk.count
       let (stream, normed) = (memory.stream.rows(rows), memory.normed.rows(rows))
-      let scales = memory.scale.columns(rows)
+      let statistics = memory.norm.rows(rows)
       for (row, position) in chunk.enumerated() {
         stream.rows(row..<row + 1).copy(from: activations.output.rows(position..<position + 1))
       }
-      rmsNorm(
-        into: normed, scale: scales, input: stream, weight: weights.finalNorm,
-        epsilon: configuration.normEpsilon)
+      configuration.normalize(
+        into: normed, statistics: statistics, input: stream, weights: weights.finalNorm)
       let chunkTargets = chunk.map { targets[$0] }
       let chunkLosses = crossEntropy(
-        hidden: normed, head: weights.head, targets: chunkTargets, buffers: memory.crossEntropy)
+        hidden: normed, head: weights.head, targets: chunkTargets,
+        softCap: configuration.logitSoftCap, buffers: memory.crossEntropy)
       for (loss, position) in zip(chunkLosses, chunk) { losses[position] = loss }
       guard let gradient else { continue }
       let rowGradient = memory.gradient.rows(rows)
       crossEntropyBackward(
         hiddenGradient: streamGradient == nil ? nil : rowGradient, headGradient: gradient.head,
         headRows: gradient.headRows, hidden: normed, head: weights.head, targets: chunkTargets,
-        scale: scale, buffers: memory.crossEntropy)
+        softCap: configuration.logitSoftCap, scale: scale, buffers: memory.crossEntropy)
       guard let streamGradient else { continue }
-      normed.fill(with: 0)
-      rmsNormBackward(
-        into: rowGradient, residual: normed, outputGradient: rowGradient, input: stream,
-        weight: weights.finalNorm, scale: scales,
-        weightGradient: gradient.finalNorm, normed: nil)
+      configuration.normalizeBackward(
+        into: rowGradient, residual: nil, outputGradient: rowGradient, input: stream,
+        weights: weights.finalNorm, statistics: statistics, gradient: gradient.finalNorm,
+        normed: nil)
       for (row, position) in chunk.enumerated() {
         streamGradient.rows(position..<position + 1).copy(from: rowGradient.rows(row..<row + 1))
       }

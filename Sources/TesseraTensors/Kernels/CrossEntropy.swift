@@ -14,7 +14,7 @@ import TesseraBasics
 // Shapes, row-major:   hidden: [rows, width]   head: [vocabulary, width]
 //                      logits: [rows, vocabulary]   targets: [rows]
 //
-//   logits     = hidden * head^T
+//   logits     = hidden * head^T, soft-capped where the model does that: see SoftCap.swift
 //   loss[r]    = log(sum over v of exp(logits[r, v])) - logits[r, targets[r]]
 //   dlogits    = scale * (softmax(logits) - one at the target)
 //   dhidden    = dlogits * head        dhead += dlogits^T * hidden
@@ -65,9 +65,12 @@ package struct CrossEntropyBuffers: Sendable {
 
 /// The losses of a chunk of rows, in nats; leaves exponentials in the buffers for the backward pass.
 ///
+/// Logits are soft-capped at `softCap`, if there is one.
+///
 /// - Precondition: Targets are inside the vocabulary, and the rows fit into the buffers.
 package func crossEntropy(
-  hidden: Matrix, head: Matrix, targets: [Int32], buffers: CrossEntropyBuffers
+  hidden: Matrix, head: Matrix, targets: [Int32], softCap cap: Float? = nil,
+  buffers: CrossEntropyBuffers
 ) -> [Float] {
   let rows = hidden.rowCount
   let vocabularySize = head.rowCount
@@ -79,6 +82,7 @@ package func crossEntropy(
     // Each call owns the columns of its block, and the targets that lie in it.
     let part = logits.columns(block)
     multiply(into: part, hidden, transposed: head.rows(block))
+    if let cap { softCap(part, cap: cap) }
     for (row, target) in targets.enumerated() where block.contains(Int(target)) {
       buffers.targetLogits[0, row] = logits[row, Int(target)]
     }
@@ -108,13 +112,14 @@ private func combinedLogSum(_ row: Int, _ buffers: CrossEntropyBuffers) -> Doubl
 }
 
 /// The gradients of `scale` times the sum of the losses that
-/// ``crossEntropy(hidden:head:targets:buffers:)`` has just computed.
+/// ``crossEntropy(hidden:head:targets:softCap:buffers:)`` has just computed, with the same cap.
 ///
 /// `hiddenGradient` is overwritten if it is wanted, `headGradient` added to: that of all rows of the head,
 /// or of `headRows` alone, one after the other.
 package func crossEntropyBackward(
   hiddenGradient: Matrix?, headGradient: Matrix?, headRows: RangeSet<Int>? = nil, hidden: Matrix,
-  head: Matrix, targets: [Int32], scale: Float, buffers: CrossEntropyBuffers
+  head: Matrix, targets: [Int32], softCap cap: Float? = nil, scale: Float,
+  buffers: CrossEntropyBuffers
 ) {
   let rows = hidden.rowCount
   let vocabularySize = head.rowCount
@@ -124,24 +129,31 @@ package func crossEntropyBackward(
   precondition(rows == targets.count && rows <= buffers.rowCapacity)
   precondition(headGradient.map { $0.rowCount == offsets[offsets.count - 1] } ?? true)
   let logits = buffers.logits.rows(0..<rows)
-  // From here on `maxima` holds the factors that make gradients of the exponentials.
+  // From here on `sums` holds the factors that make gradients of the exponentials.
   for row in 0..<rows {
     let logSum = combinedLogSum(row, buffers)
     for block in 0..<buffers.maxima.rowCount {
       let factor = exp(Double(buffers.maxima[block, row]) - logSum)
-      buffers.maxima[block, row] = Float(factor) * scale
+      buffers.sums[block, row] = Float(factor) * scale
     }
   }
   parallelFor(0..<vocabularySize, grain: blockSize) { block in
     // Each call owns the columns of its block, and the same rows of the head's gradient.
     let part = logits.columns(block)
     let index = block.lowerBound / blockSize
-    let factors = buffers.maxima.rows(index..<index + 1)
-    // SAFETY: there is a factor for each row of the chunk.
-    unsafe kernels.scale_rows(
-      part.base, Int64(part.stride), factors.base, Int64(rows), Int64(block.count))
+    let factors = buffers.sums.rows(index..<index + 1)
+    // SAFETY: there are a factor and a maximum for each row of the chunk.
+    if let cap {
+      unsafe kernels.capped_exponentials_backward(
+        part.base, Int64(part.stride), buffers.maxima.rows(index..<index + 1).base, factors.base,
+        Int64(rows), Int64(block.count), cap)
+    } else {
+      unsafe kernels.scale_rows(
+        part.base, Int64(part.stride), factors.base, Int64(rows), Int64(block.count))
+    }
     for (row, target) in targets.enumerated() where block.contains(Int(target)) {
-      logits[row, Int(target)] -= scale
+      let capped = cap.map { buffers.targetLogits[0, row] / $0 } ?? 0
+      logits[row, Int(target)] -= scale * (1 - capped * capped)
     }
     guard let headGradient else { return }
     for (range, offset) in zip(headRanges, offsets) {

@@ -18,7 +18,7 @@ struct ExtendedTransformer: Sendable {
 
   /// Reads a model and adds the rows.
   ///
-  /// - Throws: `CheckpointError`, for a model of another family than Llama's as well.
+  /// - Throws: `CheckpointError`, for a model that is not computed as well.
   init(
     _ base: BaseModel, tokens: NewTokens, progress: ProgressHandler? = nil
   ) throws {
@@ -34,7 +34,7 @@ struct ExtendedTransformer: Sendable {
     parameters.reserveCapacity(parameterCount)
     for tensor in layout.tensors {
       if Interruption.isRequested { throw VocabularyError.interrupted }
-      let values = try base.checkpoint.readTensor(tensor.name, shape: tensor.shape)
+      let values = try tensor.read(from: base.checkpoint)
       if tensor.hasTokenRows {
         let start = parameters.count
         parameters += values

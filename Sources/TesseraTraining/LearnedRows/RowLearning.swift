@@ -28,7 +28,7 @@ public struct RowLearning: Sendable {
 
   /// Sees to it that the model is one whose rows can be learned by a method.
   ///
-  /// - Throws: `CheckpointError/configuration(path:key:found:expected:)` for another family than Llama's,
+  /// - Throws: `CheckpointError/configuration(path:key:found:expected:)` for a model that is not computed,
   ///   `VocabularyError/tiedModelHasNoHead(method:)`,
   ///   ``TrainingRunError/noSuchLayer(_:layerCount:)``.
   public static func check(

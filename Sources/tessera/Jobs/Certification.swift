@@ -58,7 +58,10 @@ struct Certification {
     let layout = plan.layout
     let certificate = report.matrices.last?.certificate
     var bound: (([Double]) -> Double)?
-    if let certificate, certificate.isConvex { bound = { certificate.bound(for: $0) } }
+    // The bound is one of the exponentials of inner products, which soft caps change.
+    if let certificate, certificate.isConvex, model.configuration.logitSoftCap == nil {
+      bound = { certificate.bound(for: $0) }
+    }
     let mass = model.newTokenMass(
       in: try encoder.encode(documents), newRows: layout.newRows.union(RangeSet(layout.fillers)),
       baseRowCount: layout.baseRowCount, bound: bound)

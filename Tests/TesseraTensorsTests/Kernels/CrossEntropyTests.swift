@@ -11,7 +11,10 @@ import Testing
     let buffers: CrossEntropyBuffers
     let memory: FloatMemory
 
-    init(rows: Int, width: Int, vocabularySize: Int) {
+    let softCap: Float?
+
+    init(rows: Int, width: Int, vocabularySize: Int, softCap: Float? = nil) {
+      self.softCap = softCap
       var random = SplitMix64(seed: 6)
       hidden = TestMatrix(&random, rows: rows, columns: width)
       head = TestMatrix(&random, rows: vocabularySize, columns: width)
@@ -25,13 +28,14 @@ import Testing
     }
 
     func losses() -> [Float] {
-      crossEntropy(hidden: hidden.view, head: head.view, targets: targets, buffers: buffers)
+      crossEntropy(
+        hidden: hidden.view, head: head.view, targets: targets, softCap: softCap, buffers: buffers)
     }
 
     func differentiate(scale: Float) {
       crossEntropyBackward(
         hiddenGradient: hiddenGradient.view, headGradient: headGradient.view, hidden: hidden.view,
-        head: head.view, targets: targets, scale: scale, buffers: buffers)
+        head: head.view, targets: targets, softCap: softCap, scale: scale, buffers: buffers)
     }
   }
 
@@ -74,12 +78,13 @@ import Testing
   }
 
   static func referenceLosses(
-    hidden: [Double], head: [Double], width: Int, targets: [Int32]
+    hidden: [Double], head: [Double], width: Int, targets: [Int32], softCap: Float? = nil
   ) -> [Double] {
     let vocabularySize = head.count / width
     let logits = multiplyReference(
       hidden, rows: targets.count, inner: width, head, columns: vocabularySize,
-      bIsTransposed: true)
+      bIsTransposed: true
+    ).map { softCapReference($0, cap: softCap.map { Double($0) }) }
     return targets.enumerated().map { row, target in
       crossEntropyReference(
         logits: Array(logits[row * vocabularySize..<(row + 1) * vocabularySize]),
@@ -90,22 +95,26 @@ import Testing
   // Vocabularies around the size of a block, 1,024.
   @Test(arguments: [1, 5], [1, 2, 100, 1_023, 1_024, 1_025, 2_500])
   func `losses agree with the reference`(rows: Int, vocabularySize: Int) {
-    let chunk = Chunk(rows: rows, width: 6, vocabularySize: vocabularySize)
-    let expected = Self.referenceLosses(
-      hidden: chunk.hidden.doubles, head: chunk.head.doubles, width: 6, targets: chunk.targets)
-    #expect(distance(chunk.losses(), expected) < 2e-6)
+    for softCap in [nil, 1.5, 100] as [Float?] {
+      let chunk = Chunk(rows: rows, width: 6, vocabularySize: vocabularySize, softCap: softCap)
+      let expected = Self.referenceLosses(
+        hidden: chunk.hidden.doubles, head: chunk.head.doubles, width: 6, targets: chunk.targets,
+        softCap: softCap)
+      #expect(distance(chunk.losses(), expected) < 2e-6)
+    }
   }
 
-  @Test(arguments: [1, 7])
-  func `gradients agree with central differences`(rows: Int) {
-    let chunk = Chunk(rows: rows, width: 5, vocabularySize: 13)
+  @Test(arguments: [1, 7], [nil, 1.5, 100] as [Float?])
+  func `gradients agree with central differences`(rows: Int, softCap: Float?) {
+    let chunk = Chunk(rows: rows, width: 5, vocabularySize: 13, softCap: softCap)
     _ = chunk.losses()
     chunk.differentiate(scale: 0.25)
     let (hidden, head) = (chunk.hidden.doubles, chunk.head.doubles)
     func loss(_ hidden: [Double], _ head: [Double]) -> Double {
       0.25
-        * Self.referenceLosses(hidden: hidden, head: head, width: 5, targets: chunk.targets)
-        .reduce(0, +)
+        * Self.referenceLosses(
+          hidden: hidden, head: head, width: 5, targets: chunk.targets, softCap: softCap
+        ).reduce(0, +)
     }
     let expectedHidden = centralDifferences(at: hidden) { loss($0, head) }
     let expectedHead = centralDifferences(at: head) { loss(hidden, $0) }

@@ -41,14 +41,15 @@ import Testing
       let (x, w, d) = (random.floats(2 * width), random.floats(width), random.floats(2 * width))
       var output = [Float](repeating: .nan, count: 2 * width)
       var scale: [Float] = [.nan, .nan]
-      unsafe kernels.rms_norm(&output, &scale, x, w, 2, Int64(width), 0.25)
+      unsafe kernels.rms_norm(
+        &output, Int64(width), &scale, x, Int64(width), w, 2, 1, Int64(width), 0.25)
       let reference = rmsNormReference(input: doubles(x), weight: doubles(w), epsilon: 0.25)
       #expect(distance(output, reference) < 2e-6)
       var (dx, dw) = (output, [Float](repeating: 0, count: width))
       let zeros = [Float](repeating: 0, count: 2 * width)
       var normed = [Float](repeating: .nan, count: 2 * width)
       unsafe kernels.rms_norm_backward(
-        &dx, zeros, d, x, w, scale, &dw, &normed, 2, Int64(width))
+        &dx, zeros, d, Int64(width), x, Int64(width), w, scale, &dw, &normed, 2, 1, Int64(width))
       let expected = centralDifferences(at: doubles(x)) {
         dot(doubles(d), rmsNormReference(input: $0, weight: doubles(w), epsilon: 0.25))
       }
@@ -89,19 +90,20 @@ import Testing
       var probabilities = scores
       var logSum: Float = .nan
       unsafe kernels.causal_softmax(
-        &probabilities, Int64(width), &logSum, Int64(count - 1), 1, Int64(width), 0.5)
+        &probabilities, Int64(width), &logSum, Int64(count - 1), .max, 1, Int64(width), 0.5)
       #expect(distance(probabilities, expected) < 1e-6)
       #expect(abs(Double(logSum) - log(total)) < 2e-6)
       var again = scores
       unsafe kernels.causal_probabilities(
-        &again, Int64(width), &logSum, Int64(count - 1), 1, Int64(width), 0.5)
+        &again, Int64(width), &logSum, Int64(count - 1), .max, 1, Int64(width), 0.5)
       #expect(distance(again, expected) < 4e-6)
 
       var gradient = random.floats(width)
       let before = doubles(gradient)
       var dot: Float = 0.75
       unsafe kernels.causal_softmax_backward(
-        &gradient, probabilities, Int64(width), &dot, Int64(count - 1), 1, Int64(width), 0.5)
+        &gradient, probabilities, Int64(width), &dot, Int64(count - 1), .max, 1, Int64(width),
+        0.5)
       let expectedGradient = zip(before, expected).map { ($0 - 0.75) * $1 * 0.5 }
       #expect(distance(gradient, expectedGradient) < 1e-6)
 
@@ -173,7 +175,7 @@ import Testing
       let (cosines, sines) = (Array(b[..<width]), Array(b[width..<2 * width]))
       var rotated = Array(a[..<(2 * width)])
       unsafe kernels.rotate(
-        &rotated, Int64(2 * width), cosines, sines, 0, 1, 1, 1, Int64(width), -1)
+        &rotated, Int64(2 * width), cosines, sines, 0, 1, 1, 1, Int64(2 * width), Int64(width), -1)
       let expected = (0..<2 * width).map { i -> Double in
         let (low, high) = (Double(a[i % width]), Double(a[i % width + width]))
         let (cosine, sine) = (Double(cosines[i % width]), -Double(sines[i % width]))

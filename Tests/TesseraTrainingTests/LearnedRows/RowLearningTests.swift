@@ -169,7 +169,7 @@ import Testing
     }
     let path = "latin/config.json"
     let configuration = String(decoding: try folder.read(path), as: UTF8.self)
-    try folder.write(path, configuration.replacing("\"llama\"", with: "\"qwen2\""))
+    try folder.write(path, configuration.replacing("\"llama\"", with: "\"olmo\""))
     let other = try BaseModel(directory: folder.file("latin"))
     #expect(throws: CheckpointError.self) {
       try RowLearning.check(other, method: .distill, options: RowLearningOptions())

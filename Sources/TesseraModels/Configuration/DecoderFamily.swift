@@ -1,0 +1,51 @@
+public import TesseraCheckpoints
+
+/// The families of decoders that are computed, by the `model_type` of their `config.json`.
+///
+/// Each has a file in `Families` that says what its configuration means and what its tensors are called.
+public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
+  /// Llama 1 to 3, and what is saved as one: SmolLM 1 and 2, TinyLlama, Yi.
+  case llama
+
+  /// The values of `model_type`, as the end of a sentence.
+  static var expected: String {
+    allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+  }
+
+  /// What stands before the names of tensors in checkpoints with a head.
+  var namePrefix: String { "model." }
+
+  /// What its checkpoints call tensors.
+  var names: TensorNames {
+    switch self {
+    case .llama: .llama
+    }
+  }
+
+  /// What a `config.json` of the family means.
+  fileprivate func configuration(
+    _ source: ModelConfiguration
+  ) throws(CheckpointError) -> TransformerConfiguration {
+    switch self {
+    case .llama: try .llama(source)
+    }
+  }
+}
+
+extension TransformerConfiguration {
+  /// What the model is made of that a `config.json` describes.
+  ///
+  /// - Throws: `CheckpointError/configuration(path:key:found:expected:)` for a key that asks for
+  ///   something that is not computed, such as another model type or activation.
+  public init(_ configuration: ModelConfiguration) throws(CheckpointError) {
+    guard let family = DecoderFamily(rawValue: configuration.modelType) else {
+      throw .configuration(
+        path: configuration.path, key: "model_type", found: "\"\(configuration.modelType)\"",
+        expected: "one of \(DecoderFamily.expected)")
+    }
+    self = try family.configuration(configuration)
+    self.family = family
+    namePrefix = family.namePrefix
+    headName = family.names.heads[0]
+  }
+}

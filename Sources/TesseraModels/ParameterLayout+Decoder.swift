@@ -1,0 +1,78 @@
+extension ParameterLayout {
+  /// The layout of a decoder, with the names of its family's checkpoints.
+  public init(_ configuration: TransformerConfiguration) {
+    let c = configuration
+    let names = c.family.names
+    let table = [c.vocabularySize, c.width]
+    var list = [TensorPlan(c.namePrefix + names.embedding + ".weight", table, .embedding)]
+    if c.hasLearnedPositions {
+      list.append(
+        TensorPlan(
+          c.namePrefix + names.positions + ".weight", [c.contextLength, c.width], .positions))
+    }
+    for layer in 0..<c.layerCount {
+      list += Self.layer(c, names, prefix: "\(c.namePrefix)\(names.layers).\(layer).")
+    }
+    list += Self.norm(c, c.namePrefix + names.finalNorm)
+    if !c.tiedEmbeddings { list.append(TensorPlan(c.headName, table, .head)) }
+    self.init(list)
+  }
+
+  private static func layer(
+    _ c: TransformerConfiguration, _ names: TensorNames, prefix: String
+  ) -> [TensorPlan] {
+    var list: [TensorPlan] = []
+    /// Matrices with one input, and behind them their biases.
+    func add(
+      _ parts: [(name: String, rowCount: Int)], inputs: Int, hasBias: Bool,
+      form: StoredForm = names.matrixForm
+    ) {
+      for (name, rowCount) in parts {
+        list.append(TensorPlan(prefix + name + ".weight", [rowCount, inputs], .matrix, form: form))
+      }
+      guard hasBias else { return }
+      for (name, rowCount) in parts {
+        // A transposed vector is the same vector.
+        let form = form == .transposed ? .plain : form
+        list.append(TensorPlan(prefix + name + ".bias", [rowCount], .bias, form: form))
+      }
+    }
+    if c.normPlacement.isBefore { list += norm(c, prefix + names.attentionNorm) }
+    add(
+      names.queryKeyValueParts(c), inputs: c.width, hasBias: c.biases.contains(.queryKeyValue),
+      form: names.interleavesHeads ? .interleavedHeads(count: c.headCount) : names.matrixForm)
+    if let (queries, keys) = c.queryKeyNormWidths {
+      list.append(TensorPlan(prefix + names.queryNorm + ".weight", [queries], .norm))
+      list.append(TensorPlan(prefix + names.keyNorm + ".weight", [keys], .norm))
+    }
+    add(
+      [(names.attentionOutput, c.width)], inputs: c.queryWidth,
+      hasBias: c.biases.contains(.attentionOutput))
+    if c.normPlacement.isAfter { list += norm(c, prefix + names.attentionOutputNorm) }
+    if c.normPlacement.isBefore { list += norm(c, prefix + names.feedForwardNorm) }
+    add(
+      names.feedForwardInput.map { ($0, c.feedForwardWidth) }, inputs: c.width,
+      hasBias: c.biases.contains(.feedForward))
+    add(
+      [(names.feedForwardOutput, c.width)], inputs: c.feedForwardWidth,
+      hasBias: c.biases.contains(.feedForward))
+    if c.normPlacement.isAfter { list += norm(c, prefix + names.feedForwardOutputNorm) }
+    return list
+  }
+
+  private static func norm(_ c: TransformerConfiguration, _ name: String) -> [TensorPlan] {
+    let weight = TensorPlan(name + ".weight", [c.width], .norm)
+    return c.norm.hasBias ? [weight, TensorPlan(name + ".bias", [c.width], .bias)] : [weight]
+  }
+}
+
+extension TransformerConfiguration {
+  /// The number of weights of the norms of queries and of keys, if there are such norms.
+  var queryKeyNormWidths: (queries: Int, keys: Int)? {
+    switch queryKeyNorm {
+    case nil: nil
+    case .perHead: (headWidth, headWidth)
+    case .wholeWidth: (queryWidth, keyValueWidth)
+    }
+  }
+}
