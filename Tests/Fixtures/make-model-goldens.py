@@ -52,6 +52,13 @@ FAMILIES = {
         head_dim=8, rope_parameters=dict(
             rope_type="yarn", factor=4.0, original_max_position_embeddings=40, beta_fast=4.0,
             rope_theta=100.0))),
+    # Long enough that whole tiles of queries see nothing of the first keys.
+    "mistral": ("mistral", (1, 140), False, SMALL | dict(sliding_window=9)),
+    "qwen2": ("qwen2", (2, 17), False, SMALL | dict(tie_word_embeddings=True)),
+    "qwen2-window": ("qwen2", (2, 17), True, SMALL | dict(
+        use_sliding_window=True, sliding_window=5, max_window_layers=1)),
+    "qwen3": ("qwen3", (2, 17), False, SMALL | dict(head_dim=6)),
+    "smollm3": ("smollm3", (2, 17), False, SMALL | dict(num_hidden_layers=4)),
 }
 
 

@@ -10,7 +10,9 @@ import Testing
   /// Llamas of several shapes, whose training is recorded as well.
   static let llamas = ["tied", "untied-grouped", "one-key-head"]
   /// One or more models of each family.
-  static let families = ["llama-linear", "llama3", "llama-yarn"]
+  static let families = [
+    "llama-linear", "llama3", "llama-yarn", "mistral", "qwen2", "qwen2-window", "qwen3", "smollm3",
+  ]
   static let names = llamas + families
 
   /// A model of the fixtures with its golden values.

@@ -6,6 +6,14 @@ public import TesseraCheckpoints
 public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
   /// Llama 1 to 3, and what is saved as one: SmolLM 1 and 2, TinyLlama, Yi.
   case llama
+  /// Mistral, up to the ones whose layers differ.
+  case mistral
+  /// Qwen 2 and 2.5.
+  case qwen2
+  /// Qwen 3, without experts.
+  case qwen3
+  /// SmolLM 3.
+  case smolLM3 = "smollm3"
 
   /// The values of `model_type`, as the end of a sentence.
   static var expected: String {
@@ -18,7 +26,7 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
   /// What its checkpoints call tensors.
   var names: TensorNames {
     switch self {
-    case .llama: .llama
+    case .llama, .mistral, .qwen2, .qwen3, .smolLM3: .llama
     }
   }
 
@@ -28,6 +36,10 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
   ) throws(CheckpointError) -> TransformerConfiguration {
     switch self {
     case .llama: try .llama(source)
+    case .mistral: try .mistral(source)
+    case .qwen2: try .qwen2(source)
+    case .qwen3: try .qwen3(source)
+    case .smolLM3: try .smolLM3(source)
     }
   }
 }
