@@ -39,6 +39,7 @@ SHAPES = {"tied": (2, 17), "untied-grouped": (3, 9), "one-key-head": (1, 70)}
 SMALL = dict(
     vocab_size=37, hidden_size=16, intermediate_size=20, num_hidden_layers=2, num_attention_heads=4,
     num_key_value_heads=2, head_dim=4, max_position_embeddings=160)
+GPT2 = dict(vocab_size=37, n_embd=16, n_layer=2, n_head=4, n_positions=160)
 # Name: model type, shape of the batch, whether keys are as before version 5, and the configuration.
 FAMILIES = {
     "llama-linear": ("llama", (2, 17), True, SMALL | dict(
@@ -59,6 +60,8 @@ FAMILIES = {
         use_sliding_window=True, sliding_window=5, max_window_layers=1)),
     "qwen3": ("qwen3", (2, 17), False, SMALL | dict(head_dim=6)),
     "smollm3": ("smollm3", (2, 17), False, SMALL | dict(num_hidden_layers=4)),
+    "gpt2": ("gpt2", (2, 17), False, GPT2 | dict(n_inner=20)),
+    "gpt2-bare": ("gpt2", (3, 9), False, GPT2 | dict(n_embd=12)),
 }
 
 
@@ -86,12 +89,15 @@ def is_norm(key):
 def make_family(name, folder):
     _, shape, is_older, _ = FAMILIES[name]
     config, model = build(name)
-    model.save_pretrained(folder)
+    (model.transformer if name == "gpt2-bare" else model).save_pretrained(folder)
     if is_older:
         write_older_dialect(folder / "config.json")
     (folder / "generation_config.json").unlink(missing_ok=True)
     model = model.double()
     golden, _, _ = evaluate(config, model, shape)
+    # Files of these have other names than the classes.
+    if name == "gpt2-bare":
+        golden = {key.replace(".transformer.", "."): value for key, value in golden.items()}
     save_file(golden, folder / "golden.safetensors")
 
 

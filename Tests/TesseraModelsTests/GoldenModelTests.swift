@@ -12,6 +12,7 @@ import Testing
   /// One or more models of each family.
   static let families = [
     "llama-linear", "llama3", "llama-yarn", "mistral", "qwen2", "qwen2-window", "qwen3", "smollm3",
+    "gpt2", "gpt2-bare",
   ]
   static let names = llamas + families
 

@@ -14,6 +14,8 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
   case qwen3
   /// SmolLM 3.
   case smolLM3 = "smollm3"
+  /// GPT-2.
+  case gpt2
 
   /// The values of `model_type`, as the end of a sentence.
   static var expected: String {
@@ -21,12 +23,18 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
   }
 
   /// What stands before the names of tensors in checkpoints with a head.
-  var namePrefix: String { "model." }
+  var namePrefix: String {
+    switch self {
+    case .gpt2: "transformer."
+    case .llama, .mistral, .qwen2, .qwen3, .smolLM3: "model."
+    }
+  }
 
   /// What its checkpoints call tensors.
   var names: TensorNames {
     switch self {
     case .llama, .mistral, .qwen2, .qwen3, .smolLM3: .llama
+    case .gpt2: .gpt2
     }
   }
 
@@ -40,6 +48,7 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
     case .qwen2: try .qwen2(source)
     case .qwen3: try .qwen3(source)
     case .smolLM3: try .smolLM3(source)
+    case .gpt2: try .gpt2(source)
     }
   }
 }
