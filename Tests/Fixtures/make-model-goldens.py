@@ -16,6 +16,7 @@ import sys
 
 import torch
 import transformers
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
@@ -40,6 +41,9 @@ SMALL = dict(
     vocab_size=37, hidden_size=16, intermediate_size=20, num_hidden_layers=2, num_attention_heads=4,
     num_key_value_heads=2, head_dim=4, max_position_embeddings=160)
 GPT2 = dict(vocab_size=37, n_embd=16, n_layer=2, n_head=4, n_positions=160)
+NEOX = dict(
+    vocab_size=37, hidden_size=32, intermediate_size=20, num_hidden_layers=2, num_attention_heads=4,
+    max_position_embeddings=160)
 # Name: model type, shape of the batch, whether keys are as before version 5, and the configuration.
 FAMILIES = {
     "llama-linear": ("llama", (2, 17), True, SMALL | dict(
@@ -62,6 +66,24 @@ FAMILIES = {
     "smollm3": ("smollm3", (2, 17), False, SMALL | dict(num_hidden_layers=4)),
     "gpt2": ("gpt2", (2, 17), False, GPT2 | dict(n_inner=20)),
     "gpt2-bare": ("gpt2", (3, 9), False, GPT2 | dict(n_embd=12)),
+    "gpt-neox": ("gpt_neox", (2, 17), False, NEOX | dict(
+        rope_parameters=dict(
+            rope_type="default", rope_theta=10_000.0, partial_rotary_factor=0.25))),
+    "gpt-neox-sequential": ("gpt_neox", (2, 17), True, NEOX | dict(
+        use_parallel_residual=False, tie_word_embeddings=True, hidden_act="gelu_fast",
+        rope_parameters=dict(rope_type="default", rope_theta=500.0, partial_rotary_factor=0.5))),
+    "olmo2": ("olmo2", (2, 17), False, SMALL),
+    "gemma": ("gemma", (2, 17), False, SMALL | dict(head_dim=6)),
+    # Caps that scores and logits reach.
+    "gemma2": ("gemma2", (2, 17), False, SMALL | dict(
+        sliding_window=5, attn_logit_softcapping=1.5, final_logit_softcapping=2.0,
+        query_pre_attn_scalar=3, num_hidden_layers=3)),
+    "gemma3": ("gemma3_text", (2, 17), False, SMALL | dict(
+        sliding_window=5, query_pre_attn_scalar=8, num_hidden_layers=4, sliding_window_pattern=3)),
+    "gemma3-older": ("gemma3_text", (2, 17), True, SMALL | dict(
+        sliding_window=5, sliding_window_pattern=2, rope_parameters=dict(
+            full_attention=dict(rope_type="linear", factor=8.0, rope_theta=1_000.0),
+            sliding_attention=dict(rope_type="default", rope_theta=100.0)))),
 }
 
 
@@ -98,6 +120,8 @@ def make_family(name, folder):
     # Files of these have other names than the classes.
     if name == "gpt2-bare":
         golden = {key.replace(".transformer.", "."): value for key, value in golden.items()}
+    if "embed_out.weight" in safe_open(folder / "model.safetensors", "pt").keys():
+        golden["gradient.embed_out.weight"] = golden.pop("gradient.lm_head.weight")
     save_file(golden, folder / "golden.safetensors")
 
 
@@ -173,7 +197,13 @@ def write_older_dialect(path):
     """The keys that transformers wrote before version 5."""
     config = json.loads(path.read_text())
     rope = config.pop("rope_parameters", None) or {}
+    if "full_attention" in rope:
+        config["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
+        rope = rope["full_attention"]
     config["rope_theta"] = rope.pop("rope_theta", 10_000.0)
+    if config["model_type"] == "gpt_neox":
+        config["rotary_emb_base"] = config.pop("rope_theta")
+        config["rotary_pct"] = rope.pop("partial_rotary_factor")
     if rope.get("rope_type", "default") != "default":
         config["rope_scaling"] = rope
     config.pop("layer_types", None)

@@ -12,7 +12,8 @@ import Testing
   /// One or more models of each family.
   static let families = [
     "llama-linear", "llama3", "llama-yarn", "mistral", "qwen2", "qwen2-window", "qwen3", "smollm3",
-    "gpt2", "gpt2-bare",
+    "gpt2", "gpt2-bare", "gpt-neox", "gpt-neox-sequential", "olmo2", "gemma", "gemma2", "gemma3",
+    "gemma3-older",
   ]
   static let names = llamas + families
 

@@ -16,6 +16,16 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
   case smolLM3 = "smollm3"
   /// GPT-2.
   case gpt2
+  /// GPT-NeoX and Pythia.
+  case gptNeoX = "gpt_neox"
+  /// OLMo 2.
+  case olmo2
+  /// Gemma 1.
+  case gemma
+  /// Gemma 2.
+  case gemma2
+  /// Gemma 3, the models that read text alone.
+  case gemma3 = "gemma3_text"
 
   /// The values of `model_type`, as the end of a sentence.
   static var expected: String {
@@ -26,15 +36,19 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
   var namePrefix: String {
     switch self {
     case .gpt2: "transformer."
-    case .llama, .mistral, .qwen2, .qwen3, .smolLM3: "model."
+    case .gptNeoX: "gpt_neox."
+    case .llama, .mistral, .qwen2, .qwen3, .smolLM3, .olmo2, .gemma, .gemma2, .gemma3: "model."
     }
   }
 
   /// What its checkpoints call tensors.
   var names: TensorNames {
     switch self {
-    case .llama, .mistral, .qwen2, .qwen3, .smolLM3: .llama
+    case .llama, .mistral, .qwen2, .qwen3, .smolLM3, .gemma: .llama
     case .gpt2: .gpt2
+    case .gptNeoX: .gptNeoX
+    case .olmo2: .olmo2
+    case .gemma2, .gemma3: .gemma2
     }
   }
 
@@ -49,6 +63,11 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
     case .qwen3: try .qwen3(source)
     case .smolLM3: try .smolLM3(source)
     case .gpt2: try .gpt2(source)
+    case .gptNeoX: try .gptNeoX(source)
+    case .olmo2: try .olmo2(source)
+    case .gemma: try .gemma(source)
+    case .gemma2: try .gemma2(source)
+    case .gemma3: try .gemma3(source)
     }
   }
 }
