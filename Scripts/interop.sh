@@ -60,7 +60,7 @@ section "Families: transformers"
 "$python" Scripts/interop/compare-families.py "$tessera" "$work/en.txt" "$work/ru.txt" || failed=1
 
 section "Logits: transformers"
-"$python" Scripts/interop/compare-logits.py "$tessera" \
+"$python" Scripts/interop/compare-logits.py "$tessera" --families "$work/en.txt" \
   models/base-en corpora-samples/en/nature-farming.txt \
   "$work/adapted" corpora-samples/hi/daily-life.txt || failed=1
 

@@ -15,7 +15,7 @@ import tempfile
 import torch
 import transformers
 from safetensors.torch import load_file
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer
 
 import families
 from comparison import Report, parser, read_text, run
@@ -25,18 +25,6 @@ OTHER_ROWS = 1_100
 LENGTH = 48
 TOLERANCE = 1e-4
 LIMIT = 0.05
-
-
-def make_tokenizer(text, path, rows=families.ROWS):
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.train_from_iterator([text], trainers.BpeTrainer(
-        vocab_size=rows, special_tokens=families.SPECIAL, show_progress=False,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
-    assert tokenizer.get_vocab_size() == rows, "the text is too short"
-    tokenizer.save(path)
-    return tokenizer
 
 
 def sequences(tokenizer, text):
@@ -149,12 +137,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "tokenizer.json")
         old_text = read_text(arguments.old_text)[:400_000]
-        ids, sizes = sequences(make_tokenizer(old_text, path), old_text)
+        ids, sizes = sequences(families.make_tokenizer(old_text, path), old_text)
         new_text = os.path.join(folder, "new.txt")
         with open(new_text, "w", encoding="utf-8", newline="") as file:
             file.write(read_text(arguments.new_text)[:200_000])
         other_path = os.path.join(folder, "other.json")
-        make_tokenizer(
+        families.make_tokenizer(
             old_text[:200_000] + read_text(arguments.new_text)[:200_000], other_path, OTHER_ROWS)
         for model_type in arguments.only or families.TYPES:
             check(report, arguments.tessera, model_type, path, other_path, ids, sizes, new_text)

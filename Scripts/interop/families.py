@@ -8,6 +8,7 @@ import math
 
 import torch
 import transformers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoConfig
 
 ROWS = 1_000
@@ -112,6 +113,28 @@ TYPES = {
             depth=1, hidden_size=16, intermediate_size=32, num_heads=2, out_hidden_size=32))),
 }
 
+# Those that tessera computes, with what makes the parts of a family matter in a small model.
+LAYERS = dict(num_hidden_layers=4)
+WINDOW = dict(sliding_window=16)
+COMPUTED = {
+    "llama": LAYERS | dict(attention_bias=True, mlp_bias=True, rope_parameters=dict(
+        rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+        original_max_position_embeddings=64, rope_theta=500.0)),
+    "mistral": LAYERS | WINDOW,
+    "qwen2": LAYERS | WINDOW | dict(
+        use_sliding_window=True, max_window_layers=2, rope_parameters=dict(
+            rope_type="yarn", factor=4.0, original_max_position_embeddings=64, rope_theta=500.0)),
+    "qwen3": LAYERS | dict(head_dim=24),
+    "smollm3": LAYERS,
+    "gpt2": dict(n_layer=3),
+    "gpt_neox": dict(num_hidden_layers=3),
+    "olmo2": LAYERS,
+    "gemma": LAYERS | dict(head_dim=24),
+    "gemma2": LAYERS | WINDOW | dict(
+        attn_logit_softcapping=2.0, final_logit_softcapping=3.0, query_pre_attn_scalar=24),
+    "gemma3_text": LAYERS | WINDOW | dict(sliding_window_pattern=2, query_pre_attn_scalar=24),
+}
+
 # The tokens that the configurations name: the first ones of `tokenizer`.
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 IDS = dict(
@@ -127,9 +150,22 @@ def default_tying(model_type):
     return bool(AutoConfig.for_model(model_type).tie_word_embeddings)
 
 
-def configuration(model_type, tied=None, rows=ROWS):
+def make_tokenizer(text, path, rows=ROWS):
+    """A tokenizer with as many tokens as models have rows."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.train_from_iterator([text], trainers.BpeTrainer(
+        vocab_size=rows, special_tokens=SPECIAL, show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    assert tokenizer.get_vocab_size() == rows, "the text is too short"
+    tokenizer.save(path)
+    return tokenizer
+
+
+def configuration(model_type, tied=None, rows=ROWS, more=None):
     kind, options = TYPES[model_type]
-    options = dict(options)
+    options = dict(options) | (more or {})
     if kind == IMAGES:
         options["text_config"] = options["text_config"] | dict(vocab_size=rows) | IDS
         options |= IMAGE_IDS
@@ -142,11 +178,11 @@ def configuration(model_type, tied=None, rows=ROWS):
     return AutoConfig.for_model(model_type, **options, **IDS)
 
 
-def build(model_type, tied=None, rows=ROWS, seed=1):
-    """A model with random weights and biases."""
+def build(model_type, tied=None, rows=ROWS, seed=1, more=None):
+    """A model with random weights and biases, and with `more` in its configuration."""
     kind = TYPES[model_type][0]
     torch.manual_seed(seed)
-    config = configuration(model_type, tied, rows)
+    config = configuration(model_type, tied, rows, more)
     auto = {
         CAUSAL: transformers.AutoModelForCausalLM, MASKED: transformers.AutoModelForMaskedLM,
         PAIRS: transformers.AutoModelForSeq2SeqLM, IMAGES: transformers.AutoModelForImageTextToText,

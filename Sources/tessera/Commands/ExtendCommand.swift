@@ -19,8 +19,8 @@ struct ExtendCommand: ParsableCommand {
       card, becomes BASE_README.md, and its BASE_README.md BASE_BASE_README.md. extension.json says \
       for every new token where its row is from, configuration.yaml how this call can be repeated.
 
-      The methods distill, contextual, reprogram and corrected-first run a model of the Llama family over \
-      the corpus, and learn rows with it.
+      The methods distill, contextual, reprogram and corrected-first run the model over the corpus, and \
+      learn rows with it: Llama, Mistral, Qwen 2 and 3, SmolLM 3, GPT-2, GPT-NeoX, OLMo 2, Gemma 1 to 3.
 
       The methods wechsel, focus and ofa go by vectors of words, which are read (--vectors, \
       --source-vectors) or learned from the corpus and --source-corpus.
