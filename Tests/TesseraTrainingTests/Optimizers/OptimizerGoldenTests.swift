@@ -28,7 +28,7 @@ import Testing
     let layout = ParameterLayout(
       try names.map { name in
         let shape = try #require(golden["shapes"]?[name]?.array).compactMap(\.int)
-        return (name: name, shape: shape, role: shape.count > 1 ? .matrix : .norm)
+        return TensorPlan(name, shape, shape.count > 1 ? .matrix : .norm)
       })
     var parameters = try names.flatMap { try numbers(golden["start"]?[$0]).map { Float($0) } }
     var optimizer = Optimizer(layout: layout, options: OptimizerOptions(kind))
