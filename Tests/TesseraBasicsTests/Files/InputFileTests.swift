@@ -88,8 +88,8 @@ import Testing
       (
         .notOutput(path: "a"),
         "a will not be replaced: it has content, but no record of Tessera (training.json, "
-          + "extension.json, trimming.json, conversion.json, run.json); remove it yourself or choose "
-          + "another output"
+          + "extension.json, trimming.json, conversion.json, merge.json, run.json, shards.json); "
+          + "remove it yourself or choose another output"
       ),
       (
         .overlapsInput(path: "a", input: "a/b"),
