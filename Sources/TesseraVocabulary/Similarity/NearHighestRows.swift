@@ -32,17 +32,10 @@ struct NearHighestRows: Sendable {
 
   private mutating func cut() {
     guard entries.count >= limit else { return }
-    // Few are higher than all before, so most are looked at once.
-    var highest: [Float] = []
-    highest.reserveCapacity(limit)
-    for entry in entries {
-      if highest.count == limit {
-        if entry.score <= highest[limit - 1] { continue }
-        highest.removeLast()
-      }
-      highest.insert(entry.score, at: highest.firstPosition { $0 < entry.score })
-    }
-    threshold = max(threshold, (highest[limit - 1] - slack).nextDown)
+    var highest = HighestRows(limit: limit)
+    for (place, entry) in entries.enumerated() { highest.add(place, score: entry.score) }
+    guard let last = highest.rows.dropFirst(limit - 1).first else { return }
+    threshold = max(threshold, (entries[last].score - slack).nextDown)
     entries.removeAll { $0.score <= threshold }
   }
 
