@@ -97,6 +97,14 @@ import Testing
       64, ["layers 4", "from 0 to 3"])
     try ToolRun(options + ["--stage", "11", "--dry-run"]).expectFailure(
       64, ["the stages take", "the run has 10"])
+    // A run finds them before it learns rows and makes its folder.
+    for (wrong, words) in [
+      ("--freeze", "no tensor"), ("--layers", "layers"), ("--stage", "stages take"),
+    ] {
+      let value = ["--freeze": "lm_head*", "--layers": "4", "--stage": "11"][wrong] ?? ""
+      try ToolRun(options + [wrong, value]).expectFailure(64, [words])
+      #expect(!Path.exists(folder.file("adapted")))
+    }
   }
 
   @Test func `leaves its options, and goes on with the same ones only`() throws {

@@ -119,6 +119,29 @@ public struct Adaptation: Sendable {
     self.plan = plan
   }
 
+  /// Sees to it that a model has what is to train, before rows are made and anything is written.
+  ///
+  /// Where the budget is a number of steps, lengths of stages and of the schedule are checked as well.
+  ///
+  /// - Parameters:
+  ///   - options: What will be asked for.
+  ///   - layout: The parameters of the extended model.
+  ///   - newRows: The rows of new tokens.
+  /// - Throws: ``ParameterSelectionError``, ``ScheduleError``.
+  public static func check(
+    _ options: AdaptationOptions, layout: ParameterLayout, newRows: RangeSet<Int>
+  ) throws {
+    if case .steps(let steps)? = options.budget {
+      _ = try stages(layout: layout, newRows: newRows, steps: steps, options: options)
+      _ = try options.schedule.schedule(peak: 1, steps: steps)
+      return
+    }
+    for rule in options.stages.isEmpty ? [StageRule(length: .rest)] : options.stages {
+      _ = try rule.selection.adding(options.selection)
+        .groups(layout: layout, newRows: newRows, weightDecay: 0)
+    }
+  }
+
   /// The stages: those asked for, or the rows alone, then everything.
   private static func stages(
     layout: ParameterLayout, newRows: RangeSet<Int>, steps: Int, options: AdaptationOptions

@@ -184,7 +184,6 @@ struct AdaptationJob {
       command.newTokens
       ?? AdaptationOptions.newTokenCount(trainingByteCount: target.documents.trainingByteCount)
     var options = ExtensionOptions()
-    choice?.set(&options)
     options.seed = command.seed.seed
     command.placement.set(&options)
     let counts = try console.during("counting") {
@@ -194,20 +193,25 @@ struct AdaptationJob {
       base: base.tokenizer, counts: counts,
       options: TokenSelectionOptions(newTokenCount: count),
       ids: command.placement.newIDs(of: base, console), progress: console.progress)
-    var inputs = initialization
-    if let choice {
-      let evidence = InitializationEvidence(
-        sources: command.initialization.sources, documents: command.languages.documents,
-        methods: choice.methods, seed: command.seed.seed)
-      inputs = try evidence.inputs(
-        adding: inputs, counts: [counts], text: .documents(target.documents.training),
-        tokenizer: selection.tokenizer, console)
-      try command.initialization.sources.addLearnedRows(
-        to: &inputs, for: choice.methods, base: base, selection: selection,
-        seed: command.seed.seed, console)
-    }
-    return try VocabularyExtension(
-      of: base, tokens: selection.tokens, options: options, inputs: inputs)
+    var vocabulary = try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
+    var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
+    configuration.vocabularySize = vocabulary.layout.rowCount
+    try Adaptation.check(
+      command.makeOptions(), layout: ParameterLayout(configuration),
+      newRows: vocabulary.layout.newRows)
+    guard let choice else { return vocabulary }
+    choice.set(&options)
+    let evidence = InitializationEvidence(
+      sources: command.initialization.sources, documents: command.languages.documents,
+      methods: choice.methods, seed: command.seed.seed)
+    var inputs = try evidence.inputs(
+      adding: initialization, counts: [counts], text: .documents(target.documents.training),
+      tokenizer: selection.tokenizer, console)
+    try command.initialization.sources.addLearnedRows(
+      to: &inputs, for: choice.methods, base: base, selection: selection,
+      seed: command.seed.seed, console)
+    try vocabulary.setRows(by: options, from: inputs)
+    return vocabulary
   }
 
   /// Says what is going to happen.
