@@ -1,3 +1,4 @@
+import Foundation  // log
 import TesseraBasics
 import TesseraModels
 import TesseraTokenizers
@@ -112,7 +113,7 @@ struct ExtensionMessages {
     return """
       old text: new tokens take \(fixed(100 * mass.mean, 2)) % of the probability on average\(bound), are the \
       likeliest at \(groupDigits(mass.leadCount)) of \(groupDigits(mass.positionCount)) positions, and cost \
-      \(fixed(mass.meanDivergence / 0.693_147, 3)) bits for each token
+      \(fixed(mass.meanDivergence / log(2), 3)) bits for each token
       """
   }
 
