@@ -22,6 +22,8 @@ def main():
     description = running.Variant(
         "describe", [options.bench, "describe", "--pattern", options.pattern]).run()
     where = machine.description(description)
+    if options.precisions is None:
+        options.precisions = ["f32", "bf16"] if where["bf16_instruction_set"] else ["f32"]
     folder = record_folder(options, where) if options.record else None
     with tempfile.TemporaryDirectory(prefix="tessera-bench-") as work:
         comparisons = list(chosen(options, pattern_files(description["expressions"], work), work))
@@ -29,7 +31,7 @@ def main():
         rows = [row for c in comparisons for row in reporting.summary(c, results[c.name])]
 
     print(f"{where['processor']}, {where['processors']} processors, OpenBLAS {where['openblas_core']}, "
-          f"kernels {where['instruction_set']}, load {where['load_before']} before the run")
+          f"kernels {where['instruction_set']} and {where['bf16_instruction_set']}, load {where['load_before']} before the run")
     print(", ".join(f"{name} {version}" for name, version in where["versions"].items()))
     print(f"medians of {options.rounds} rounds; a peer's ratios: its time by Tessera's\n")
     table = reporting.table(rows)
@@ -114,6 +116,10 @@ def parsed_options():
     parser.add_argument("--training-threads", default=[1, 2], metavar="N,N",
                         type=lambda text: [positive(n) for n in text.split(",")],
                         help="threads of the training of vocabularies, in turn (default: 1,2)")
+    parser.add_argument("--models", type=listed(*cases.MODELS), default=list(cases.MODELS),
+                        metavar="A,B", help="models to train: some of " + ",".join(cases.MODELS))
+    parser.add_argument("--precisions", type=listed("f32", "bf16"), metavar="A,B",
+                        help="of the model's steps: f32, bf16 (default: those of this processor)")
     parser.add_argument("--compiled", action="store_true", help="compare with torch.compile as well")
     parser.add_argument("--record", action="store_true",
                         help="keep the raw numbers in Benchmarks/Results")

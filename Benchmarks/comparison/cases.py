@@ -10,9 +10,14 @@ PEERS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PER_CPU_SECOND = "MB per CPU second"
 PER_SECOND = "tokens per second"
 
-# width, layers, heads, feed-forward width, vocabulary, sequences, tokens of a sequence
-MODELS = [(256, 6, 4, 704, 8_192, 16, 256), (384, 6, 6, 1_024, 32_000, 8, 256)]
-LOSS_TOLERANCE = 1e-3  # nats, after every step
+# family, width, layers, heads, feed-forward width, vocabulary, sequences, tokens of a sequence
+MODELS = {
+    "llama-7m": ("llama", 256, 6, 4, 704, 8_192, 16, 256),
+    "llama-23m": ("llama", 384, 6, 6, 1_024, 32_000, 8, 256),
+    "llama-60m": ("llama", 640, 8, 10, 1_728, 32_000, 4, 256),
+    "gpt2-124m": ("gpt2", 768, 12, 12, 3_072, 50_257, 4, 256),
+}
+LOSS_TOLERANCE = {"f32": 1e-3, "bf16": 2e-2}  # nats, after every step
 
 
 def peer(name, script, *arguments, threads):
@@ -91,21 +96,26 @@ def training(options, patterns, folder):
 
 
 def steps(options):
-    """Forward, backward, clipping and AdamW in f32, on the same parameters and tokens."""
-    for width, layers, heads, feed_forward, vocabulary, batch, length in MODELS:
+    """Forward, backward, clipping and AdamW, on the same parameters and tokens."""
+    for model in options.models:
+        family, width, layers, heads, feed_forward, vocabulary, batch, length = MODELS[model]
         shape = [
-            "--width", width, "--layers", layers, "--heads", heads, "--feed-forward", feed_forward,
-            "--vocabulary", vocabulary, "--batch", batch, "--length", length,
-            "--threads", options.threads,
+            "--family", family, "--width", width, "--layers", layers, "--heads", heads,
+            "--feed-forward", feed_forward, "--vocabulary", vocabulary, "--batch", batch,
+            "--length", length, "--threads", options.threads,
         ]
-        variants = [
-            Variant("tessera", [options.bench, "step", *map(str, shape)]),
-            peer("torch", "torch_step.py", *shape, threads=options.threads),
-        ]
-        if options.compiled:
-            variants.append(peer(
-                "torch, compiled", "torch_step.py", *shape, "--compile", threads=options.threads))
-        yield Comparison(
-            name=f"step/d{width}-l{layers}-v{vocabulary}/{batch}x{length}/{options.threads}-threads",
-            unit=PER_SECOND, equal=("tokens", "parameters"), close={"losses": LOSS_TOLERANCE},
-            variants=variants)
+        for precision in options.precisions:
+            bf16 = ["--bf16"] if precision == "bf16" else []
+            variants = [
+                Variant("tessera", [
+                    options.bench, "step", *map(str, shape), "--precision", precision]),
+                peer("torch", "torch_step.py", *shape, *bf16, threads=options.threads),
+            ]
+            if options.compiled:
+                variants.append(peer(
+                    "torch, compiled", "torch_step.py", *shape, *bf16, "--compile",
+                    threads=options.threads))
+            yield Comparison(
+                name=f"step/{model}/{batch}x{length}/{precision}/{options.threads}-threads",
+                unit=PER_SECOND, equal=("tokens", "parameters"),
+                close={"losses": LOSS_TOLERANCE[precision]}, variants=variants)

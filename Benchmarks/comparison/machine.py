@@ -48,6 +48,7 @@ def description(bench):
         "load_before": round(os.getloadavg()[0], 2),
         "openblas_core": bench["openblas_core"],
         "instruction_set": bench["instruction_set"],
+        "bf16_instruction_set": bench["bf16_instruction_set"],
         "versions": {
             "swift": (output("swift", "--version") or "").split("\n")[0],
             "python": platform.python_version(),

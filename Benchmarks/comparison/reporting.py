@@ -8,8 +8,12 @@ from comparison.cases import PER_SECOND
 GOALS = {
     ("encode", "tiktoken"): 5, ("encode", "gigatoken"): 1, ("encode", "fastokens"): 1,
     ("threads", "one thread"): 1.8, ("train", "tokenizers"): 3, ("train", "rustbpe"): 3,
-    ("train", "gigatoken"): 3, ("step", "torch"): 1,
+    ("train", "gigatoken"): 3,
+    ("step/f32", "torch"): 1.1, ("step/f32", "torch, compiled"): 1.1,
+    ("step/bf16", "torch"): 1.5, ("step/bf16", "torch, compiled"): 1.5,
 }
+# The same for the peak memory of a peer.
+MEMORY_GOALS = {"step/f32": 2, "step/bf16": 2}
 
 HEADER = [
     "case", "library", "s median", "s least", "CPU s", "throughput", "", "time x", "CPU x",
@@ -70,9 +74,20 @@ def table(rows):
 def goals(rows):
     """One line for each goal that a row is held to."""
     for row in rows:
-        kind = row["case"].split("/")[0]
+        parts = row["case"].split("/")
+        kind = parts[0] if parts[0] != "step" else f"step/{parts[3]}"
+        if row["library"] == "tessera":
+            ours = row
+            continue
         goal = GOALS.get((kind, row["library"]))
         if goal is not None:
             ratio = row["cpu_ratio"] if kind == "encode" else row["time_ratio"]
-            verdict = "reached" if ratio >= goal else "MISSED "
-            yield f"{verdict}  {ratio:5.2f} of {goal} times {row['library']}  {row['case']}"
+            yield verdict(ratio, goal, f"times {row['library']}", row)
+        if kind in MEMORY_GOALS:
+            ratio = row["peak_bytes"] / ours["peak_bytes"]
+            yield verdict(ratio, MEMORY_GOALS[kind], f"times the memory of {row['library']}", row)
+
+
+def verdict(ratio, goal, what, row):
+    word = "reached" if ratio >= goal else "MISSED "
+    return f"{word}  {ratio:5.2f} of {goal} {what}  {row['case']}"

@@ -1,4 +1,4 @@
-"""Times training steps of a Llama in plain PyTorch on the CPU: forward, backward, clipping, AdamW.
+"""Times training steps of a Llama or GPT-2 in plain PyTorch on the CPU: forward, backward, clipping, AdamW.
 
     python torch_step.py --width 256 --layers 6 --heads 4 --feed-forward 704 \
         --vocabulary 8192 --batch 16 --length 256 --threads 2
@@ -88,6 +88,45 @@ class Llama(nn.Module):
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
+class GPT2Layer(nn.Module):
+    def __init__(self, width, heads, feed_forward):
+        super().__init__()
+        self.heads = heads
+        self.attention_norm = nn.LayerNorm(width)
+        self.project = nn.Linear(width, 3 * width)
+        self.output = nn.Linear(width, width)
+        self.feed_forward_norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, feed_forward)
+        self.down = nn.Linear(feed_forward, width)
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        q, k, v = (
+            part.view(batch, length, self.heads, -1).transpose(1, 2)
+            for part in self.project(self.attention_norm(x)).split(width, dim=-1))
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.output(y.transpose(1, 2).reshape(batch, length, width))
+        return x + self.down(F.gelu(self.up(self.feed_forward_norm(x)), approximate="tanh"))
+
+
+class GPT2(nn.Module):
+    def __init__(self, options):
+        super().__init__()
+        self.embedding = nn.Embedding(options.vocabulary, options.width)
+        self.positions = nn.Embedding(options.length, options.width)
+        self.layers = nn.ModuleList(
+            GPT2Layer(options.width, options.heads, options.feed_forward)
+            for _ in range(options.layers))
+        self.norm = nn.LayerNorm(options.width)
+
+    def forward(self, tokens, targets):
+        x = self.embedding(tokens) + self.positions.weight
+        for layer in self.layers:
+            x = layer(x)
+        logits = F.linear(self.norm(x), self.embedding.weight)
+        return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
 def split_mix(seed, count, start=0):
     """`count` numbers of SplitMix64 from number `start` on."""
     numbers = numpy.arange(start + 1, start + count + 1, dtype=numpy.uint64)
@@ -98,12 +137,12 @@ def split_mix(seed, count, start=0):
 
 
 def fill(model):
-    """Norms are 1; all else is uniform with deviation 0.02, one number for each parameter."""
+    """Norms are 1 and biases 0; all else is uniform with deviation 0.02, one number for each parameter."""
     start = 0
-    for parameter in model.parameters():
+    for name, parameter in model.named_parameters():
         count = parameter.numel()
         if parameter.dim() == 1:
-            nn.init.ones_(parameter)
+            nn.init.constant_(parameter, 0 if name.endswith("bias") else 1)
         else:
             uniform = (split_mix(1, count, start) >> numpy.uint64(40)).astype(numpy.float32)
             values = (uniform * numpy.float32(2**-24) - numpy.float32(0.5)) * numpy.float32(
@@ -119,12 +158,13 @@ def main():
                           ("feed-forward", 704), ("vocabulary", 8192), ("batch", 16),
                           ("length", 256), ("threads", 2), ("steps", 5), ("warmup", 2)]:
         parser.add_argument("--" + name, type=int, default=default)
+    parser.add_argument("--family", choices=["llama", "gpt2"], default="llama")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--bf16", action="store_true")
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
-    model = Llama(options)
+    model = (Llama if options.family == "llama" else GPT2)(options)
     fill(model)
     step_function = torch.compile(model) if options.compile else model
     optimizer = torch.optim.AdamW(

@@ -1,4 +1,4 @@
-import TesseraTensors
+public import TesseraTensors
 
 extension Transformer {
   /// The summed loss of a batch.
@@ -26,12 +26,13 @@ extension Transformer {
   ///   - gradient: As many floats as ``parameters``, in the same layout.
   ///   - scale: A factor for the loss, such as one over the number of targets of a step.
   ///   - scope: Which parameters; the others' gradients are left as they were.
+  ///   - precision: The precision of matrix products.
   ///   - workspace: Memory for the activations of every layer.
   /// - Returns: The loss, without `scale`.
-  /// - Precondition: Tokens are inside the vocabulary.
+  /// - Precondition: Tokens are inside the vocabulary, and the processor has the precision.
   public func accumulateGradient(
     of batch: TokenBatch, into gradient: inout [Float], scale: Float = 1,
-    scope: GradientScope = .all, workspace: TransformerWorkspace
+    scope: GradientScope = .all, precision: Precision = .float32, workspace: TransformerWorkspace
   ) -> BatchLoss {
     precondition(gradient.count == parameters.count, "a gradient has the parameters' layout")
     guard batch.tokenCount > 0 else { return BatchLoss(sum: 0, count: 0) }
@@ -41,12 +42,14 @@ extension Transformer {
       let flat = unsafe Matrix(
         base: buffer.baseAddress!, rowCount: 1, columnCount: buffer.count)
       let views = ModelWeights(flat, configuration: configuration, layout: layout)
-      return withPass(over: batch, workspace: workspace, keepsLayers: true) { pass in
+      return withPass(
+        over: batch, workspace: workspace, keepsLayers: true, precision: precision
+      ) { pass in
         pass.forward()
         let losses = pass.headLosses(
           targets: batch.targets,
           into: HeadGradient(
-            finalNorm: scope == .all ? views.finalNorm : nil, head: views.head,
+            finalNorm: scope == .all ? views.finalNorm : nil, head: views.head.weight,
             headRows: RangeSet(0..<configuration.vocabularySize)), scale: scale)
         pass.backward(into: views, scope: scope)
         return BatchLoss(losses, targets: batch.targets)
@@ -73,7 +76,7 @@ extension Transformer {
         capacity: FloatMemory.size(
           rowCount: tokens.count, columnCount: configuration.vocabularySize))
       let logits = memory.carve(tokens.count, configuration.vocabularySize)
-      multiply(into: logits, normed, transposed: pass.weights.head)
+      multiply(into: logits, normed, transposed: pass.weights.head.weight)
       if let cap = configuration.logitSoftCap { softCap(logits, cap: cap) }
       return logits.elements()
     }
@@ -82,8 +85,9 @@ extension Transformer {
   /// Calls the body with a pass over a batch, in the workspace's memory.
   func withPass<Result>(
     over batch: TokenBatch, workspace: TransformerWorkspace, keepsLayers: Bool,
-    _ body: (DecoderPass) -> Result
+    precision: Precision = .float32, _ body: (DecoderPass) -> Result
   ) -> Result {
+    precondition(precision.isAvailable, "the processor has no instructions for the precision")
     precondition(
       batch.inputs.allSatisfy { $0 >= 0 && Int($0) < configuration.vocabularySize },
       "input token out of range")
@@ -96,11 +100,13 @@ extension Transformer {
     return withWeights { weights in
       body(
         DecoderPass(
-          configuration: configuration, weights: weights,
+          configuration: configuration,
+          weights: precision == .float32 ? weights : weights.inBFloat16(workspace.bfloat16),
           activations: Activations(
             workspace, configuration: configuration, sequenceCount: batch.sequenceCount,
             sequenceLength: batch.sequenceLength, keepsLayers: keepsLayers),
           scratch: workspace.scratch,
+          bfloat16: precision == .float32 ? nil : workspace.bfloat16,
           rotaryTables: workspace.rotaryTables(configuration, length: batch.sequenceLength),
           tokens: batch.inputs, sequenceCount: batch.sequenceCount,
           sequenceLength: batch.sequenceLength))

@@ -7,6 +7,7 @@ import TesseraTensors
 public final class TransformerWorkspace {
   let memory = FloatMemory()
   let scratch = ScratchPool()
+  let bfloat16 = BFloat16Memory()
   private var rotaryTables: [RotaryPositions: RotaryTable] = [:]
 
   /// A workspace without memory yet.

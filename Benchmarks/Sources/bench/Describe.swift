@@ -18,6 +18,7 @@ struct Describe: ParsableCommand {
     printLine([
       "openblas_core": JSONValue(matrixProductCoreName()),
       "instruction_set": JSONValue(vectorInstructionSet()),
+      "bf16_instruction_set": bfloat16InstructionSet().map { JSONValue($0) } ?? .null,
       "expressions": [
         "hugging_face": JSONValue(huggingFace), "tiktoken": JSONValue(tiktoken),
       ],

@@ -51,7 +51,7 @@ extension Transformer {
         addBranch(buffers.hidden, weights.down, weights.feedForwardOutputNorm, buffers)
       }
       multiply(
-        into: buffers.logits, weights.head,
+        into: buffers.logits, weights.head.weight,
         vector: normalized(buffers.stream, weights.finalNorm, buffers))
       if let cap = c.logitSoftCap { softCap(buffers.logits, cap: cap) }
     }

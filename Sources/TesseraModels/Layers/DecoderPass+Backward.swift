@@ -4,9 +4,6 @@ import TesseraTensors
 // The backward pass. The residual stream's gradient moves through three matrices in turn: after a
 // layer, between its two blocks, before it; the gradients of the weights need the first two.
 
-/// Rows of a weight per call of a fork over weights.
-private let weightRows = 256
-
 extension DecoderPass {
   /// Runs all layers backward, from the gradient of the residual stream after the last one.
   ///
@@ -47,6 +44,7 @@ extension DecoderPass {
     var stream = memory.stream
     for layer in (0..<depth).reversed() {
       let (after, within, before) = (stream[0], stream[1], stream[2])
+      packBackward(layer: layer)
       parallelFor(0..<tokens.count, grain: grain) { rows in
         feedForwardBackward(layer: layer, rows, after, within, memory, wantsBody: wantsBody)
       }
@@ -84,11 +82,11 @@ extension DecoderPass {
       after, weights.feedForwardOutputNorm, activations.feedForwardOutput,
       memory.feedForwardOutput, partials(memory, .feedForwardOutput, rows, wantsBody), rows)
     let hidden = self.activations.hidden.rows(rows)
-    multiply(into: hidden, branch, weights.down.weight)
+    multiplyBackward(into: hidden, branch, by: weights.down)
     let gateUp = activations.gateUp.rows(rows)
     configuration.activateBackward(hidden: hidden, gateUp: gateUp)
     if let norm = weights.feedForwardNorm {
-      multiply(into: within, gateUp, weights.gateUp.weight)
+      multiplyBackward(into: within, gateUp, by: weights.gateUp)
       configuration.normalizeBackward(
         into: within, residual: after, outputGradient: within,
         input: feedForwardInput(activations).rows(rows), weights: norm,
@@ -97,13 +95,13 @@ extension DecoderPass {
         normed: wantsBody ? self.activations.normed.rows(rows) : nil)
     } else {
       within.copy(from: after)
-      multiply(into: within, gateUp, weights.gateUp.weight, keep: 1)
+      multiplyBackward(into: within, gateUp, by: weights.gateUp, keep: 1)
     }
     let attention = branchBackward(
       configuration.hasParallelBlocks ? after : within, weights.attentionOutputNorm,
       activations.attentionOutput, memory.attentionOutput,
       partials(memory, .attentionOutput, rows, wantsBody), rows)
-    multiply(into: memory.attended.rows(rows), attention, weights.attentionOutput.weight)
+    multiplyBackward(into: memory.attended.rows(rows), attention, by: weights.attentionOutput)
   }
 
   /// The part of the residual stream that the feed-forward block reads, before its norm.
@@ -169,10 +167,10 @@ extension DecoderPass {
     let (within, before) = (within.rows(rows), before.rows(rows))
     guard let norm = weights.attentionNorm else {
       before.copy(from: within)
-      multiply(into: before, gradient, weights.queryKeyValue.weight, keep: 1)
+      multiplyBackward(into: before, gradient, by: weights.queryKeyValue, keep: 1)
       return
     }
-    multiply(into: before, gradient, weights.queryKeyValue.weight)
+    multiplyBackward(into: before, gradient, by: weights.queryKeyValue)
     configuration.normalizeBackward(
       into: before, residual: within, outputGradient: before, input: activations.input.rows(rows),
       weights: norm, statistics: activations.attentionNorm.rows(rows),
@@ -217,36 +215,22 @@ extension DecoderPass {
     let stream = configuration.hasParallelBlocks ? after : within
     let hasOutputNorms = configuration.normPlacement.isAfter
     let hasInputNorms = configuration.normPlacement.isBefore
-    let products: [(weights: LinearWeights, outputGradient: Matrix, input: Matrix)] = [
-      (
-        gradient.gateUp, activations.gateUp,
-        hasInputNorms ? self.activations.normed : feedForwardInput(activations)
-      ),
-      (gradient.down, hasOutputNorms ? memory.feedForwardOutput : after, self.activations.hidden),
-      (
-        gradient.queryKeyValue, memory.queryKeyValue,
-        hasInputNorms ? memory.attentionNormed : activations.input
-      ),
-      (
-        gradient.attentionOutput, hasOutputNorms ? memory.attentionOutput : stream,
-        activations.attended
-      ),
+    let products = [
+      WeightGradientProduct(
+        gradient: gradient.gateUp, outputGradient: activations.gateUp,
+        input: hasInputNorms ? self.activations.normed : feedForwardInput(activations)),
+      WeightGradientProduct(
+        gradient: gradient.down,
+        outputGradient: hasOutputNorms ? memory.feedForwardOutput : after,
+        input: self.activations.hidden),
+      WeightGradientProduct(
+        gradient: gradient.queryKeyValue, outputGradient: memory.queryKeyValue,
+        input: hasInputNorms ? memory.attentionNormed : activations.input),
+      WeightGradientProduct(
+        gradient: gradient.attentionOutput,
+        outputGradient: hasOutputNorms ? memory.attentionOutput : stream,
+        input: activations.attended),
     ]
-    let blocks = products.indices.flatMap { product in
-      let rowCount = products[product].weights.weight.rowCount
-      return stride(from: 0, to: rowCount, by: weightRows).map {
-        (product, $0..<min($0 + weightRows, rowCount))
-      }
-    }
-    parallelFor(0..<blocks.count) { range in
-      for (product, rows) in blocks[range] {
-        let (weights, outputGradient, input) = products[product]
-        multiply(
-          into: weights.weight.rows(rows), transposed: outputGradient.columns(rows), input, keep: 1)
-        if let bias = weights.bias {
-          addRows(of: outputGradient.columns(rows), to: bias.columns(rows))
-        }
-      }
-    }
+    TesseraModels.addWeightGradients(products, in: bfloat16)
   }
 }

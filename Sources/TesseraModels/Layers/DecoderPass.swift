@@ -11,6 +11,8 @@ struct DecoderPass: Sendable {
   let weights: ModelWeights
   let activations: Activations
   let scratch: ScratchPool
+  /// The memory of products in bf16; nil for products in f32.
+  let bfloat16: BFloat16Memory?
   /// For each entry of the configuration's ``TransformerConfiguration/layerAttention``.
   let rotaryTables: [RotaryTable?]
   let tokens: [Int32]
@@ -45,6 +47,7 @@ struct DecoderPass: Sendable {
   /// Runs the first layers, and leaves the residual stream where the last of them has its output.
   func forward(depth: Int) {
     let grain = tileRows(tokens.count)
+    if depth > 0 { packForFirstLayer() }
     parallelFor(0..<tokens.count, grain: grain) { rows in
       let input = activations.layers[0].input
       lookUp(
@@ -60,6 +63,7 @@ struct DecoderPass: Sendable {
       parallelFor(0..<sequenceCount * configuration.headCount) { units in
         for unit in units { attend(layer: layer, unit) }
       }
+      packForward(layer: layer, depth: depth)
       parallelFor(0..<tokens.count, grain: grain) { rows in
         feedForward(layer: layer, rows)
         if layer + 1 < depth { project(layer: layer + 1, rows) }

@@ -22,6 +22,8 @@ struct LinearWeights: Sendable {
   let weight: Matrix
   /// [1, outputs], where there is one.
   let bias: Matrix?
+  /// The matrix in bf16, where products are in bf16.
+  var bfloat16: BFloat16Linear?
 }
 
 /// Views of one layer's tensors, of its parameters or of their gradients.
@@ -29,20 +31,20 @@ struct LayerWeights: Sendable {
   /// The norm before the attention.
   var attentionNorm: NormWeights?
   /// [queryWidth + 2 * keyValueWidth, width]: queries, keys and values, one after the other.
-  let queryKeyValue: LinearWeights
+  var queryKeyValue: LinearWeights
   /// [1, headWidth], or [1, queryWidth] and [1, keyValueWidth].
   var queryNorm: Matrix?
   var keyNorm: Matrix?
   /// [width, queryWidth]
-  let attentionOutput: LinearWeights
+  var attentionOutput: LinearWeights
   /// The norm behind the attention.
   var attentionOutputNorm: NormWeights?
   /// The norm before the feed-forward block.
   var feedForwardNorm: NormWeights?
   /// [2 * feedForwardWidth, width]: gate, then up; or up alone.
-  let gateUp: LinearWeights
+  var gateUp: LinearWeights
   /// [width, feedForwardWidth]
-  let down: LinearWeights
+  var down: LinearWeights
   /// The norm behind the feed-forward block.
   var feedForwardOutputNorm: NormWeights?
 }
@@ -56,7 +58,7 @@ struct ModelWeights: Sendable {
   var layers: [LayerWeights]
   var finalNorm: NormWeights
   /// [vocabulary, width]; the embedding where tied.
-  let head: Matrix
+  var head: LinearHead
 
   /// Cuts the flat array, given as one row.
   init(_ flat: Matrix, configuration c: TransformerConfiguration, layout: ParameterLayout) {
@@ -118,6 +120,7 @@ struct ModelWeights: Sendable {
       preconditionFailure("every decoder has a final norm")
     }
     self.finalNorm = finalNorm
-    head = c.tiedEmbeddings ? embedding : view(c.headName, c.headName, c.width)
+    head = LinearHead(
+      weight: c.tiedEmbeddings ? embedding : view(c.headName, c.headName, c.width))
   }
 }

@@ -138,14 +138,3 @@ struct QueryKeyMemory: Sendable {
       keyScale: keyScale.rows(range))
   }
 }
-
-/// output = input * weight^T + bias + keep * output, with `keep` 0 or 1.
-func multiply(into output: Matrix, _ input: Matrix, by linear: LinearWeights, keep: Float = 0) {
-  guard let bias = linear.bias else {
-    multiply(into: output, input, transposed: linear.weight, keep: keep)
-    return
-  }
-  if keep == 0 { output.fill(with: 0) }
-  add(bias, toRowsOf: output)
-  multiply(into: output, input, transposed: linear.weight, keep: 1)
-}

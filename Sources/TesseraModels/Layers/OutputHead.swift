@@ -28,6 +28,7 @@ extension DecoderPass {
     let positions = targets.indices.filter { targets[$0] >= 0 }
     let streamGradient = reachesStream ? activations.gradients?.stream[0] : nil
     if gradient != nil, positions.count < targets.count { streamGradient?.fill(with: 0) }
+    weights.head.prepare(reachesHidden: gradient != nil && streamGradient != nil)
     var start = 0
     while start < positions.count {
       let chunk = positions[start..<min(start + memory.crossEntropy.rowCapacity, positions.count)]

@@ -26,10 +26,6 @@ import TesseraBasics
 /// Tokens of the vocabulary per block.
 private let blockSize = 1024
 
-/// Rows and columns of `dhidden` per call: many rows, so that the part of the head that a call reads
-/// is repacked for few of them, and few columns, so that there are calls for every thread.
-private let gradientTile = (rows: 256, columns: 128)
-
 /// The working memory for one chunk of rows.
 package struct CrossEntropyBuffers: Sendable {
   fileprivate let logits: Matrix
@@ -69,19 +65,20 @@ package struct CrossEntropyBuffers: Sendable {
 ///
 /// - Precondition: Targets are inside the vocabulary, and the rows fit into the buffers.
 package func crossEntropy(
-  hidden: Matrix, head: Matrix, targets: [Int32], softCap cap: Float? = nil,
+  hidden: Matrix, head: LinearHead, targets: [Int32], softCap cap: Float? = nil,
   buffers: CrossEntropyBuffers
 ) -> [Float] {
   let rows = hidden.rowCount
-  let vocabularySize = head.rowCount
+  let vocabularySize = head.weight.rowCount
   precondition(rows == targets.count && rows <= buffers.rowCapacity)
   precondition(buffers.logits.columnCount == vocabularySize)
   precondition(targets.allSatisfy { $0 >= 0 && Int($0) < vocabularySize }, "target out of range")
   let logits = buffers.logits.rows(0..<rows)
+  head.prepareForward(hidden: hidden)
   parallelFor(0..<vocabularySize, grain: blockSize) { block in
     // Each call owns the columns of its block, and the targets that lie in it.
     let part = logits.columns(block)
-    multiply(into: part, hidden, transposed: head.rows(block))
+    head.logits(into: part, hidden: hidden, block: block)
     if let cap { softCap(part, cap: cap) }
     for (row, target) in targets.enumerated() where block.contains(Int(target)) {
       buffers.targetLogits[0, row] = logits[row, Int(target)]
@@ -118,11 +115,11 @@ private func combinedLogSum(_ row: Int, _ buffers: CrossEntropyBuffers) -> Doubl
 /// or of `headRows` alone, one after the other.
 package func crossEntropyBackward(
   hiddenGradient: Matrix?, headGradient: Matrix?, headRows: RangeSet<Int>? = nil, hidden: Matrix,
-  head: Matrix, targets: [Int32], softCap cap: Float? = nil, scale: Float,
+  head: LinearHead, targets: [Int32], softCap cap: Float? = nil, scale: Float,
   buffers: CrossEntropyBuffers
 ) {
   let rows = hidden.rowCount
-  let vocabularySize = head.rowCount
+  let vocabularySize = head.weight.rowCount
   let headRanges = headRows.map { Array($0.ranges) } ?? [0..<vocabularySize]
   // Where the gradients of each range begin, and where the last one ends.
   let offsets = headRanges.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
@@ -137,6 +134,7 @@ package func crossEntropyBackward(
       buffers.sums[block, row] = Float(factor) * scale
     }
   }
+  head.prepareBackward(hidden: hidden, reachesHidden: hiddenGradient != nil)
   parallelFor(0..<vocabularySize, grain: blockSize) { block in
     // Each call owns the columns of its block, and the same rows of the head's gradient.
     let part = logits.columns(block)
@@ -155,30 +153,32 @@ package func crossEntropyBackward(
       let capped = cap.map { buffers.targetLogits[0, row] / $0 } ?? 0
       logits[row, Int(target)] -= scale * (1 - capped * capped)
     }
+    if hiddenGradient != nil { head.keep(logitGradients: part, block: block) }
     guard let headGradient else { return }
     for (range, offset) in zip(headRanges, offsets) {
       let wanted = block.clamped(to: range)
       if wanted.isEmpty { continue }
       let (first, start) = (range.lowerBound - offset, block.lowerBound)
-      multiply(
+      head.addWeightGradient(
         into: headGradient.rows(wanted.lowerBound - first..<wanted.upperBound - first),
-        transposed: part.columns(wanted.lowerBound - start..<wanted.upperBound - start), hidden,
-        keep: 1)
+        logitGradients: part.columns(wanted.lowerBound - start..<wanted.upperBound - start),
+        hidden: hidden)
     }
   }
   guard let hiddenGradient else { return }
-  precondition(hiddenGradient.rowCount == rows && hiddenGradient.columnCount == head.columnCount)
-  let rowTiles = (rows + gradientTile.rows - 1) / gradientTile.rows
-  let columnTiles = (head.columnCount + gradientTile.columns - 1) / gradientTile.columns
+  let width = head.weight.columnCount
+  precondition(hiddenGradient.rowCount == rows && hiddenGradient.columnCount == width)
+  let tile = head.gradientTile
+  let rowTiles = (rows + tile.rows - 1) / tile.rows
+  let columnTiles = (width + tile.columns - 1) / tile.columns
   parallelFor(0..<rowTiles * columnTiles) { tiles in
-    for tile in tiles {
-      let (row, column) = (tile / columnTiles * gradientTile.rows, tile % columnTiles)
-      let tileRows = row..<min(row + gradientTile.rows, rows)
-      let start = column * gradientTile.columns
-      let columns = start..<min(start + gradientTile.columns, head.columnCount)
-      multiply(
-        into: hiddenGradient.rows(tileRows).columns(columns), logits.rows(tileRows),
-        head.columns(columns))
+    for index in tiles {
+      let (top, start) = (index / columnTiles * tile.rows, index % columnTiles * tile.columns)
+      let tileRows = top..<min(top + tile.rows, rows)
+      let columns = start..<min(start + tile.columns, width)
+      head.hiddenGradient(
+        into: hiddenGradient.rows(tileRows).columns(columns), logitGradients: logits,
+        rows: tileRows, columns: columns)
     }
   }
 }

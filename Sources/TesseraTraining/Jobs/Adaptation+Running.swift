@@ -103,6 +103,7 @@ extension Adaptation {
   /// The plan as a record, for people's and programs' eyes, and for resuming.
   public var record: JSONValue {
     let epochs = data.epochs(after: plan.steps)
+    let kernels = SelectedKernels.current(for: plan.precision)
     return .object([
       "parameters": .init(model.layout.count),
       "vocabulary_size": .init(model.configuration.vocabularySize),
@@ -125,8 +126,10 @@ extension Adaptation {
       "optimizer_bytes": .init(plan.optimizer.stateSize(layout: model.layout)),
       "maximum_forgetting_bits_per_byte": .init(options.maximumForgetting),
       "seed": .init(options.seed),
-      "openblas_core": .string(SelectedKernels.current.matrixProductCore),
-      "instruction_set": .string(SelectedKernels.current.instructionSet),
+      "precision": .string(plan.precision.rawValue),
+      "openblas_core": .string(kernels.matrixProductCore),
+      "instruction_set": .string(kernels.instructionSet),
+      "bf16_instruction_set": kernels.bfloat16InstructionSet.map { .string($0) } ?? .null,
       "planned_tokens_per_second": plannedTokensPerSecond.map { .init($0) } ?? .null,
     ])
   }

@@ -96,7 +96,8 @@ public struct Adaptation: Sendable {
     if case .seconds = budget, speed == nil {
       speed = try TrainingRun.tokensPerSecond(
         of: model, on: data(batchTokenCount: Self.microBatchTokenCount),
-        optimizer: options.optimizer, microBatchSequenceCount: microBatch)
+        optimizer: options.optimizer, precision: options.precision,
+        microBatchSequenceCount: microBatch)
     }
     plannedTokensPerSecond = speed
     let tokens = budget.steps(batchTokenCount: 1, tokensPerSecond: speed ?? 0)
@@ -115,6 +116,7 @@ public struct Adaptation: Sendable {
       optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
+    plan.precision = options.precision
     options.guards.set(&plan, layout: model.layout)
     self.plan = plan
   }

@@ -1,3 +1,5 @@
+public import TesseraTensors
+
 /// How a model is trained on a new language.
 ///
 /// What is nil is decided by ``Adaptation`` from the sizes of the model and of the corpora.
@@ -14,6 +16,8 @@ public struct AdaptationOptions: Hashable, Sendable {
   public var schedule = ScheduleOptions()
   /// What turns gradients into steps.
   public var optimizer = OptimizerOptions()
+  /// The precision of the matrix products of training steps.
+  public var precision = Precision.float32
   /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
   public var weightDecay: Double?
   /// What is done about steps that go wrong.

@@ -58,7 +58,8 @@ public struct Pretraining: Sendable {
     if case .seconds = options.budget, speed == nil {
       speed = try TrainingRun.tokensPerSecond(
         of: model, on: data(batchTokenCount: Self.microBatchTokenCount),
-        optimizer: options.optimizer, microBatchSequenceCount: microBatch)
+        optimizer: options.optimizer, precision: options.precision,
+        microBatchSequenceCount: microBatch)
     }
     plannedTokensPerSecond = speed
     let tokens = options.budget.steps(batchTokenCount: 1, tokensPerSecond: speed ?? 0)
@@ -86,6 +87,7 @@ public struct Pretraining: Sendable {
       optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(10, steps / max(1, options.evaluationCount)))
+    plan.precision = options.precision
     options.guards.set(&plan, layout: model.layout)
     self.plan = plan
     heldOut = try DocumentEncoder(tokenizer, name: "held-out documents").encode(
@@ -131,7 +133,8 @@ public struct Pretraining: Sendable {
 
   /// The plan as a record, for people's and programs' eyes, and for resuming.
   public var record: JSONValue {
-    .object([
+    let kernels = SelectedKernels.current(for: plan.precision)
+    return .object([
       "size": .string(options.size.rawValue),
       "parameters": .init(model.layout.count),
       "vocabulary_size": .init(model.configuration.vocabularySize),
@@ -155,8 +158,10 @@ public struct Pretraining: Sendable {
       "stages": .array(
         StageTable.tables(of: plan, layout: model.layout).map(\.record)),
       "seed": .init(options.seed),
-      "openblas_core": .string(SelectedKernels.current.matrixProductCore),
-      "instruction_set": .string(SelectedKernels.current.instructionSet),
+      "precision": .string(plan.precision.rawValue),
+      "openblas_core": .string(kernels.matrixProductCore),
+      "instruction_set": .string(kernels.instructionSet),
+      "bf16_instruction_set": kernels.bfloat16InstructionSet.map { .string($0) } ?? .null,
       "planned_tokens_per_second": plannedTokensPerSecond.map { .init($0) } ?? .null,
     ])
   }

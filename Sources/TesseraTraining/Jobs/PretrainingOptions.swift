@@ -21,6 +21,8 @@ public struct PretrainingOptions: Hashable, Sendable {
   public var schedule = ScheduleOptions()
   /// What turns gradients into steps.
   public var optimizer = OptimizerOptions()
+  /// The precision of the matrix products of training steps.
+  public var precision = Precision.float32
   /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
   public var weightDecay: Double?
   /// What is done about steps that go wrong.

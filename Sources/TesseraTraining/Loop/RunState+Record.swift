@@ -28,6 +28,7 @@ extension RunState {
       "selection": identity.selection,
       "openblas_core": .string(kernels.matrixProductCore),
       "instruction_set": .string(kernels.instructionSet),
+      "bf16_instruction_set": kernels.bfloat16InstructionSet.map { .string($0) } ?? .null,
       "seconds": .init(seconds),
     ])
   }
@@ -57,6 +58,7 @@ extension RunState {
       let selection = record["selection"],
       let core = record["openblas_core"]?.string,
       let instructionSet = record["instruction_set"]?.string,
+      let bfloat16Set = record["bf16_instruction_set"],
       let seconds = record["seconds"]?.double
     else { return nil }
     var evaluations: [RunEvaluation] = []
@@ -76,7 +78,9 @@ extension RunState {
       step: step, guarding: guarding, snapshotStep: snapshot.int, bestStep: best.int,
       evaluations: evaluations,
       identity: RunIdentity(model: model, data: data, plan: plan, selection: selection),
-      kernels: SelectedKernels(matrixProductCore: core, instructionSet: instructionSet),
+      kernels: SelectedKernels(
+        matrixProductCore: core, instructionSet: instructionSet,
+        bfloat16InstructionSet: bfloat16Set.string),
       seconds: seconds)
   }
 }

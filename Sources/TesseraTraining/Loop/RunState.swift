@@ -41,7 +41,7 @@ public struct RunState: Hashable, Sendable {
   init(
     step: Int, parameters: [Float], optimizer: OptimizerState, guarding: StepGuard.State,
     snapshot: RunSnapshot?, evaluations: [RunEvaluation], best: [Float]?, bestStep: Int?,
-    kernels: SelectedKernels = .current, seconds: Double
+    kernels: SelectedKernels = .current(for: .float32), seconds: Double
   ) {
     self.step = step
     self.parameters = parameters

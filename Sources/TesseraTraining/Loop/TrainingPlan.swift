@@ -1,5 +1,6 @@
 public import TesseraBasics
 public import TesseraModels
+public import TesseraTensors
 
 /// From some step on, which parameters move and how fast.
 public struct TrainingStage: Hashable, Sendable {
@@ -31,6 +32,8 @@ public struct TrainingPlan: Hashable, Sendable {
   public var stages: [TrainingStage]
   /// What turns gradients into steps.
   public var optimizer: OptimizerOptions
+  /// The precision of the matrix products of steps; evaluations are in f32.
+  public var precision = Precision.float32
   /// The largest norm of a gradient; a longer one is scaled down to it.
   public var clipNorm: Double
   /// The most sequences in one forward and backward; larger batches accumulate their gradient.
@@ -89,6 +92,7 @@ extension TrainingPlan {
       "schedule": schedule.record,
       "stages": .array(stages.map(\.record)),
       "optimizer": optimizer.record,
+      "precision": .string(precision.rawValue),
       "clip_norm": .init(clipNorm),
       "micro_batch_sequences": .init(microBatchSequenceCount),
       "evaluation_interval": .init(evaluationInterval),

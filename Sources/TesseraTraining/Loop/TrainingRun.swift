@@ -99,7 +99,9 @@ public struct TrainingRun: Sendable {
     step = state.step
     time.add(earlier: state.seconds)
     isResumed = true
-    return Resumption(step: step, passedOver: faults, kernels: state.kernels)
+    return Resumption(
+      step: step, passedOver: faults, kernels: state.kernels,
+      currentKernels: .current(for: plan.precision))
   }
 
   /// Runs the steps that are left, with an evaluation before the first and after the last.
@@ -175,7 +177,7 @@ public struct TrainingRun: Sendable {
     {
       snapshot = RunSnapshot(step: step, parameters: model.parameters, optimizer: optimizer.state)
     }
-    for i in gradient.indices { gradient[i] = 0 }
+    clear(&gradient)
     var loss = 0.0
     var first = 0
     while first < data.batchSequenceCount {
@@ -184,7 +186,7 @@ public struct TrainingRun: Sendable {
       loss +=
         model.accumulateGradient(
           of: batch, into: &gradient, scale: 1 / Float(data.batchTokenCount), scope: stage.scope,
-          workspace: workspace
+          precision: plan.precision, workspace: workspace
         ).sum
       first = last
     }
@@ -255,7 +257,8 @@ public struct TrainingRun: Sendable {
     let state = RunState(
       step: step, parameters: model.parameters, optimizer: optimizer.state,
       guarding: stepGuard.state, snapshot: snapshot, evaluations: evaluations,
-      best: best?.parameters, bestStep: best?.step, seconds: time.seconds)
+      best: best?.parameters, bestStep: best?.step, kernels: .current(for: plan.precision),
+      seconds: time.seconds)
     for error in try store.save(state, identity: identity)
     where unremoved.insert(error.path).inserted {
       onUnremoved(error)

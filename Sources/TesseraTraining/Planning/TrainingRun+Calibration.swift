@@ -1,4 +1,5 @@
 public import TesseraModels
+public import TesseraTensors
 
 extension TrainingRun {
   /// How many tokens a second this machine trains on, measured on a copy of the model.
@@ -8,15 +9,16 @@ extension TrainingRun {
   ///   - data: The data; the batches of the first steps are used.
   ///   - scope: Which gradients are computed.
   ///   - optimizer: What turns them into steps.
+  ///   - precision: The precision of matrix products.
   ///   - microBatchSequenceCount: The most sequences in one forward and backward.
   ///   - seconds: About how long to measure; at least two steps are made.
   /// - Throws: ``TrainingRunError/notFinite(step:inARow:)`` for a model that is broken.
   public static func tokensPerSecond(
     of model: Transformer, on data: TrainingData, scope: GradientScope = .all,
-    optimizer: OptimizerOptions = OptimizerOptions(), microBatchSequenceCount: Int,
-    seconds: Double = 3
+    optimizer: OptimizerOptions = OptimizerOptions(), precision: Precision = .float32,
+    microBatchSequenceCount: Int, seconds: Double = 3
   ) throws(TrainingRunError) -> Double {
-    let plan = TrainingPlan(
+    var plan = TrainingPlan(
       steps: 1_000, schedule: .constant(peak: 1e-9, steps: 1_000),
       stages: [
         TrainingStage(
@@ -24,6 +26,7 @@ extension TrainingRun {
           groups: ParameterGroup.standard(layout: model.layout, weightDecay: 0))
       ],
       optimizer: optimizer, microBatchSequenceCount: microBatchSequenceCount)
+    plan.precision = precision
     var run = TrainingRun(model: model, plan: plan, data: data)
     let clock = ContinuousClock()
     // The first step warms caches and makes the workspace grow.

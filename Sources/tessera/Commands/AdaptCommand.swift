@@ -125,6 +125,7 @@ struct AdaptCommand: ParsableCommand {
     options.batchTokenCount = step.batchTokens
     options.sequenceLength = step.context
     options.learningRate = step.learningRate
+    options.precision = step.precision
     options.schedule = try schedule.options(warmup: step.warmup)
     options.optimizer = optimizer.options
     options.weightDecay = optimizer.weightDecay

@@ -110,6 +110,7 @@ struct CompareCommand: ParsableCommand {
     options.batchTokenCount = step.batchTokens
     options.sequenceLength = step.context
     options.learningRate = step.learningRate
+    options.precision = step.precision
     options.schedule.warmup = step.warmup
     options.replayShare = languages.noReplay ? 0 : replayShare
     options.heldOutShare = languages.heldOut

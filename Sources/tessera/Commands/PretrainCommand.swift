@@ -52,7 +52,7 @@ struct PretrainCommand: ParsableCommand {
   var heldOut: Double?
 
   @Option(help: "Format of the stored weights: f32, bf16, f16.")
-  var precision = StoredPrecision.bf16
+  var dtype = StoredPrecision.bf16
 
   @Flag(help: "Continue the run in the output folder.")
   var resume = false
@@ -138,13 +138,14 @@ struct PretrainCommand: ParsableCommand {
     if let context = step.context { options.contextLength = context }
     options.batchTokenCount = step.batchTokens
     options.learningRate = step.learningRate
+    options.precision = step.precision
     options.schedule = try schedule.options(warmup: step.warmup)
     options.optimizer = optimizer.options
     options.weightDecay = optimizer.weightDecay
     options.selection = parameters.selection
     options.stages = parameters.stage
     options.guards = guards.options
-    options.elementType = precision.elementType
+    options.elementType = dtype.elementType
     options.seed = seed.seed
     return options
   }
@@ -187,7 +188,7 @@ struct PretrainCommand: ParsableCommand {
       passes over the corpus
       """)
     console.say(job.plan, layout: model.layout)
-    console.sayKernels()
+    console.sayKernels(for: job.plan.precision)
     console.sayCost(
       parameterCount: model.layout.count,
       optimizerSize: job.plan.optimizer.stateSize(layout: model.layout), tokenCount: tokens,

@@ -235,7 +235,7 @@ struct AdaptationJob {
       \(groupDigits(tokens)) tokens in all
       """)
     console.say(plan, layout: adaptation.modelLayout)
-    console.sayKernels()
+    console.sayKernels(for: plan.precision)
     console.sayCost(
       parameterCount: adaptation.modelParameterCount,
       optimizerSize: plan.optimizer.stateSize(layout: adaptation.modelLayout), tokenCount: tokens,

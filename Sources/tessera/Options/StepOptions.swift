@@ -1,4 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
+public import TesseraTensors
+
+extension Precision: ExpressibleByArgument {}
 
 /// What a step is made of.
 struct StepOptions: ParsableArguments {
@@ -14,6 +17,13 @@ struct StepOptions: ParsableArguments {
   @Option(help: "Steps over which the learning rate rises. (default: by the length of the run)")
   var warmup: Int?
 
+  @Option(
+    help: """
+      The precision of the products of training steps: f32, or bf16 with weights and sums in f32, which is \
+      faster and needs AVX-512 BF16 or AMX.
+      """)
+  var precision = Precision.float32
+
   /// The most tokens of a step: the largest batches of published runs have 16 million.
   static let maximumBatchTokens = 1 << 26
   /// The longest training sequence: attention takes memory in proportion to its square.
@@ -23,6 +33,10 @@ struct StepOptions: ParsableArguments {
     try checkRange("--batch-tokens", batchTokens, 1...Self.maximumBatchTokens)
     try checkRange("--context", context, 1...Self.maximumContext)
     try checkRange("--warmup", warmup, 0...BudgetOptions.maximumSteps)
+    if !precision.isAvailable {
+      throw ValidationError(
+        "--precision \(precision.rawValue) needs AVX-512 BF16 or AMX, which this processor has not")
+    }
     if let learningRate, !(learningRate > 0 && learningRate < 10) {
       throw ValidationError("--lr must be positive and below 10, not \(learningRate)")
     }

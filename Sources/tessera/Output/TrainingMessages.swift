@@ -5,8 +5,9 @@ import TesseraTraining
 
 extension Console {
   /// Says what computes, which decides the speed and the last bits.
-  func sayKernels() {
-    say("computing with \(SelectedKernels.current), threads: \(Workers.threadCount)")
+  func sayKernels(for precision: Precision) {
+    say(
+      "computing with \(SelectedKernels.current(for: precision)), threads: \(Workers.threadCount)")
   }
 
   /// Says from where a run goes on, which states could not be used, and whether the bits will be
@@ -17,7 +18,7 @@ extension Console {
     if !resumption.isExact {
       say(
         "warning: the run was made with \(resumption.kernels) and goes on with "
-          + "\(SelectedKernels.current): its last bits will differ")
+          + "\(resumption.currentKernels): its last bits will differ")
     }
   }
 

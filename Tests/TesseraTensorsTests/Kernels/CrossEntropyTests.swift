@@ -27,15 +27,18 @@ import Testing
         memory: memory, rowCapacity: rows + 1, vocabularySize: vocabularySize)
     }
 
+    /// The head with products in f32.
+    var linear: LinearHead { LinearHead(weight: head.view) }
+
     func losses() -> [Float] {
       crossEntropy(
-        hidden: hidden.view, head: head.view, targets: targets, softCap: softCap, buffers: buffers)
+        hidden: hidden.view, head: linear, targets: targets, softCap: softCap, buffers: buffers)
     }
 
     func differentiate(scale: Float) {
       crossEntropyBackward(
         hiddenGradient: hiddenGradient.view, headGradient: headGradient.view, hidden: hidden.view,
-        head: head.view, targets: targets, softCap: softCap, scale: scale, buffers: buffers)
+        head: linear, targets: targets, softCap: softCap, scale: scale, buffers: buffers)
     }
   }
 
@@ -52,7 +55,7 @@ import Testing
       crossEntropyBackward(
         hiddenGradient: wantsHidden ? hidden.view : nil, headGradient: part.view,
         headRows: RangeSet(rows),
-        hidden: chunk.hidden.view, head: chunk.head.view, targets: chunk.targets, scale: 0.5,
+        hidden: chunk.hidden.view, head: chunk.linear, targets: chunk.targets, scale: 0.5,
         buffers: chunk.buffers)
       let expected = chunk.headGradient.view.rows(rows).elements()
       for (a, b) in zip(part.view.elements(), expected) { #expect(abs(a - b) < 1e-6) }
@@ -71,7 +74,7 @@ import Testing
     _ = chunk.losses()
     crossEntropyBackward(
       hiddenGradient: nil, headGradient: part.view, headRows: RangeSet(ranges),
-      hidden: chunk.hidden.view, head: chunk.head.view, targets: chunk.targets, scale: 0.5,
+      hidden: chunk.hidden.view, head: chunk.linear, targets: chunk.targets, scale: 0.5,
       buffers: chunk.buffers)
     let expected = ranges.flatMap { chunk.headGradient.view.rows($0).elements() }
     for (a, b) in zip(part.view.elements(), expected) { #expect(abs(a - b) < 1e-6) }
@@ -153,7 +156,7 @@ import Testing
       chunk.head.view[row, 0] = Float(value)
     }
     let losses = crossEntropy(
-      hidden: chunk.hidden.view, head: chunk.head.view, targets: [1, 0], buffers: chunk.buffers)
+      hidden: chunk.hidden.view, head: chunk.linear, targets: [1, 0], buffers: chunk.buffers)
     #expect(abs(losses[0] - 60_000.313) < 0.01)
     #expect(losses[1].isNaN)
   }
@@ -170,7 +173,7 @@ import Testing
     await #expect(processExitsWith: .failure) {
       let chunk = CrossEntropyTests.Chunk(rows: 1, width: 2, vocabularySize: 4)
       _ = crossEntropy(
-        hidden: chunk.hidden.view, head: chunk.head.view, targets: [4], buffers: chunk.buffers)
+        hidden: chunk.hidden.view, head: chunk.linear, targets: [4], buffers: chunk.buffers)
     }
   }
 }

@@ -1,10 +1,12 @@
 import TesseraBasics
 import TesseraModels
+import TesseraTensors
 import TesseraTraining
 import Testing
 
 @Suite(.serialized) struct ThreadCountTests {
-  @Test func `one, two and four threads give the same bits`() throws {
+  @Test(arguments: Precision.available)
+  func `one, two and four threads give the same bits`(precision: Precision) throws {
     let before = Workers.threadCount
     defer { Workers.setThreadCount(before) }
     var results: [[Float]] = []
@@ -12,8 +14,10 @@ import Testing
     for count in [1, 2, 4] {
       Workers.setThreadCount(count)
       let model = tinyModel()
+      var plan = tinyPlan(for: model)
+      plan.precision = precision
       var run = TrainingRun(
-        model: model, plan: tinyPlan(for: model), data: tinyData(),
+        model: model, plan: plan, data: tinyData(),
         evaluations: [EvaluationSet(name: "all", documents: randomDocuments([20, 5, 60]))])
       _ = try run.run()
       results.append(run.model.parameters)

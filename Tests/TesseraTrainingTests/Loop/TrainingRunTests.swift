@@ -1,6 +1,7 @@
 import Synchronization
 import TesseraBasics
 import TesseraModels
+import TesseraTensors
 import TesseraTestSupport
 import Testing
 
@@ -51,6 +52,39 @@ import Testing
     #expect(second.evaluations == whole.evaluations)
     #expect(second.best?.parameters == whole.best?.parameters)
     #expect(second.best?.step == whole.best?.step)
+  }
+
+  @Test(.enabled(if: Precision.bfloat16.isAvailable))
+  func `a run in bf16 is resumed in bf16 to the same bits, and not in f32`() throws {
+    func run(_ precision: Precision, _ directory: String? = nil) -> TrainingRun {
+      let model = tinyModel()
+      var plan = tinyPlan(for: model)
+      plan.precision = precision
+      return TrainingRun(
+        model: model, plan: plan, data: tinyData(), evaluations: sets, directory: directory)
+    }
+    var whole = run(.bfloat16)
+    _ = try whole.run()
+    var exact = run(.float32)
+    _ = try exact.run()
+    #expect(whole.model.parameters != exact.model.parameters)
+
+    let directory = try TemporaryDirectory()
+    var first = run(.bfloat16, directory.path)
+    var stepsLeft = 5
+    _ = try first.run(shouldStop: {
+      stepsLeft -= 1
+      return stepsLeft < 0
+    })
+    var other = run(.float32, directory.path)
+    #expect(throws: TrainingRunError.self) { try other.resume() }
+    var second = run(.bfloat16, directory.path)
+    let resumption = try #require(try second.resume())
+    #expect(resumption.isExact)
+    #expect(resumption.kernels.bfloat16InstructionSet == bfloat16InstructionSet())
+    _ = try second.run()
+    #expect(second.model.parameters == whole.model.parameters)
+    #expect(second.evaluations == whole.evaluations)
   }
 
   @Test(arguments: OptimizerVariant.all)

@@ -4,11 +4,15 @@ import TesseraModels
 import TesseraTensors
 import TesseraTraining
 
-/// `bench step`: training steps of a Llama in f32: forward, backward, clipping, AdamW.
+extension Precision: @retroactive ExpressibleByArgument {}
+
+/// `bench step`: training steps of a model: forward, backward, clipping, AdamW.
 struct StepCase: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step", abstract: "Make training steps on random tokens.")
 
+  @Option(help: "The family: llama or gpt2.") var family = SteppedFamily.llama
+  @Option(help: "The precision of matrix products.") var precision = Precision.float32
   @Option(help: "The width of the residual stream.") var width = 256
   @Option(help: "The number of layers.") var layers = 6
   @Option(help: "The number of heads.") var heads = 4
@@ -22,10 +26,14 @@ struct StepCase: ParsableCommand {
 
   func run() throws {
     Workers.setThreadCount(threads)
-    let configuration = TransformerConfiguration(
+    guard precision.isAvailable else {
+      throw WrongResult(description: "this processor has no instructions for \(precision.rawValue)")
+    }
+    var configuration = TransformerConfiguration(
       vocabularySize: vocabulary, width: width, layerCount: layers, headCount: heads,
       feedForwardWidth: feedForward, contextLength: length)
-    var run = TrainingSteps(configuration: configuration)
+    if family == .gpt2 { configuration.becomeGPT2() }
+    var run = TrainingSteps(configuration: configuration, precision: precision)
     let tokens = randomTokens()
 
     var losses: [Double] = []
@@ -67,6 +75,23 @@ struct StepCase: ParsableCommand {
   }
 }
 
+/// The families that steps are made of.
+enum SteppedFamily: String, ExpressibleByArgument {
+  case llama, gpt2
+}
+
+extension TransformerConfiguration {
+  /// Takes all from GPT-2 but the sizes.
+  fileprivate mutating func becomeGPT2() {
+    family = .gpt2
+    norm = .layer
+    biases = .all
+    feedForward = .geluTanh
+    hasLearnedPositions = true
+    layerAttention = [LayerAttention(rotary: nil)]
+  }
+}
+
 /// A model with an optimizer, and no more than that.
 private struct TrainingSteps {
   private(set) var model: Transformer
@@ -75,9 +100,12 @@ private struct TrainingSteps {
   private let groups: [ParameterGroup]
   private let workspace = TransformerWorkspace()
 
-  /// Norms are 1; all else is uniform with deviation 0.02, one number for each parameter, as in
+  private let precision: Precision
+
+  /// Norms are 1 and biases 0; all else is uniform with deviation 0.02, one number for each parameter, as in
   /// `torch_step.py`.
-  init(configuration: TransformerConfiguration) {
+  init(configuration: TransformerConfiguration, precision: Precision) {
+    self.precision = precision
     let layout = ParameterLayout(configuration)
     var random = SplitMix64(seed: 1)
     let range = Float(0.02 * 12.0.squareRoot())
@@ -86,7 +114,11 @@ private struct TrainingSteps {
     for tensor in layout.tensors {
       for _ in tensor.range {
         let uniform = Float(random.next() >> 40) * 0x1p-24 - 0.5
-        parameters.append(tensor.role == .norm ? 1 : uniform * range)
+        switch tensor.role {
+        case .norm: parameters.append(1)
+        case .bias: parameters.append(0)
+        case .embedding, .head, .positions, .matrix: parameters.append(uniform * range)
+        }
       }
     }
     model = Transformer(configuration: configuration, parameters: parameters)
@@ -104,13 +136,13 @@ private struct TrainingSteps {
   /// One step; returns the loss before it, in nats per token.
   mutating func step(on batch: TokenBatch) -> Double {
     let loss = model.accumulateGradient(
-      of: batch, into: &gradient, scale: 1 / Float(batch.tokenCount), workspace: workspace)
+      of: batch, into: &gradient, scale: 1 / Float(batch.tokenCount), precision: precision,
+      workspace: workspace)
     let norm = sumOfSquares(gradient.span).squareRoot()
     optimizer.step(
       parameters: &model.parameters, gradient: gradient, gradientScale: min(1, 1 / norm),
       learningRate: 1e-3, groups: groups)
-    var sums = gradient.mutableSpan
-    sums.update(repeating: 0)
+    clear(&gradient)
     return loss.mean
   }
 }

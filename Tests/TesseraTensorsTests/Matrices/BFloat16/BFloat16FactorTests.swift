@@ -84,28 +84,29 @@ import Testing
     factor.pack(matrix.view)
     #expect(factor[0, 1] == BFloat16(2))
     #expect(BFloat16Factor.byteSize(rowCount: 3, width: 40) == 16 * 64 * 2)
-    #expect(BFloat16Weight.byteSize(rowCount: 3, columnCount: 40) == 16 * 64 * 2 + 48 * 32 * 2)
     #expect(BFloat16Factor.byteSize(rowCount: 0, width: 40) == 0)
   }
 
-  @Test func `a weight is packed both ways, by any number of threads`() {
+  @Test func `matrices are packed both ways, by any number of threads`() {
     var random = SplitMix64(seed: 7)
     let matrix = TestMatrix(&random, rows: 150, columns: 45)
     let before = Workers.threadCount
     defer { Workers.setThreadCount(before) }
     for threads in [1, 3] {
       Workers.setThreadCount(threads)
-      let weight = BFloat16Weight(rowCount: 150, columnCount: 45)
-      weight.pack(matrix.view)
+      let (rows, columns) = (BFloat16Factor(.right), BFloat16Factor(.left))
+      pack([
+        BFloat16Packing(matrix.view, as: rows),
+        BFloat16Packing(transposed: matrix.view, as: columns),
+      ])
       for row in 0..<150 {
         for column in 0..<45 {
           let value = BFloat16(matrix.view[row, column])
-          #expect(weight.rows[row, column] == value)
-          #expect(weight.columns?[column, row] == value)
+          #expect(rows[row, column] == value)
+          #expect(columns[column, row] == value)
         }
       }
     }
-    #expect(BFloat16Weight(rowCount: 2, columnCount: 3, forBackward: false).columns == nil)
   }
 
   @Test func `the instruction set has a name`() {

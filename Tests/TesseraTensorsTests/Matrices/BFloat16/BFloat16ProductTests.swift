@@ -189,8 +189,13 @@ import Testing
     let input = TestMatrix(&random, rows: tokens, columns: inputs, gap: 2)
     let gradient = TestMatrix(&random, rows: tokens, columns: outputs)
     let scratch = BFloat16Scratch()
-    let packed = BFloat16Weight(rowCount: outputs, columnCount: inputs)
-    packed.pack(weight.view)
+    let (rows, columns) = (BFloat16Factor(.right), BFloat16Factor(.right))
+    let (left, right) = (BFloat16Factor(.left), BFloat16Factor(.right))
+    pack([
+      BFloat16Packing(weight.view, as: rows), BFloat16Packing(transposed: weight.view, as: columns),
+      BFloat16Packing(transposed: gradient.view, as: left),
+      BFloat16Packing(transposed: input.view, as: right),
+    ])
     func check(_ output: TestMatrix, _ a: [Float], _ b: [Float], inner: Int, from start: Float) {
       let expected = multiplyBFloat16Reference(
         a, rows: output.view.rowCount, b, columns: output.view.columnCount, inner: inner)
@@ -206,17 +211,18 @@ import Testing
     for keep in [0, 1] as [Float] {
       let forward = TestMatrix(
         rows: tokens, columns: outputs, filledWith: keep == 1 ? 1 : .nan)
-      multiply(into: forward.view, input.view, transposed: packed, keep: keep, scratch: scratch)
+      multiply(
+        into: forward.view, packing: input.view, transposed: rows, keep: keep, scratch: scratch)
       check(forward, input.elements, weight.elements, inner: inputs, from: keep)
       let inputGradient = TestMatrix(
         rows: tokens, columns: inputs, filledWith: keep == 1 ? 1 : .nan)
-      multiply(into: inputGradient.view, gradient.view, packed, keep: keep, scratch: scratch)
+      multiply(
+        into: inputGradient.view, packing: gradient.view, transposed: columns, keep: keep,
+        scratch: scratch)
       check(inputGradient, gradient.elements, transposed(weight), inner: outputs, from: keep)
       let weightGradient = TestMatrix(
         rows: outputs, columns: inputs, filledWith: keep == 1 ? 1 : .nan)
-      multiply(
-        into: weightGradient.view, transposed: gradient.view, input.view, keep: keep,
-        scratch: scratch)
+      multiply(into: weightGradient.view, left, transposed: right, keep: keep)
       check(
         weightGradient, transposed(gradient), transposed(input), inner: tokens, from: keep)
     }
