@@ -11,23 +11,51 @@ public struct TokenBatch: Hashable, Sendable {
   public var inputs: [Int32]
   /// The token that each position should predict, or ``noTarget``.
   public var targets: [Int32]
+  /// Where documents begin, in rising order, as positions of the batch.
+  ///
+  /// Attention does not look across these positions, and each document's positions count from 0, as if it
+  /// were a sequence of its own. The first position of every sequence is such a place whether it is named
+  /// or not, so that none at all makes each sequence one document.
+  public let documentStarts: [Int]
+  /// Factors of the sequences' losses in gradients; none at all are 1 for each. Losses that are told are
+  /// without them.
+  public private(set) var sequenceWeights: [Float] = []
 
   /// A batch.
   ///
-  /// - Precondition: Both arrays have a token for each position.
-  public init(sequenceCount: Int, sequenceLength: Int, inputs: [Int32], targets: [Int32]) {
+  /// - Precondition: Both arrays have a token for each position; starts are positions, and rise.
+  public init(
+    sequenceCount: Int, sequenceLength: Int, inputs: [Int32], targets: [Int32],
+    documentStarts: [Int] = []
+  ) {
     precondition(sequenceCount >= 0 && sequenceLength >= 0)
     precondition(
       inputs.count == sequenceCount * sequenceLength && targets.count == inputs.count,
       "inputs and targets need a token for each position")
+    precondition(
+      zip(documentStarts, documentStarts.dropFirst()).allSatisfy { $0 < $1 }
+        && documentStarts.first ?? 0 >= 0 && documentStarts.last ?? -1 < inputs.count,
+      "starts of documents are positions in rising order")
     self.sequenceCount = sequenceCount
     self.sequenceLength = sequenceLength
     self.inputs = inputs
     self.targets = targets
+    self.documentStarts = documentStarts
+  }
+
+  /// Sets the factors of the sequences' losses in gradients.
+  ///
+  /// - Precondition: There is one for each sequence.
+  public mutating func weigh(sequencesBy weights: [Float]) {
+    precondition(weights.count == sequenceCount, "each sequence needs a weight")
+    sequenceWeights = weights
   }
 
   /// The number of positions.
   public var tokenCount: Int { inputs.count }
+
+  /// The number of positions that have a target.
+  public var targetCount: Int { targets.count { $0 >= 0 } }
 }
 
 /// The summed loss of a batch.

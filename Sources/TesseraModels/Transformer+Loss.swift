@@ -19,7 +19,7 @@ extension Transformer {
     }
   }
 
-  /// Adds the gradient of `scale` times the summed loss of a batch.
+  /// Adds the gradient of `scale` times the summed loss of a batch, each sequence's with its weight.
   ///
   /// - Parameters:
   ///   - batch: Sequences and targets; those without a target cost only their forward pass.
@@ -50,7 +50,8 @@ extension Transformer {
           targets: batch.targets,
           into: HeadGradient(
             finalNorm: scope == .all ? views.finalNorm : nil, head: views.head.weight,
-            headRows: RangeSet(0..<configuration.vocabularySize)), scale: scale)
+            headRows: RangeSet(0..<configuration.vocabularySize)), scale: scale,
+          sequenceWeights: batch.sequenceWeights)
         pass.backward(into: views, scope: scope)
         return BatchLoss(losses, targets: batch.targets)
       }
@@ -108,7 +109,8 @@ extension Transformer {
           scratch: workspace.scratch,
           bfloat16: precision == .float32 ? nil : workspace.bfloat16,
           rotaryTables: workspace.rotaryTables(configuration, length: batch.sequenceLength),
-          tokens: batch.inputs, sequenceCount: batch.sequenceCount,
+          tokens: batch.inputs, documents: DocumentRuns(batch),
+          sequenceCount: batch.sequenceCount,
           sequenceLength: batch.sequenceLength))
     }
   }

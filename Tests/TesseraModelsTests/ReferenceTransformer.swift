@@ -18,29 +18,32 @@ struct ReferenceTransformer {
   }
 
   /// The logits of every position of one sequence.
-  func logits(for tokens: [Int32]) -> [Double] {
-    let output = states(for: tokens, depth: configuration.layerCount)
+  ///
+  /// - Parameter documents: The document of each position, where there are several.
+  func logits(for tokens: [Int32], documents: [Int]? = nil) -> [Double] {
+    let output = states(for: tokens, depth: configuration.layerCount, documents: documents)
     return linear(
       output,
       configuration.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight")
   }
 
   /// The hidden states of one sequence after some layers, and after the final norm if these are all.
-  func states(for tokens: [Int32], depth: Int) -> [Double] {
+  func states(for tokens: [Int32], depth: Int, documents: [Int]? = nil) -> [Double] {
     let embedding = tensor("model.embed_tokens.weight")
     let width = configuration.width
     return states(
-      from: tokens.flatMap { embedding[Int($0) * width..<(Int($0) + 1) * width] }, depth: depth)
+      from: tokens.flatMap { embedding[Int($0) * width..<(Int($0) + 1) * width] }, depth: depth,
+      documents: documents)
   }
 
   /// As above, from rows of the embedding.
-  func states(from rows: [Double], depth: Int) -> [Double] {
+  func states(from rows: [Double], depth: Int, documents: [Int]? = nil) -> [Double] {
     let c = configuration
     var stream = rows
     for layer in 0..<depth {
       let prefix = "model.layers.\(layer)."
       let normed = norm(stream, prefix + "input_layernorm.weight")
-      let attended = attention(normed, prefix + "self_attn.")
+      let attended = attention(normed, prefix + "self_attn.", documents)
       let projected = linear(attended, prefix + "self_attn.o_proj.weight")
       stream = zip(stream, projected).map(+)
       let middle = norm(stream, prefix + "post_attention_layernorm.weight")
@@ -63,7 +66,8 @@ struct ReferenceTransformer {
   func tokenLosses(of batch: TokenBatch) -> [Double] {
     (0..<batch.sequenceCount).flatMap { sequence in
       let range = sequence * batch.sequenceLength..<(sequence + 1) * batch.sequenceLength
-      let logits = logits(for: Array(batch.inputs[range]))
+      let documents = range.map { position in batch.documentStarts.count { $0 <= position } }
+      let logits = logits(for: Array(batch.inputs[range]), documents: documents)
       let size = configuration.vocabularySize
       return range.enumerated().map { position, index in
         let row = Array(logits[position * size..<(position + 1) * size])
@@ -85,10 +89,12 @@ struct ReferenceTransformer {
       bIsTransposed: true)
   }
 
-  private func attention(_ input: [Double], _ prefix: String) -> [Double] {
+  private func attention(
+    _ input: [Double], _ prefix: String, _ documents: [Int]?
+  ) -> [Double] {
     let c = configuration
-    let queries = rotated(linear(input, prefix + "q_proj.weight"), heads: c.headCount)
-    let keys = rotated(linear(input, prefix + "k_proj.weight"), heads: c.keyValueHeadCount)
+    let queries = rotated(linear(input, prefix + "q_proj.weight"), c.headCount, documents)
+    let keys = rotated(linear(input, prefix + "k_proj.weight"), c.keyValueHeadCount, documents)
     let values = linear(input, prefix + "v_proj.weight")
     let length = input.count / c.width
     var output = [Double](repeating: 0, count: length * c.queryWidth)
@@ -97,7 +103,8 @@ struct ReferenceTransformer {
       let result = causalAttentionReference(
         queries: column(head, of: queries, heads: c.headCount),
         keys: column(group, of: keys, heads: c.keyValueHeadCount),
-        values: column(group, of: values, heads: c.keyValueHeadCount), width: c.headWidth)
+        values: column(group, of: values, heads: c.keyValueHeadCount), width: c.headWidth,
+        documents: documents)
       for t in 0..<length {
         for i in 0..<c.headWidth {
           output[t * c.queryWidth + head * c.headWidth + i] = result[t * c.headWidth + i]
@@ -107,11 +114,12 @@ struct ReferenceTransformer {
     return output
   }
 
-  private func rotated(_ rows: [Double], heads: Int) -> [Double] {
+  private func rotated(_ rows: [Double], _ heads: Int, _ documents: [Int]?) -> [Double] {
     let width = heads * configuration.headWidth
-    return (0..<rows.count / width).flatMap { position in
+    return (0..<rows.count / width).flatMap { row in
       rotateReference(
-        Array(rows[position * width..<(position + 1) * width]), position: position,
+        Array(rows[row * width..<(row + 1) * width]),
+        position: row - (documents?.firstIndex(of: documents?[row] ?? 0) ?? 0),
         headWidth: configuration.headWidth, theta: configuration.attention(ofLayer: 0).rotary!.theta
       )
     }

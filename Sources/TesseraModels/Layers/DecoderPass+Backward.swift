@@ -18,7 +18,9 @@ extension DecoderPass {
     guard scope == .all, let positions = gradient.positions else { return }
     lookUpBackward(
       tableGradient: positions, outputGradient: stream,
-      tokens: tokens.indices.map { Int32($0 % sequenceLength) })
+      tokens: documents.runs(of: tokens.indices).flatMap { run in
+        run.rows.indices.map { Int32(run.position + $0 - run.rows.lowerBound) }
+      })
   }
 
   /// The gradient with respect to the rows of the embedding that were looked up, [tokens, width], after
@@ -131,24 +133,27 @@ extension DecoderPass {
     let group = c.headCount / c.keyValueHeadCount
     let firstHead = unit % c.keyValueHeadCount * group
     let rows = rows(ofSequence: sequence)
-    let projected = activations.queryKeyValue.rows(rows)
-    let gradient = memory.queryKeyValue.rows(rows)
     let shared = columns(ofHead: firstHead)
-    gradient.columns(shared.keys).fill(with: 0)
-    gradient.columns(shared.values).fill(with: 0)
-    for head in firstHead..<firstHead + group {
-      let columns = columns(ofHead: head)
-      let logSumRow = sequence * c.headCount + head
-      causalAttentionBackward(
-        into: CausalAttentionGradient(
-          queries: gradient.columns(columns.queries), keys: gradient.columns(columns.keys),
-          values: gradient.columns(columns.values)),
-        outputGradient: memory.attended.rows(rows).columns(columns.queries),
-        output: activations.attended.rows(rows).columns(columns.queries),
-        logSums: activations.logSums.rows(logSumRow..<logSumRow + 1),
-        queries: projected.columns(columns.queries), keys: projected.columns(columns.keys),
-        values: projected.columns(columns.values),
-        rule: configuration.attentionRule(ofLayer: layer), scratch: scratch)
+    memory.queryKeyValue.rows(rows).columns(shared.keys).fill(with: 0)
+    memory.queryKeyValue.rows(rows).columns(shared.values).fill(with: 0)
+    for run in documents.runs(of: rows) {
+      let projected = activations.queryKeyValue.rows(run.rows)
+      let gradient = memory.queryKeyValue.rows(run.rows)
+      for head in firstHead..<firstHead + group {
+        let columns = columns(ofHead: head)
+        let logSumRow = sequence * c.headCount + head
+        causalAttentionBackward(
+          into: CausalAttentionGradient(
+            queries: gradient.columns(columns.queries), keys: gradient.columns(columns.keys),
+            values: gradient.columns(columns.values)),
+          outputGradient: memory.attended.rows(run.rows).columns(columns.queries),
+          output: activations.attended.rows(run.rows).columns(columns.queries),
+          logSums: activations.logSums.rows(logSumRow..<logSumRow + 1)
+            .columns(run.columns(in: rows)),
+          queries: projected.columns(columns.queries), keys: projected.columns(columns.keys),
+          values: projected.columns(columns.values),
+          rule: configuration.attentionRule(ofLayer: layer), scratch: scratch)
+      }
     }
   }
 
@@ -159,9 +164,7 @@ extension DecoderPass {
   ) {
     let (weights, activations) = (weights.layers[layer], self.activations.layers[layer])
     let gradient = memory.queryKeyValue.rows(rows)
-    configuration.turn(
-      gradient, table: rotaryTable(ofLayer: layer), firstRow: rows.lowerBound,
-      period: sequenceLength, direction: .backward)
+    turn(rows, of: memory.queryKeyValue, layer: layer, direction: .backward)
     normalizeQueriesAndKeysBackward(
       gradient, weights, activations.queryKey.rows(rows), memory, rows, wantsBody: wantsBody)
     let (within, before) = (within.rows(rows), before.rows(rows))

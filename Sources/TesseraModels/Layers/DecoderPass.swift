@@ -16,6 +16,7 @@ struct DecoderPass: Sendable {
   /// For each entry of the configuration's ``TransformerConfiguration/layerAttention``.
   let rotaryTables: [RotaryTable?]
   let tokens: [Int32]
+  let documents: DocumentRuns
   let sequenceCount: Int
   let sequenceLength: Int
 
@@ -54,8 +55,11 @@ struct DecoderPass: Sendable {
         into: input.rows(rows), table: weights.embedding, tokens: tokens[rows],
         scale: configuration.embeddingScale)
       if let positions = weights.positions {
-        addPositions(
-          to: input.rows(rows), table: positions, firstRow: rows.lowerBound, period: sequenceLength)
+        for run in documents.runs(of: rows) {
+          addPositions(
+            to: input.rows(run.rows), table: positions, firstRow: run.position,
+            period: sequenceLength)
+        }
       }
       if depth > 0 { project(layer: 0, rows) }
     }
@@ -80,23 +84,33 @@ struct DecoderPass: Sendable {
     multiply(into: projected, source, by: weights.queryKeyValue)
     configuration.normalizeQueriesAndKeys(
       projected, weights: weights, memory: activations.queryKey.rows(rows))
-    configuration.turn(
-      projected, table: rotaryTable(ofLayer: layer), firstRow: rows.lowerBound,
-      period: sequenceLength, direction: .forward)
+    turn(rows, of: activations.queryKeyValue, layer: layer, direction: .forward)
   }
 
-  /// The attention of one head over one sequence.
+  /// Rotates the queries and keys of rows in place, by their positions in their documents.
+  func turn(_ rows: Range<Int>, of projected: Matrix, layer: Int, direction: RotationDirection) {
+    for run in documents.runs(of: rows) {
+      configuration.turn(
+        projected.rows(run.rows), table: rotaryTable(ofLayer: layer), firstRow: run.position,
+        period: sequenceLength, direction: direction)
+    }
+  }
+
+  /// The attention of one head over the documents of one sequence.
   private func attend(layer: Int, _ unit: Int) {
     let activations = self.activations.layers[layer]
-    let rows = rows(ofSequence: unit / configuration.headCount)
+    let sequence = rows(ofSequence: unit / configuration.headCount)
     let columns = columns(ofHead: unit % configuration.headCount)
-    let projected = activations.queryKeyValue.rows(rows)
-    causalAttention(
-      into: activations.attended.rows(rows).columns(columns.queries),
-      logSums: activations.logSums.rows(unit..<unit + 1),
-      queries: projected.columns(columns.queries), keys: projected.columns(columns.keys),
-      values: projected.columns(columns.values),
-      rule: configuration.attentionRule(ofLayer: layer), scratch: scratch)
+    let logSums = activations.logSums.rows(unit..<unit + 1)
+    for run in documents.runs(of: sequence) {
+      let projected = activations.queryKeyValue.rows(run.rows)
+      causalAttention(
+        into: activations.attended.rows(run.rows).columns(columns.queries),
+        logSums: logSums.columns(run.columns(in: sequence)),
+        queries: projected.columns(columns.queries), keys: projected.columns(columns.keys),
+        values: projected.columns(columns.values),
+        rule: configuration.attentionRule(ofLayer: layer), scratch: scratch)
+    }
   }
 
   /// From the heads' outputs to the residual stream after the layer.

@@ -18,10 +18,10 @@ extension DecoderPass {
   ///
   /// With a gradient, the gradient of `scale` times the summed loss is added to it, and that of the
   /// residual stream is left in `stream[0]` of the gradient activations, if there are any and if it is
-  /// wanted.
+  /// wanted. Where there are weights of sequences, each one's loss counts so much in the gradients.
   func headLosses(
     targets: [Int32], into gradient: HeadGradient? = nil, scale: Float = 1,
-    reachesStream: Bool = true
+    sequenceWeights: [Float] = [], reachesStream: Bool = true
   ) -> [Float] {
     let memory = activations.head
     var losses = [Float](repeating: 0, count: targets.count)
@@ -51,7 +51,10 @@ extension DecoderPass {
       crossEntropyBackward(
         hiddenGradient: streamGradient == nil ? nil : rowGradient, headGradient: gradient.head,
         headRows: gradient.headRows, hidden: normed, head: weights.head, targets: chunkTargets,
-        softCap: configuration.logitSoftCap, scale: scale, buffers: memory.crossEntropy)
+        softCap: configuration.logitSoftCap, scale: scale,
+        rowWeights: sequenceWeights.isEmpty
+          ? nil : chunk.map { sequenceWeights[$0 / sequenceLength] },
+        buffers: memory.crossEntropy)
       guard let streamGradient else { continue }
       configuration.normalizeBackward(
         into: rowGradient, residual: nil, outputGradient: rowGradient, input: stream,

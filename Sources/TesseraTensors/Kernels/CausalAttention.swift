@@ -213,14 +213,19 @@ package func cachedAttention(
 }
 
 /// The attention of one head in Double, from its definition.
+///
+/// - Parameter documents: Which document each row is of; a query sees keys of its own alone. Nil is one
+///   document.
 package func causalAttentionReference(
-  queries: [Double], keys: [Double], values: [Double], width: Int, rule: AttentionRule? = nil
+  queries: [Double], keys: [Double], values: [Double], width: Int, rule: AttentionRule? = nil,
+  documents: [Int]? = nil
 ) -> [Double] {
   let factor = rule.map { Double($0.scale) } ?? 1 / Double(width).squareRoot()
   var output = [Double](repeating: 0, count: queries.count)
   for t in 0..<queries.count / width {
     let first = max(0, t - (rule?.window ?? t + 1) + 1)
     let scores = (first...t).map { s in
+      if let documents, documents[s] != documents[t] { return -Double.infinity }
       let product = (0..<width).reduce(0) { $0 + queries[t * width + $1] * keys[s * width + $1] }
       return softCapReference(product * factor, cap: rule?.softCap.map { Double($0) })
     }

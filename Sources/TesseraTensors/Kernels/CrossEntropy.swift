@@ -112,11 +112,11 @@ private func combinedLogSum(_ row: Int, _ buffers: CrossEntropyBuffers) -> Doubl
 /// ``crossEntropy(hidden:head:targets:softCap:buffers:)`` has just computed, with the same cap.
 ///
 /// `hiddenGradient` is overwritten if it is wanted, `headGradient` added to: that of all rows of the head,
-/// or of `headRows` alone, one after the other.
+/// or of `headRows` alone, one after the other. With `rowWeights` each row's loss counts so many times.
 package func crossEntropyBackward(
   hiddenGradient: Matrix?, headGradient: Matrix?, headRows: RangeSet<Int>? = nil, hidden: Matrix,
   head: LinearHead, targets: [Int32], softCap cap: Float? = nil, scale: Float,
-  buffers: CrossEntropyBuffers
+  rowWeights: [Float]? = nil, buffers: CrossEntropyBuffers
 ) {
   let rows = hidden.rowCount
   let vocabularySize = head.weight.rowCount
@@ -125,13 +125,15 @@ package func crossEntropyBackward(
   let offsets = headRanges.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
   precondition(rows == targets.count && rows <= buffers.rowCapacity)
   precondition(headGradient.map { $0.rowCount == offsets[offsets.count - 1] } ?? true)
+  precondition(rowWeights.map { $0.count == rows } ?? true)
   let logits = buffers.logits.rows(0..<rows)
+  let scales = (0..<rows).map { row in scale * (rowWeights?[row] ?? 1) }
   // From here on `sums` holds the factors that make gradients of the exponentials.
   for row in 0..<rows {
     let logSum = combinedLogSum(row, buffers)
     for block in 0..<buffers.maxima.rowCount {
       let factor = exp(Double(buffers.maxima[block, row]) - logSum)
-      buffers.sums[block, row] = Float(factor) * scale
+      buffers.sums[block, row] = Float(factor) * scales[row]
     }
   }
   head.prepareBackward(hidden: hidden, reachesHidden: hiddenGradient != nil)
@@ -151,7 +153,7 @@ package func crossEntropyBackward(
     }
     for (row, target) in targets.enumerated() where block.contains(Int(target)) {
       let capped = cap.map { buffers.targetLogits[0, row] / $0 } ?? 0
-      logits[row, Int(target)] -= scale * (1 - capped * capped)
+      logits[row, Int(target)] -= scales[row] * (1 - capped * capped)
     }
     if hiddenGradient != nil { head.keep(logitGradients: part, block: block) }
     guard let headGradient else { return }

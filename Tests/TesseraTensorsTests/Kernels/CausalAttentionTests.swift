@@ -55,6 +55,27 @@ import Testing
     }
   }
 
+  @Test func `document by document it is attention with a mask`() {
+    let (length, width) = (150, 4)
+    let bounds = [0, 1, 40, 110, 150]
+    let documents = (0..<length).map { row in bounds.count { $0 <= row } }
+    for rule in Self.rules {
+      let head = Head(length: length, width: width)
+      let used = rule ?? AttentionRule(headWidth: width)
+      for (first, end) in zip(bounds, bounds.dropFirst()) {
+        let rows = first..<end
+        causalAttention(
+          into: head.output.view.rows(rows), logSums: head.logSums.view.columns(rows),
+          queries: head.queries.view.rows(rows), keys: head.keys.view.rows(rows),
+          values: head.values.view.rows(rows), rule: used, scratch: ScratchPool())
+      }
+      let expected = causalAttentionReference(
+        queries: head.queries.doubles, keys: head.keys.doubles, values: head.values.doubles,
+        width: width, rule: rule, documents: documents)
+      #expect(distance(head.output.elements, expected) < 2e-6)
+    }
+  }
+
   @Test func `what lies before a window is never read`() {
     let (length, width, window) = (200, 4, 10)
     let rule = AttentionRule(scale: 0.5, window: window)
