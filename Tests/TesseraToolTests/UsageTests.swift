@@ -41,6 +41,28 @@ import Testing
       "adafactor keeps none"
     ),
     ("pretrain --tokenizer t --corpus c --steps 1 --weight-decay 11 -o m", "between 0 and 10"),
+    ("pretrain --tokenizer t --corpus c --steps 1 --mix a -o m", "--mix must be NAME=WEIGHT"),
+    ("pretrain --tokenizer t --corpus c --steps 1 --mix a=1 --mix a=2 -o m", "once for each"),
+    (
+      "pretrain --tokenizer t --corpus c --steps 1 --sampling-temperature 0 -o m",
+      "at least 0.1, not 0.0"
+    ),
+    ("pretrain --tokenizer t --corpus c --steps 1 --max-epochs 0 -o m", "above 0"),
+    ("pretrain --tokenizer t --corpus c --steps 1 --data-stage x -o m", "must begin with a number"),
+    ("pretrain --tokenizer t --corpus c --steps 1 --curriculum x -o m", "none of early-replay"),
+    (
+      "pretrain --tokenizer t --corpus c --steps 1 --curriculum plain-end -o m", "needs --prefix"
+    ),
+    (
+      "pretrain --tokenizer t --corpus c --steps 1 --curriculum finish=a --data-stage rest -o m",
+      "exclude each other"
+    ),
+    ("pretrain --tokenizer t --corpus c --steps 1 --prefix a -o m", "--prefix must be NAME=TEXT"),
+    ("pretrain --tokenizer t --corpus c --steps 1 --prefix-share 0.5 -o m", "needs --prefix"),
+    ("pretrain --tokenizer t --corpus c --steps 1 --packing x -o m", "'best-fit'"),
+    ("pretrain --tokenizer t --corpus c --steps 1 --loss-weighting 0 -o m", "between 0.01 and"),
+    ("pretrain --tokenizer t --corpus =c --steps 1 -o m", "has no name"),
+    ("adapt --model m --corpus a= --no-replay -o m", "has no path"),
     ("pretrain --tokenizer t --corpus c --steps 1 --floor 1.5 -o m", "between 0 and 1, not 1.5"),
     ("pretrain --tokenizer t --corpus c --steps 1 --decay 0.1 -o m", "no meaning for"),
     ("pretrain --tokenizer t --corpus c --steps 1 --cycle 0 -o m", "at least 1, not 0"),

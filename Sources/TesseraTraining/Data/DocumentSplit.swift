@@ -11,6 +11,8 @@ public struct DocumentSplit: Sendable {
   public private(set) var heldOut: [[UInt8]] = []
   private let seed: UInt64
   private var heldOutHashes: Set<UInt64> = []
+  /// What is left out because another split holds it out.
+  private var leftOutHashes: Set<UInt64> = []
 
   /// Splits documents so that a share of the bytes is held out, as nearly as whole documents allow,
   /// and never more.
@@ -60,7 +62,16 @@ public struct DocumentSplit: Sendable {
   /// - Precondition: Both have the same seed.
   public mutating func leaveOut(heldOutOf other: DocumentSplit) {
     precondition(seed == other.seed, "hashes of different seeds cannot be compared")
+    leftOutHashes.formUnion(other.heldOutHashes)
     training.removeAll { other.heldOutHashes.contains(StableHash.hash(of: $0, seed: seed)) }
+  }
+
+  /// Of some of the documents that were split, those to train on.
+  public func training(of documents: [[UInt8]]) -> [[UInt8]] {
+    documents.filter { document in
+      let hash = StableHash.hash(of: document, seed: seed)
+      return !document.isEmpty && !heldOutHashes.contains(hash) && !leftOutHashes.contains(hash)
+    }
   }
 
   /// The number of bytes to train on.

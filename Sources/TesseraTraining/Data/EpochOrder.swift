@@ -7,8 +7,8 @@ import TesseraBasics
 /// the parts of a long document come apart. Every token is a target at least once in a pass; where
 /// the length does not divide the ring, the last sequence runs on into the first one's tokens.
 ///
-/// All of it is a pure function of the documents' lengths, the sequence length, the seed and the
-/// stream number.
+/// All of it is a pure function of the documents' lengths, prefixes included, the sequence length, the seed
+/// and the stream number.
 struct EpochOrder: Sendable {
   /// The documents in this pass's order.
   private let documents: [UInt32]
@@ -27,18 +27,16 @@ struct EpochOrder: Sendable {
   /// Lays out a pass.
   ///
   /// - Precondition: there is at least one document.
-  init(
-    of collection: TokenizedDocuments, sequenceLength: Int, seed: UInt64, stream: UInt64
-  ) {
-    precondition(collection.count > 0, "an order needs documents")
+  init(of source: SourceDocuments, sequenceLength: Int, seed: UInt64, stream: UInt64) {
+    precondition(source.count > 0, "an order needs documents")
     var random = SplitMix64(seed: seed, stream: stream)
-    var documents = (0..<UInt32(collection.count)).map { $0 }
+    var documents = (0..<UInt32(source.count)).map { $0 }
     Self.shuffle(&documents, using: &random)
     var starts = [0]
     starts.reserveCapacity(documents.count + 1)
     var place = 0
     for document in documents {
-      place += collection.range(of: Int(document)).count
+      place += source.tokenCount(of: Int(document))
       starts.append(place)
     }
     let sequenceCount = Self.sequenceCount(tokenCount: place, sequenceLength: sequenceLength)
@@ -50,34 +48,60 @@ struct EpochOrder: Sendable {
     rotation = random.below(place)
   }
 
-  /// Writes the `index`-th sequence of the pass: its tokens, and the tokens that follow each of them.
+  /// Writes the `index`-th sequence of the pass: its tokens, and the tokens that follow each of them but
+  /// for those of prefixes.
+  ///
+  /// A document begins at the end-of-text token before it, from which its first token is predicted.
   func read(
-    sequence index: Int, length: Int, of collection: TokenizedDocuments,
-    inputs: inout [Int32], targets: inout [Int32], at offset: Int
+    sequence index: Int, length: Int, of source: SourceDocuments,
+    into content: inout BatchContent, at offset: Int
   ) {
     let size = starts[starts.count - 1]
     let place = (rotation + Int(sequences[index]) * length) % size
-    copy(from: place, count: length, of: collection, into: &inputs, at: offset)
-    copy(from: (place + 1) % size, count: length, of: collection, into: &targets, at: offset)
+    for piece in pieces(from: place, count: length, of: source) {
+      source.copy(
+        piece.range, of: piece.document, into: &content.inputs, at: offset + piece.place,
+        hidesPrefix: false)
+      if piece.endsDocument {
+        content.beginDocument(at: offset + piece.place + piece.range.count - 1)
+      }
+    }
+    for piece in pieces(from: (place + 1) % size, count: length, of: source) {
+      source.copy(
+        piece.range, of: piece.document, into: &content.targets, at: offset + piece.place,
+        hidesPrefix: true)
+    }
   }
 
-  /// Copies tokens from a place on the ring on, around its end if need be.
-  private func copy(
-    from place: Int, count: Int, of collection: TokenizedDocuments, into output: inout [Int32],
-    at offset: Int
-  ) {
+  /// A part of a document in a sequence.
+  private struct Piece {
+    var document: Int
+    /// Its tokens, counted in the document.
+    var range: Range<Int>
+    /// Where they begin in the sequence.
+    var place: Int
+    /// Whether the last of them is the document's end-of-text token.
+    var endsDocument: Bool
+  }
+
+  /// The parts of documents from a place on the ring on, around its end if need be.
+  private func pieces(from place: Int, count: Int, of source: SourceDocuments) -> [Piece] {
+    var pieces: [Piece] = []
     var slot = slot(of: place)
     var skip = place - starts[slot]
     var written = 0
     while written < count {
-      let range = collection.range(of: Int(documents[slot]))
-      let lower = range.lowerBound + skip
-      let upper = min(range.upperBound, lower + count - written)
-      collection.tokens.copy(lower..<upper, into: &output, at: offset + written)
-      written += upper - lower
+      let length = starts[slot + 1] - starts[slot]
+      let upper = min(length, skip + count - written)
+      pieces.append(
+        Piece(
+          document: Int(documents[slot]), range: skip..<upper, place: written,
+          endsDocument: upper == length))
+      written += upper - skip
       skip = 0
       slot = slot + 1 == documents.count ? 0 : slot + 1
     }
+    return pieces
   }
 
   /// Which document of the order covers a place on the ring.

@@ -2,13 +2,23 @@ import TesseraBasics
 import TesseraModels
 
 extension TrainingData {
-  /// A hash of everything that decides the batches, for resuming: tokens, mixture, sizes, seed.
+  /// A hash of everything that decides the batches, for resuming: tokens, mixture, sizes, packing,
+  /// prefixes, seed.
   public var fingerprint: String {
     var hash = SHA256()
     var numbers = [sequenceLength, batchSequenceCount, Int(truncatingIfNeeded: seed)]
     for stage in stages {
       numbers.append(stage.firstStep)
       numbers += stage.mixture.counts(ofFirst: 1 << 20)
+    }
+    // What is as it always was adds nothing, so that the states of earlier runs stay valid.
+    let hasPrefixes = sources.contains { !$0.prefix.isEmpty }
+    if packing != .concatenate || masksDocuments || hasPrefixes {
+      hash.update(Array("\(packing.rawValue) \(masksDocuments)".utf8))
+      for source in sources { numbers += [source.prefix.count] + source.prefix.map { Int($0) } }
+      for stage in stages {
+        numbers.append(Int(bitPattern: UInt(stage.prefixShare.bitPattern)))
+      }
     }
     hash.update(numbers.littleEndianBytes)
     for source in sources {

@@ -1,19 +1,23 @@
-public import TesseraModels
-
 /// A named collection of documents that training draws sequences from.
 public struct TrainingSource: Sendable {
   /// What metrics call it.
   public var name: String
   /// Its documents, without those held out for evaluation.
   public var documents: TokenizedDocuments
+  /// What stands before documents, such as where they are from or their language; stages say before how
+  /// many. It is read, and nothing is learned from predicting it.
+  ///
+  /// Gao et al., "Metadata Conditioning Accelerates Language Model Pre-training", 2025, arXiv:2501.01956.
+  public var prefix: [UInt32]
 
   /// Creates a source.
   ///
   /// - Precondition: there is at least one document.
-  public init(name: String, documents: TokenizedDocuments) {
+  public init(name: String, documents: TokenizedDocuments, prefix: [UInt32] = []) {
     precondition(documents.count > 0, "a source needs documents")
     self.name = name
     self.documents = documents
+    self.prefix = prefix
   }
 }
 
@@ -23,18 +27,26 @@ public struct MixtureStage: Hashable, Sendable {
   public var firstStep: Int
   /// The weights, one for each source.
   public var mixture: Mixture
+  /// The share of documents that have the prefix of their source.
+  public var prefixShare: Double
 
   /// Creates a stage.
-  public init(firstStep: Int, mixture: Mixture) {
+  ///
+  /// - Precondition: The share is from 0 to 1.
+  public init(firstStep: Int, mixture: Mixture, prefixShare: Double = 1) {
+    precondition((0...1).contains(prefixShare), "a share is from 0 to 1")
     self.firstStep = firstStep
     self.mixture = mixture
+    self.prefixShare = prefixShare
   }
 }
 
 /// The batches of a run: which tokens every step sees.
 ///
-/// A batch is a pure function of the sources, the seed and the step. Each source is passed over in
-/// `EpochOrder`s, a fresh one for every pass, and the sources are mixed inside each batch.
+/// A batch is a pure function of the sources, the seed and the step. Each source is passed over in one
+/// order after the other, a fresh one for every pass, and the sources are mixed inside each batch. A stage
+/// goes on where a source stands; where it changes what share of documents has a prefix, and with it how
+/// they lie in sequences, a source that has a prefix begins a new pass.
 public struct TrainingData: Sendable {
   /// The sources.
   public let sources: [TrainingSource]
@@ -46,35 +58,76 @@ public struct TrainingData: Sendable {
   public let batchSequenceCount: Int
   /// Where the shuffles come from.
   public let seed: UInt64
-  /// For each stage, how many sequences each source has given before.
+  /// How documents are put into sequences.
+  public let packing: SequencePacking
+  /// Whether attention stays inside of documents.
+  public let masksDocuments: Bool
+  /// The sources as stages read them.
+  let layouts: [SourceLayout]
+  /// For each stage and source, its layout.
+  private let layoutNumbers: [[Int]]
+  /// For each stage, how many sequences each layout has given before.
   private let given: [[Int]]
 
   /// Lays out the data of a run.
   ///
   /// - Precondition: there is a source; the stages start at step 0, rise, and have a weight for each
-  ///   source; lengths and counts are positive.
+  ///   source; lengths and counts are positive, and a sequence is longer than a prefix.
+  /// - Complexity: O(documents), and for ``SequencePacking/bestFit`` one layout of them.
   public init(
     sources: [TrainingSource], stages: [MixtureStage], sequenceLength: Int,
-    batchSequenceCount: Int, seed: UInt64
+    batchSequenceCount: Int, seed: UInt64, packing: SequencePacking = .concatenate,
+    masksDocuments: Bool = false
   ) {
     precondition(sequenceLength > 0 && batchSequenceCount > 0, "a batch has at least one token")
     precondition(stages.first?.firstStep == 0, "the first stage starts at step 0")
     precondition(
       stages.allSatisfy { $0.mixture.sourceCount == sources.count },
       "each source needs a weight")
+    precondition(
+      sources.allSatisfy { $0.prefix.count < sequenceLength }, "a prefix fills a whole sequence")
     self.sources = sources
     self.stages = stages
     self.sequenceLength = sequenceLength
     self.batchSequenceCount = batchSequenceCount
     self.seed = seed
-    var given = [[Int](repeating: 0, count: sources.count)]
-    for (stage, next) in zip(stages, stages.dropFirst()) {
+    self.packing = packing
+    self.masksDocuments = masksDocuments
+
+    var layouts: [SourceLayout] = []
+    var shares: [Double] = []
+    var layoutNumbers: [[Int]] = []
+    for stage in stages {
+      layoutNumbers.append(
+        sources.enumerated().map { number, source in
+          let share = source.prefix.isEmpty ? 0 : stage.prefixShare
+          let known = layouts.indices.filter { layouts[$0].source == number }
+          if let layout = known.first(where: { shares[$0] == share }) { return layout }
+          layouts.append(
+            SourceLayout(
+              source, number: number, prefixShare: share, variant: known.count, packing: packing,
+              length: sequenceLength, seed: seed))
+          shares.append(share)
+          return layouts.count - 1
+        })
+    }
+    var given = [[Int](repeating: 0, count: layouts.count)]
+    for (number, (stage, next)) in zip(stages, stages.dropFirst()).enumerated() {
       precondition(next.firstStep > stage.firstStep, "the stages are out of order")
       let counts = stage.mixture.counts(
         ofFirst: (next.firstStep - stage.firstStep) * batchSequenceCount)
-      given.append(zip(given[given.count - 1], counts).map { $0 + $1 })
+      var sums = given[number]
+      for (layout, count) in zip(layoutNumbers[number], counts) { sums[layout] += count }
+      given.append(sums)
     }
+    self.layouts = layouts
+    self.layoutNumbers = layoutNumbers
     self.given = given
+  }
+
+  /// For each stage, the sequences of a pass over each source.
+  var sequencesPerPass: [[Int]] {
+    layoutNumbers.map { $0.map { layouts[$0].sequencesPerPass } }
   }
 
   /// The number of tokens of a batch.
@@ -84,64 +137,58 @@ public struct TrainingData: Sendable {
   public func origin(
     ofSequence sequence: Int, step: Int
   ) -> (source: Int, epoch: Int, index: Int) {
+    let place = place(ofSequence: sequence, step: step)
+    return (layouts[place.layout].source, place.pass, place.index)
+  }
+
+  /// Where a sequence of a batch comes from: the layout, the pass over it, and the place in that pass.
+  func place(ofSequence sequence: Int, step: Int) -> (layout: Int, pass: Int, index: Int) {
     let stage = stages.lastIndex { $0.firstStep <= step } ?? 0
     let number = (step - stages[stage].firstStep) * batchSequenceCount + sequence
     let (source, index) = stages[stage].mixture.slot(number)
-    let perEpoch = EpochOrder.sequenceCount(
-      tokenCount: sources[source].documents.tokens.count, sequenceLength: sequenceLength)
-    let total = given[stage][source] + index
-    return (source, total / perEpoch, total % perEpoch)
+    let layout = layoutNumbers[stage][source]
+    let total = given[stage][layout] + index
+    let perPass = layouts[layout].sequencesPerPass
+    return (layout, total / perPass, total % perPass)
   }
 
   /// How many passes over each source are begun or done after `steps` steps, as fractions.
   public func epochs(after steps: Int) -> [Double] {
+    sequenceCounts(after: steps).map { counts in
+      counts.reduce(0) { $0 + Double($1.count) / Double(layouts[$1.layout].sequencesPerPass) }
+    }
+  }
+
+  /// The share of the sequences of the first `steps` steps that each source gives.
+  public func shares(after steps: Int) -> [Double] {
+    sequenceCounts(after: steps).map { counts in
+      Double(counts.reduce(0) { $0 + $1.count }) / Double(max(1, steps * batchSequenceCount))
+    }
+  }
+
+  /// For each source, how many sequences each of its layouts gives in the first `steps` steps.
+  private func sequenceCounts(after steps: Int) -> [[(layout: Int, count: Int)]] {
     let stage = stages.lastIndex { $0.firstStep < steps } ?? 0
+    var sums = given[stage]
     let counts = stages[stage].mixture.counts(
       ofFirst: (steps - stages[stage].firstStep) * batchSequenceCount)
+    for (layout, count) in zip(layoutNumbers[stage], counts) { sums[layout] += count }
     return sources.indices.map { source in
-      let perEpoch = EpochOrder.sequenceCount(
-        tokenCount: sources[source].documents.tokens.count, sequenceLength: sequenceLength)
-      return Double(given[stage][source] + counts[source]) / Double(perEpoch)
+      layouts.indices.filter { layouts[$0].source == source }.map { ($0, sums[$0]) }
     }
   }
-}
 
-/// Makes batches, and keeps the order of the passes that it is in.
-///
-/// The kept orders are a cache: what comes out depends on the step alone.
-public struct BatchReader: Sendable {
-  private let data: TrainingData
-  private var orders: [(epoch: Int, order: EpochOrder)?]
-
-  /// Creates a reader.
-  public init(_ data: TrainingData) {
-    self.data = data
-    orders = Array(repeating: nil, count: data.sources.count)
-  }
-
-  /// The sequences of a step's batch from `sequences`, for the micro-batches of gradient accumulation.
-  public mutating func batch(step: Int, sequences: Range<Int>) -> TokenBatch {
-    let length = data.sequenceLength
-    var inputs = [Int32](repeating: 0, count: sequences.count * length)
-    var targets = inputs
-    for sequence in sequences {
-      let (source, epoch, index) = data.origin(ofSequence: sequence, step: step)
-      let order = order(source: source, epoch: epoch)
-      order.read(
-        sequence: index, length: length, of: data.sources[source].documents,
-        inputs: &inputs, targets: &targets, at: (sequence - sequences.lowerBound) * length)
+  /// The share of the positions of each source's sequences that have a target, as its first stage has it:
+  /// all of them, but for prefixes and for the room that packing leaves.
+  ///
+  /// - Complexity: O(documents).
+  public var targetShares: [Double] {
+    sources.indices.map { source in
+      guard let layout = layouts.first(where: { $0.source == source }) else { return 0 }
+      let documents = layout.documents
+      let positions =
+        packing == .bestFit ? layout.sequencesPerPass * sequenceLength : documents.tokenCount
+      return Double(documents.documents.tokens.count) / Double(positions)
     }
-    return TokenBatch(
-      sequenceCount: sequences.count, sequenceLength: length, inputs: inputs, targets: targets)
-  }
-
-  /// The order of a pass over a source.
-  private mutating func order(source: Int, epoch: Int) -> EpochOrder {
-    if let kept = orders[source], kept.epoch == epoch { return kept.order }
-    let order = EpochOrder(
-      of: data.sources[source].documents, sequenceLength: data.sequenceLength, seed: data.seed,
-      stream: UInt64(source) << 32 | UInt64(epoch))
-    orders[source] = (epoch, order)
-    return order
   }
 }

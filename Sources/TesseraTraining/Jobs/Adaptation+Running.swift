@@ -104,6 +104,13 @@ extension Adaptation {
   public var record: JSONValue {
     let epochs = data.epochs(after: plan.steps)
     let kernels = SelectedKernels.current(for: plan.precision)
+    let targetCount = target.trainingParts.count
+    // How often all parts together are passed over.
+    func passes(_ sources: Range<Int>) -> Double {
+      if sources.count == 1 { return epochs[sources.lowerBound] }
+      let sizes = data.sources[sources].map { Double($0.documents.tokens.count) }
+      return zip(sizes, epochs[sources]).reduce(0) { $0 + $1.0 * $1.1 } / sizes.reduce(0, +)
+    }
     return .object([
       "parameters": .init(model.layout.count),
       "vocabulary_size": .init(model.configuration.vocabularySize),
@@ -117,8 +124,10 @@ extension Adaptation {
       "sequence_length": .init(data.sequenceLength),
       "tokens": .init(plan.steps * data.batchTokenCount),
       "replay_share": .init(replay == nil ? 0 : options.replayShare),
-      "target_epochs": .init(epochs[0]),
-      "replay_epochs": epochs.count > 1 ? .init(epochs[1]) : .null,
+      "target_epochs": .init(passes(0..<targetCount)),
+      "replay_epochs": replay == nil ? .null : .init(passes(targetCount..<epochs.count)),
+      "data": data.record(steps: plan.steps),
+      "loss_weighting": plan.lossWeighting.map(\.record) ?? .null,
       "learning_rate": .init(plan.schedule.peak),
       "schedule": .string(options.schedule.name),
       "learning_rate_segments": plan.schedule.record,

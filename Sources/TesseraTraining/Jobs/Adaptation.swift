@@ -15,9 +15,31 @@ public struct Adaptation: Sendable {
     public var name: String
     /// The documents.
     public var documents: DocumentSplit
+    /// The parts of the corpus that mixtures know by names of their own; none are the corpus as one.
+    public var parts: [Part]
 
     /// Creates a source.
-    public init(name: String, documents: DocumentSplit) {
+    public init(name: String, documents: DocumentSplit, parts: [Part] = []) {
+      self.name = name
+      self.documents = documents
+      self.parts = parts
+    }
+
+    /// The parts, or the one that the corpus is.
+    var trainingParts: [Part] {
+      parts.isEmpty ? [Part(name: name, documents: documents.training)] : parts
+    }
+  }
+
+  /// A part of a corpus with a name of its own.
+  public struct Part: Sendable {
+    /// The name.
+    public var name: String
+    /// Its documents to train on.
+    public var documents: [[UInt8]]
+
+    /// Creates a part.
+    public init(name: String, documents: [[UInt8]]) {
       self.name = name
       self.documents = documents
     }
@@ -51,7 +73,7 @@ public struct Adaptation: Sendable {
   ///   - replay: The language to keep.
   ///   - options: Budget and rates; what is nil is decided here.
   ///   - record: The record of the run to resume, whose measured speed is then taken.
-  /// - Throws: ``TrainingRunError``, `TokenizerError`.
+  /// - Throws: ``TrainingRunError``, ``DataPlanError``, ``ScheduleError``, `TokenizerError`.
   public init(
     model: Transformer, tokenizer: Tokenizer, newRows: RangeSet<Int>, target: Source,
     replay: Source?,
@@ -62,49 +84,38 @@ public struct Adaptation: Sendable {
     self.tokenizer = tokenizer
     self.target = target
     self.replay = replay
-    let rowCount = model.configuration.vocabularySize
-    var sources: [TrainingSource] = []
-    for source in [target, replay].compactMap({ $0 }) {
-      let encoder = try DocumentEncoder(tokenizer, name: source.name, rowCount: rowCount)
-      guard !source.documents.training.isEmpty, !source.documents.heldOut.isEmpty else {
-        throw TrainingRunError.noDocuments(source: source.name)
-      }
-      sources.append(
-        TrainingSource(
-          name: source.name, documents: try encoder.encode(source.documents.training)))
+    let dataPlan = try Self.dataPlan(
+      target: target, replay: replay, tokenizer: tokenizer,
+      rowCount: model.configuration.vocabularySize, options: options)
+    let targetTokens = dataPlan.sources.prefix(target.trainingParts.count).reduce(0) {
+      $0 + $1.documents.tokens.count
     }
-    let share = replay == nil ? 0 : options.replayShare
-    let targetTokens = sources[0].documents.tokens.count
     let budget =
       options.budget
-      ?? .tokens(Int(Double(Self.epochs(tokenCount: targetTokens) * targetTokens) / (1 - share)))
+      ?? .tokens(
+        Int(Double(Self.epochs(tokenCount: targetTokens) * targetTokens) / dataPlan.newShare))
     let length = min(
       options.sequenceLength ?? Self.sequenceLength(targetTokens),
       model.configuration.contextLength)
-    func data(batchTokenCount: Int) -> TrainingData {
-      TrainingData(
-        sources: sources,
-        stages: [
-          MixtureStage(
-            firstStep: 0, mixture: Mixture(weights: replay == nil ? [1] : [1 - share, share]))
-        ],
-        sequenceLength: length, batchSequenceCount: max(1, batchTokenCount / length),
-        seed: options.seed)
-    }
     let microBatch = max(1, Self.microBatchTokenCount / length)
     var speed = record?["planned_tokens_per_second"]?.double
     if case .seconds = budget, speed == nil {
       speed = try TrainingRun.tokensPerSecond(
-        of: model, on: data(batchTokenCount: Self.microBatchTokenCount),
+        of: model,
+        on: dataPlan.sample(
+          sequenceLength: length, batchSequenceCount: microBatch, seed: options.seed),
         optimizer: options.optimizer, precision: options.precision,
         microBatchSequenceCount: microBatch)
     }
     plannedTokensPerSecond = speed
     let tokens = budget.steps(batchTokenCount: 1, tokensPerSecond: speed ?? 0)
-    self.data = data(
-      batchTokenCount: options.batchTokenCount ?? Self.batchTokenCount(budget, tokens: tokens))
+    let batchSequenceCount = max(
+      1, (options.batchTokenCount ?? Self.batchTokenCount(budget, tokens: tokens)) / length)
     let steps = budget.steps(
-      batchTokenCount: self.data.batchTokenCount, tokensPerSecond: speed ?? 0)
+      batchTokenCount: batchSequenceCount * length, tokensPerSecond: speed ?? 0)
+    self.data = try dataPlan.data(
+      steps: steps, sequenceLength: length, batchSequenceCount: batchSequenceCount,
+      seed: options.seed)
     let rate =
       options.learningRate
       ?? Self.learningRate(parameterCount: model.layout.count) * options.optimizer.kind.rateFactor
@@ -117,8 +128,40 @@ public struct Adaptation: Sendable {
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
     plan.precision = options.precision
+    if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
     options.guards.set(&plan, layout: model.layout)
     self.plan = plan
+  }
+
+  /// The sources, and how they are mixed: the parts of the new language, then those of the one to keep.
+  private static func dataPlan(
+    target: Source, replay: Source?, tokenizer: Tokenizer, rowCount: Int,
+    options: AdaptationOptions
+  ) throws -> DataPlan {
+    let share = replay == nil ? 0 : options.replayShare
+    var sources: [TrainingSource] = []
+    var groups: [DataPlan.Group] = []
+    for (source, isReplay) in [(target, false), (replay, true)] {
+      guard let source else { continue }
+      guard !source.documents.heldOut.isEmpty else {
+        throw TrainingRunError.noDocuments(source: source.name)
+      }
+      let first = sources.count
+      for part in source.trainingParts {
+        let encoder = try DocumentEncoder(tokenizer, name: part.name, rowCount: rowCount)
+        guard !part.documents.isEmpty else {
+          throw TrainingRunError.noDocuments(source: part.name)
+        }
+        sources.append(
+          TrainingSource(
+            name: part.name, documents: try encoder.encode(part.documents),
+            prefix: try tokenizer.prefixTokens(options.data.prefixes[part.name] ?? "")))
+      }
+      groups.append(
+        DataPlan.Group(
+          sources: first..<sources.count, share: isReplay ? share : 1 - share, isReplay: isReplay))
+    }
+    return try DataPlan(sources: sources, groups: groups, options: options.data)
   }
 
   /// Sees to it that a model has what is to train, before rows are made and anything is written.
@@ -129,13 +172,20 @@ public struct Adaptation: Sendable {
   ///   - options: What will be asked for.
   ///   - layout: The parameters of the extended model.
   ///   - newRows: The rows of new tokens.
-  /// - Throws: ``ParameterSelectionError``, ``ScheduleError``.
+  ///   - target: The new language.
+  ///   - replay: The language to keep.
+  /// - Throws: ``ParameterSelectionError``, ``ScheduleError``, ``DataPlanError``.
   public static func check(
-    _ options: AdaptationOptions, layout: ParameterLayout, newRows: RangeSet<Int>
+    _ options: AdaptationOptions, layout: ParameterLayout, newRows: RangeSet<Int>, target: Source,
+    replay: Source?
   ) throws {
+    let replayed = replay?.trainingParts.map(\.name) ?? []
+    let dataRules = try DataPlan.rules(
+      of: options.data, names: target.trainingParts.map(\.name) + replayed, replay: replayed)
     if case .steps(let steps)? = options.budget {
       _ = try stages(layout: layout, newRows: newRows, steps: steps, options: options)
       _ = try options.schedule.schedule(peak: 1, steps: steps)
+      _ = try DataPlan.ends(of: dataRules, steps: steps)
       return
     }
     for rule in options.stages.isEmpty ? [StageRule(length: .rest)] : options.stages {

@@ -20,13 +20,15 @@ public struct AdaptationOptions: Hashable, Sendable {
   public var precision = Precision.float32
   /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
   public var weightDecay: Double?
+  /// What the batches are made of, beside ``replayShare``.
+  public var data = DataOptions()
   /// What is done about steps that go wrong.
   public var guards = GuardOptions()
   /// Which parameters move in every stage.
   public var selection = ParameterSelection()
   /// The stages; none are the rows alone for ``rowStageShare`` of the steps, then everything.
   public var stages: [StageRule] = []
-  /// The share of every batch that comes from the base model's language.
+  /// The share of every batch that comes from the base model's language, where no data stage says another.
   ///
   /// A quarter for a new language: Ibrahim et al., 2024, arXiv:2403.08763, section 6.
   public var replayShare = 0.25

@@ -18,8 +18,22 @@ public struct Pretraining: Sendable {
   /// The speed that the plan was made for; nil if none was needed.
   public let plannedTokensPerSecond: Double?
   let tokenizer: Tokenizer
-  let corpus: TokenizedCorpus
+  let sources: [Source]
   let heldOut: TokenizedDocuments
+
+  /// A corpus with its name in mixtures and metrics.
+  public struct Source: Sendable {
+    /// The name.
+    public var name: String
+    /// The documents.
+    public var corpus: TokenizedCorpus
+
+    /// Creates a source.
+    public init(name: String = "corpus", corpus: TokenizedCorpus) {
+      self.name = name
+      self.corpus = corpus
+    }
+  }
 
   /// The most tokens in one forward and backward: enough to keep the cores busy, little enough for
   /// the activations to stay small.
@@ -29,44 +43,50 @@ public struct Pretraining: Sendable {
   ///
   /// - Parameters:
   ///   - tokenizer: The tokenizer of the model.
-  ///   - corpus: The corpus, encoded by it.
+  ///   - sources: The corpora, encoded by it.
   ///   - options: Sizes, budget and rates; what is nil is decided here.
   ///   - record: The record of the run to resume, whose number of steps is then taken.
-  /// - Throws: ``TrainingRunError``, `TokenizerError`.
+  /// - Throws: ``TrainingRunError``, ``DataPlanError``, ``ScheduleError``, `TokenizerError`.
+  /// - Precondition: There is a source.
   public init(
-    tokenizer: Tokenizer, corpus: TokenizedCorpus, options: PretrainingOptions,
+    tokenizer: Tokenizer, sources: [Source], options: PretrainingOptions,
     resuming record: JSONValue? = nil
   ) throws {
+    precondition(!sources.isEmpty, "a run needs a source")
     self.options = options
     self.tokenizer = tokenizer
-    self.corpus = corpus
+    self.sources = sources
     let model = Transformer(
       configuration: options.size.configuration(
         vocabularySize: tokenizer.vocabularySize, contextLength: options.contextLength),
       seed: options.seed)
     self.model = model
     let context = options.contextLength
-    func data(batchTokenCount: Int) -> TrainingData {
-      TrainingData(
-        sources: [TrainingSource(name: "corpus", documents: corpus.training)],
-        stages: [MixtureStage(firstStep: 0, mixture: Mixture(weights: [1]))],
-        sequenceLength: context, batchSequenceCount: max(1, batchTokenCount / context),
-        seed: options.seed)
-    }
+    let dataPlan = try DataPlan(
+      sources: sources.map { source in
+        TrainingSource(
+          name: source.name, documents: source.corpus.training,
+          prefix: try tokenizer.prefixTokens(options.data.prefixes[source.name] ?? ""))
+      }, groups: [DataPlan.Group(sources: sources.indices)], options: options.data)
     let microBatch = max(1, Self.microBatchTokenCount / context)
     var speed = record?["planned_tokens_per_second"]?.double
     if case .seconds = options.budget, speed == nil {
       speed = try TrainingRun.tokensPerSecond(
-        of: model, on: data(batchTokenCount: Self.microBatchTokenCount),
+        of: model,
+        on: dataPlan.sample(
+          sequenceLength: context, batchSequenceCount: microBatch, seed: options.seed),
         optimizer: options.optimizer, precision: options.precision,
         microBatchSequenceCount: microBatch)
     }
     plannedTokensPerSecond = speed
     let tokens = options.budget.steps(batchTokenCount: 1, tokensPerSecond: speed ?? 0)
     let batch = options.batchTokenCount ?? Self.batchTokenCount(options.budget, tokens: tokens)
-    self.data = data(batchTokenCount: batch)
+    let batchSequenceCount = max(1, batch / context)
     let steps = options.budget.steps(
-      batchTokenCount: self.data.batchTokenCount, tokensPerSecond: speed ?? 0)
+      batchTokenCount: batchSequenceCount * context, tokensPerSecond: speed ?? 0)
+    self.data = try dataPlan.data(
+      steps: steps, sequenceLength: context, batchSequenceCount: batchSequenceCount,
+      seed: options.seed)
     let body = model.layout.tensors.filter { !$0.hasTokenRows }.reduce(0) { $0 + $1.range.count }
     let rate =
       options.learningRate
@@ -88,10 +108,11 @@ public struct Pretraining: Sendable {
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(10, steps / max(1, options.evaluationCount)))
     plan.precision = options.precision
+    if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
     options.guards.set(&plan, layout: model.layout)
     self.plan = plan
     heldOut = try DocumentEncoder(tokenizer, name: "held-out documents").encode(
-      Self.prefix(of: corpus.heldOut, sizeLimit: options.heldOutSizeLimit))
+      Self.heldOut(of: sources, sizeLimit: options.heldOutSizeLimit))
   }
 
   /// The highest rate that is chosen for a user. The Step Law asks for more where models are small,
@@ -121,14 +142,45 @@ public struct Pretraining: Sendable {
       })
   }
 
-  /// What is scored during training: the first of the held-out documents.
+  /// The held-out documents that are scored: the first of each source, in equal amounts.
+  private static func heldOut(of sources: [Source], sizeLimit: Int) -> [[UInt8]] {
+    sources.flatMap { source in
+      prefix(of: source.corpus.heldOut, sizeLimit: sizeLimit / sources.count)
+    }
+  }
+
+  /// What is scored during training: the first of the held-out documents of each source.
   private var watched: [EvaluationSet] {
     get throws {
-      guard heldOut.count > 0 else { return [] }
-      let documents = Self.prefix(of: corpus.heldOut, sizeLimit: options.watchedSizeLimit)
-      let encoded = try DocumentEncoder(tokenizer, name: "held-out documents").encode(documents)
-      return [EvaluationSet(name: "held_out", documents: encoded)]
+      try sources.compactMap { source in
+        let documents = Self.prefix(
+          of: source.corpus.heldOut, sizeLimit: options.watchedSizeLimit / sources.count)
+        if documents.isEmpty { return nil }
+        let encoded = try DocumentEncoder(tokenizer, name: "held-out documents").encode(documents)
+        return EvaluationSet(
+          name: sources.count == 1 ? "held_out" : source.name, documents: encoded)
+      }
     }
+  }
+
+  /// A number of all corpora together.
+  private func sum(_ count: (TokenizedCorpus) -> Int) -> JSONValue {
+    .init(sources.reduce(0) { $0 + count($1.corpus) })
+  }
+
+  /// The hash of the corpus; of several, that of their hashes one after the other.
+  private var corpusSHA256: String {
+    sources.count == 1
+      ? sources[0].corpus.sha256
+      : SHA256.hexDigest(of: Array(sources.map(\.corpus.sha256).joined().utf8))
+  }
+
+  /// The passes over all corpora together.
+  private var epochs: Double {
+    let epochs = data.epochs(after: plan.steps)
+    if epochs.count == 1 { return epochs[0] }
+    let sizes = data.sources.map { Double($0.documents.tokens.count) }
+    return zip(sizes, epochs).reduce(0) { $0 + $1.0 * $1.1 } / sizes.reduce(0, +)
   }
 
   /// The plan as a record, for people's and programs' eyes, and for resuming.
@@ -139,16 +191,18 @@ public struct Pretraining: Sendable {
       "parameters": .init(model.layout.count),
       "vocabulary_size": .init(model.configuration.vocabularySize),
       "context_length": .init(options.contextLength),
-      "training_documents": .init(corpus.training.count),
-      "training_bytes": .init(corpus.training.byteCount),
-      "training_tokens": .init(corpus.training.textTokenCount),
+      "training_documents": sum { $0.training.count },
+      "training_bytes": sum { $0.training.byteCount },
+      "training_tokens": sum { $0.training.textTokenCount },
       "held_out_documents": .init(heldOut.count),
       "held_out_bytes": .init(heldOut.byteCount),
-      "corpus_sha256": .string(corpus.sha256),
+      "corpus_sha256": .string(corpusSHA256),
       "steps": .init(plan.steps),
       "batch_tokens": .init(data.batchTokenCount),
       "tokens": .init(plan.steps * data.batchTokenCount),
-      "epochs": .init(data.epochs(after: plan.steps)[0]),
+      "epochs": .init(epochs),
+      "data": data.record(steps: plan.steps),
+      "loss_weighting": plan.lossWeighting.map(\.record) ?? .null,
       "learning_rate": .init(plan.schedule.peak),
       "schedule": .string(options.schedule.name),
       "learning_rate_segments": plan.schedule.record,
@@ -203,7 +257,7 @@ public struct Pretraining: Sendable {
   /// Writes the held-out documents that were scored, one JSON object a line.
   private func writeHeldOut(to directory: String) throws {
     var lines: [UInt8] = []
-    for document in corpus.heldOut.prefix(heldOut.count) {
+    for document in Self.heldOut(of: sources, sizeLimit: options.heldOutSizeLimit) {
       let text = JSONValue.string(String(decoding: document, as: UTF8.self))
       lines += JSONValue.object(["text": text]).serialized(pretty: false)
       lines.append(UInt8(ascii: "\n"))

@@ -25,6 +25,8 @@ public struct PretrainingOptions: Hashable, Sendable {
   public var precision = Precision.float32
   /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
   public var weightDecay: Double?
+  /// What the batches are made of.
+  public var data = DataOptions()
   /// What is done about steps that go wrong.
   public var guards = GuardOptions()
   /// Which parameters move in every stage.

@@ -52,6 +52,8 @@ public struct TrainingPlan: Hashable, Sendable {
   public var gradientSpikeLimit: Double?
   /// The number of steps between copies of weights and moments in memory, to go back to; 0 keeps none.
   public var snapshotInterval = 0
+  /// How sequences count by their losses; nil is all alike.
+  public var lossWeighting: LossWeighting?
 
   /// Creates a plan; the defaults are the usual ones for language models.
   ///
@@ -104,7 +106,15 @@ extension TrainingPlan {
     if !evaluationSteps.isEmpty {
       record["evaluation_steps"] = .array(evaluationSteps.map { .init($0) })
     }
+    if let lossWeighting { record["loss_weighting"] = lossWeighting.record }
     return .object(record)
+  }
+
+  /// Weighs sequences by their losses from the first step on that has the highest learning rate.
+  mutating func weighLosses(temperature: Double) {
+    let peak = (0..<steps).reduce(0) { max($0, schedule.value(at: $1)) }
+    let first = (0..<steps).first { schedule.value(at: $0) >= peak }
+    lossWeighting = LossWeighting(temperature: temperature, firstStep: first ?? 0)
   }
 }
 

@@ -178,19 +178,27 @@ public struct TrainingRun: Sendable {
       snapshot = RunSnapshot(step: step, parameters: model.parameters, optimizer: optimizer.state)
     }
     clear(&gradient)
+    var batches = stride(
+      from: 0, to: data.batchSequenceCount, by: plan.microBatchSequenceCount
+    ).map { first in
+      reader.batch(
+        step: step,
+        sequences: first..<min(first + plan.microBatchSequenceCount, data.batchSequenceCount))
+    }
+    if let weighting = plan.lossWeighting, step >= weighting.firstStep {
+      weigh(&batches, by: weighting, workspace: workspace)
+    }
+    // Prefixes and the room that packing leaves have no target.
+    let targetCount = batches.reduce(0) { $0 + $1.targetCount }
     var loss = 0.0
-    var first = 0
-    while first < data.batchSequenceCount {
-      let last = min(first + plan.microBatchSequenceCount, data.batchSequenceCount)
-      let batch = reader.batch(step: step, sequences: first..<last)
+    for batch in batches {
       loss +=
         model.accumulateGradient(
-          of: batch, into: &gradient, scale: 1 / Float(data.batchTokenCount), scope: stage.scope,
+          of: batch, into: &gradient, scale: 1 / Float(targetCount), scope: stage.scope,
           precision: plan.precision, workspace: workspace
         ).sum
-      first = last
     }
-    loss /= Double(data.batchTokenCount)
+    loss /= Double(targetCount)
     let norm = stage.movingRanges(layout: model.layout).reduce(0.0) {
       $0 + sumOfSquares(gradient.span.extracting($1))
     }.squareRoot()
@@ -218,6 +226,28 @@ public struct TrainingRun: Sendable {
     }
     step += 1
     return report
+  }
+
+  /// Weighs the sequences of a step by their losses under the weights before it.
+  private func weigh(
+    _ batches: inout [TokenBatch], by weighting: LossWeighting, workspace: TransformerWorkspace
+  ) {
+    let losses = batches.map { model.tokenLosses(of: $0, workspace: workspace) }
+    var sums: [(sum: Double, count: Int)] = []
+    for (batch, losses) in zip(batches, losses) {
+      for sequence in 0..<batch.sequenceCount {
+        let range = sequence * batch.sequenceLength..<(sequence + 1) * batch.sequenceLength
+        sums.append(
+          (
+            losses[range].reduce(0) { $0 + Double($1) }, batch.targets[range].count { $0 >= 0 }
+          ))
+      }
+    }
+    var weights = weighting.weights(of: sums).map { Float($0) }[...]
+    for index in batches.indices {
+      batches[index].weigh(sequencesBy: Array(weights.prefix(batches[index].sequenceCount)))
+      weights = weights.dropFirst(batches[index].sequenceCount)
+    }
   }
 
   /// Whether the sets are to be scored after the step that was just made.

@@ -17,11 +17,17 @@ struct AdaptCommand: ParsableCommand {
       options of this call) and state/. Where no weights forget so little, those that forget least \
       are left, and the exit status is 1.
 
+      The sources of a mixture have the names of --corpus NAME=PATH and --replay NAME=PATH, or where there \
+      are none, those of the tables; --dry-run shows the shares and passes of each.
+
       Interrupt it with Ctrl-C: it saves its state, and --resume goes on to the same bits.
 
       Example:
         tessera adapt --model models/base-en --corpus corpora-samples/hi \\
           --paragraphs --replay corpora-samples/en --output adapted-hi
+        tessera adapt --model models/base-en --corpus corpora-samples/hi \
+          --paragraphs --replay corpora-samples/en --output adapted-early \
+          --curriculum early-replay --packing best-fit --document-masks
       """)
 
   @Option(help: "The base model's directory.", completion: .directory)
@@ -45,6 +51,7 @@ struct AdaptCommand: ParsableCommand {
   @OptionGroup var schedule: ScheduleArguments
   @OptionGroup var optimizer: OptimizerArguments
   @OptionGroup var parameters: ParameterArguments
+  @OptionGroup var data: DataArguments
   @OptionGroup var guards: GuardArguments
 
   @Option(help: "Share of every batch that is replay, as a fraction.")
@@ -119,7 +126,9 @@ struct AdaptCommand: ParsableCommand {
   }
 
   /// What the library is to do.
-  func makeOptions() throws -> AdaptationOptions {
+  ///
+  /// - Parameter sources: The names of all sources.
+  func makeOptions(sources: [String]) throws -> AdaptationOptions {
     var options = AdaptationOptions()
     options.budget = budget.budget
     options.batchTokenCount = step.batchTokens
@@ -131,6 +140,7 @@ struct AdaptCommand: ParsableCommand {
     options.weightDecay = optimizer.weightDecay
     options.selection = parameters.selection
     options.stages = parameters.stage
+    options.data = try data.options(sources: sources)
     options.guards = guards.options
     options.replayShare = languages.noReplay ? 0 : replayShare
     options.heldOutShare = languages.heldOut

@@ -19,11 +19,18 @@ struct PretrainCommand: ParsableCommand {
       --corpus may be a folder of shards that `tessera shard` made with this tokenizer: its tokens stay in \
       their files, so that the corpus may be larger than the memory, and the steps are those from the text.
 
+      --corpus NAME=PATH ... makes several sources, texts or folders of shards, which are read in \
+      proportion to their sizes or as --mix, --sampling-temperature, --max-epochs, --data-stage and \
+      --curriculum say; --dry-run shows the shares and passes of each.
+
       Interrupt it with Ctrl-C: it saves its state, and --resume goes on to the same bits.
 
       Example:
         tessera pretrain --tokenizer models/base-en --corpus corpora-samples/en \\
           --paragraphs --minutes 5 --output base-tiny --size tiny
+        tessera pretrain --tokenizer models/base-en --corpus en=corpora-samples/en \
+          hi=corpora-samples/hi --paragraphs --steps 200 --sampling-temperature 3 --max-epochs 4 \
+          --packing best-fit --document-masks --output base-two --size tiny --dry-run
       """)
 
   @Option(help: "The model's size: \(ModelSize.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -34,7 +41,10 @@ struct PretrainCommand: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: "Files or folders of text, - for standard input; or one folder of shards.",
+    help: """
+      Files or folders of text, - for standard input; or one folder of shards. NAME=PATH makes several \
+      sources, each with a name for --mix and --data-stage.
+      """,
     completion: .file())
   var corpus: [String]
 
@@ -45,6 +55,7 @@ struct PretrainCommand: ParsableCommand {
   @OptionGroup var schedule: ScheduleArguments
   @OptionGroup var optimizer: OptimizerArguments
   @OptionGroup var parameters: ParameterArguments
+  @OptionGroup var data: DataArguments
   @OptionGroup var guards: GuardArguments
 
   @Option(
@@ -77,10 +88,12 @@ struct PretrainCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     Interruption.install()
-    let inputs = [tokenizer] + corpus
+    let named = try sources(ofCorpus: corpus)
+    let inputs = [tokenizer] + named.flatMap(\.paths)
     try output.checkRun(resume: resume, inputs: inputs)
-    let shards = try shardFolder(in: corpus, documents, heldOut: heldOut)
-    let corpus = try shards == nil ? documents.corpus(corpus) : nil
+    let shards = try named.map { try shardFolder(in: $0.paths, documents, heldOut: heldOut) }
+    let texts = zip(named, shards).compactMap { $1 == nil ? $0.paths : nil }
+    var corpora = try documents.corpora(texts)[...]
     let path = tokenizer
     let tokenizer = try Tokenizer(contentsOf: path)
     if tokenizer.endOfText == nil { throw CommandError.noEndOfText(tokenizer: path) }
@@ -90,19 +103,20 @@ struct PretrainCommand: ParsableCommand {
       guard case .notExpressible(_, let part, _) = error else { throw error }
       throw CommandError.notForModels(tokenizer: path, part: part)
     }
-    let options = try makeOptions()
-    let texts =
-      if let corpus {
-        try tokenized(corpus, by: tokenizer, console)
-      } else {
-        try TokenizedCorpus(
-          ShardFolder(path: shards ?? "", tokenizer: tokenizer),
-          heldOutSizeLimit: options.heldOutSizeLimit, progress: console.progress)
-      }
+    let options = try makeOptions(sources: named.map(\.name))
+    let sources = try zip(named, shards).map { source, shards in
+      try Pretraining.Source(
+        name: source.name,
+        corpus: shards.map { path in
+          try TokenizedCorpus(
+            ShardFolder(path: path, tokenizer: tokenizer),
+            heldOutSizeLimit: options.heldOutSizeLimit, progress: console.progress)
+        } ?? tokenized(corpora.removeFirst(), by: tokenizer, console))
+    }
     let phase = budget.minutes == nil ? "planning" : "measuring the speed of training"
     if dryRun {
       let job = try console.during(phase) {
-        try Pretraining(tokenizer: tokenizer, corpus: texts, options: options)
+        try Pretraining(tokenizer: tokenizer, sources: sources, options: options)
       }
       try show(job, console)
       return
@@ -111,7 +125,8 @@ struct PretrainCommand: ParsableCommand {
       path: output.output, force: output.force, resume: resume, inputs: inputs)
     let record = directory.record
     let job = try console.during(phase) {
-      try Pretraining(tokenizer: tokenizer, corpus: texts, options: options, resuming: record)
+      try Pretraining(
+        tokenizer: tokenizer, sources: sources, options: options, resuming: record)
     }
     if !directory.isResumed {
       // The record first: it shows whose the folder is.
@@ -132,7 +147,7 @@ struct PretrainCommand: ParsableCommand {
   }
 
   /// The job's options.
-  private func makeOptions() throws -> PretrainingOptions {
+  private func makeOptions(sources: [String]) throws -> PretrainingOptions {
     var options = PretrainingOptions(budget: budget.budget ?? .steps(1))
     options.size = size
     if let context = step.context { options.contextLength = context }
@@ -144,6 +159,7 @@ struct PretrainCommand: ParsableCommand {
     options.weightDecay = optimizer.weightDecay
     options.selection = parameters.selection
     options.stages = parameters.stage
+    options.data = try data.options(sources: sources)
     options.guards = guards.options
     options.elementType = dtype.elementType
     options.seed = seed.seed
@@ -184,9 +200,9 @@ struct PretrainCommand: ParsableCommand {
       \(groupDigits(model.configuration.vocabularySize)), context \
       \(groupDigits(model.configuration.contextLength))
       plan: \(groupDigits(job.plan.steps)) steps of \(groupDigits(job.data.batchTokenCount)) tokens, \
-      \(groupDigits(tokens)) tokens in all, \(fixed(job.data.epochs(after: job.plan.steps)[0], 2)) \
-      passes over the corpus
+      \(groupDigits(tokens)) tokens in all
       """)
+    console.say(job.data, steps: job.plan.steps)
     console.say(job.plan, layout: model.layout)
     console.sayKernels(for: job.plan.precision)
     console.sayCost(

@@ -30,7 +30,7 @@ struct AdaptationJob {
   init(_ command: AdaptCommand, _ console: Console) throws {
     self.command = command
     inputs =
-      [command.model] + command.languages.corpus + command.languages.replay
+      [command.model] + command.languages.paths
       + command.initialization.sources.paths
     try command.initialization.sources.checkFiles(command.languages.documents)
     isResumed = try command.output.checkRun(resume: command.resume, inputs: inputs)
@@ -60,7 +60,7 @@ struct AdaptationJob {
       try Adaptation(
         model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
         newRows: vocabulary.layout.newRows, target: target, replay: replay,
-        options: try command.makeOptions())
+        options: try command.makeOptions(sources: languages.sourceNames))
     }
     say(adaptation, newTokenCount: vocabulary.tokens.count, console)
     return adaptation
@@ -84,7 +84,8 @@ struct AdaptationJob {
     let adaptation = try console.during(planningPhase(resuming: record)) {
       try Adaptation(
         model: model, tokenizer: tokenizer, newRows: prepared.layout.newRows, target: target,
-        replay: replay, options: try command.makeOptions(), resuming: record)
+        replay: replay, options: try command.makeOptions(sources: languages.sourceNames),
+        resuming: record)
     }
     say(adaptation, newTokenCount: prepared.tokens.count, console)
     // A call that was killed before it had a plan has left none.
@@ -197,8 +198,8 @@ struct AdaptationJob {
     var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
     configuration.vocabularySize = vocabulary.layout.rowCount
     try Adaptation.check(
-      command.makeOptions(), layout: ParameterLayout(configuration),
-      newRows: vocabulary.layout.newRows)
+      command.makeOptions(sources: languages.sourceNames), layout: ParameterLayout(configuration),
+      newRows: vocabulary.layout.newRows, target: target, replay: replay)
     guard let choice else { return vocabulary }
     choice.set(&options)
     let evidence = InitializationEvidence(
@@ -219,14 +220,12 @@ struct AdaptationJob {
     if command.common.json { return }
     let (plan, data) = (adaptation.plan, adaptation.data)
     let tokens = plan.steps * data.batchTokenCount
-    let epochs = data.epochs(after: plan.steps)
-    func describe(_ source: Adaptation.Source, _ passes: Double) -> String {
-      "\(source.name): \(formatAmount(Double(source.documents.trainingByteCount), unit: "B")) to train on, "
-        + "\(fixed(passes, 1)) passes; "
-        + "\(formatAmount(Double(source.documents.heldOutByteCount), unit: "B")) held out"
+    for source in [target, replay].compactMap({ $0 }) {
+      console.say(
+        "\(source.name): \(formatAmount(Double(source.documents.trainingByteCount), unit: "B")) to "
+          + "train on; \(formatAmount(Double(source.documents.heldOutByteCount), unit: "B")) held out"
+      )
     }
-    console.say(describe(target, epochs[0]))
-    if let replay { console.say(describe(replay, epochs[1])) }
     console.say(
       """
       model: \(groupDigits(adaptation.modelParameterCount)) parameters, \
@@ -234,6 +233,7 @@ struct AdaptationJob {
       plan: \(groupDigits(plan.steps)) steps of \(groupDigits(data.batchTokenCount)) tokens, \
       \(groupDigits(tokens)) tokens in all
       """)
+    console.say(data, steps: plan.steps)
     console.say(plan, layout: adaptation.modelLayout)
     console.sayKernels(for: plan.precision)
     console.sayCost(

@@ -18,7 +18,7 @@ struct ComparisonJob {
   init(_ command: CompareCommand, _ console: Console) throws {
     self.command = command
     inputs =
-      [command.model] + command.languages.corpus + command.languages.replay + command.given.paths
+      [command.model] + command.languages.paths + command.given.paths
     try command.given.checkFiles(command.languages.documents)
     // More methods and more seeds are more runs, and change none that was made.
     try command.output.checkRun(

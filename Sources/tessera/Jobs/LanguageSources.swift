@@ -10,9 +10,19 @@ struct LanguageSources {
   /// The language to keep, if there is a corpus of it.
   let replay: Adaptation.Source?
 
-  /// The corpora that options name, found and checked but not yet read.
+  /// The names of all sources of a mixture.
+  var sourceNames: [String] {
+    [target, replay].compactMap { $0 }.flatMap { source in
+      source.parts.isEmpty ? [source.name] : source.parts.map(\.name)
+    }
+  }
+
+  /// The corpora that options name, found and checked but not yet read: those of the new language, then
+  /// those of the one to keep.
   static func corpora(_ options: LanguageOptions) throws -> [Corpus] {
-    try options.documents.corpora([options.corpus] + (options.noReplay ? [] : [options.replay]))
+    try options.documents.corpora(
+      sources(ofCorpus: options.corpus).map(\.paths)
+        + (options.noReplay ? [] : sources(ofCorpus: options.replay).map(\.paths)))
   }
 
   /// Reads the corpora and splits them; no document of one is held out of the other.
@@ -22,35 +32,62 @@ struct LanguageSources {
   ///   - corpora: Those of ``corpora(_:)``.
   ///   - console: Where it is said that reading takes long.
   init(_ options: LanguageOptions, _ corpora: [Corpus], _ console: Console) throws {
-    func source(_ name: String, _ corpus: Corpus) throws -> Adaptation.Source {
-      let documents = try console.during("reading \(name)") { try corpus.readAll() }
-      if documents.isEmpty { throw CommandError.emptyCorpus(paths: corpus.paths) }
-      return Adaptation.Source(
+    /// The documents of the sources of a language, apart.
+    func read(_ name: String, _ corpora: ArraySlice<Corpus>) throws -> [[[UInt8]]] {
+      try corpora.map { corpus in
+        let documents = try console.during("reading \(name)") { try corpus.readAll() }
+        if documents.isEmpty { throw CommandError.emptyCorpus(paths: corpus.paths) }
+        return documents
+      }
+    }
+    func split(_ name: String, _ documents: [[[UInt8]]]) -> Adaptation.Source {
+      Adaptation.Source(
         name: name,
         documents: DocumentSplit(
-          documents, share: options.heldOut,
+          Array(documents.joined()), share: options.heldOut,
           sizeLimit: AdaptationOptions().heldOutSizeLimit))
     }
-    let targetName = options.name ?? Self.name(of: options.corpus)
-    var target = try source(targetName, corpora[0])
+    /// The source with its parts, once it is known what is held out.
+    func parts(
+      _ source: Adaptation.Source, _ names: [String], _ documents: [[[UInt8]]]
+    ) -> Adaptation.Source {
+      var source = source
+      if names.count > 1 || names != ["corpus"] {
+        source.parts = zip(names, documents).map {
+          Adaptation.Part(name: $0, documents: source.documents.training(of: $1))
+        }
+      }
+      return source
+    }
+    let targets = try sources(ofCorpus: options.corpus)
+    let targetName = options.name ?? Self.name(of: targets[0].paths)
+    let targetCorpora = corpora.prefix(targets.count)
+    let targetDocuments = try read(targetName, targetCorpora)
+    var target = split(targetName, targetDocuments)
     if options.noReplay {
       replay = nil
     } else {
-      let names = [Self.name(of: options.replay), "replay", "replayed"]
-      var replay = try source(names.first { $0 != targetName } ?? "replay", corpora[1])
+      let replays = try sources(ofCorpus: options.replay)
+      let names = [Self.name(of: replays[0].paths), "replay", "replayed"]
+      let name = names.first { $0 != targetName } ?? "replay"
+      let replayCorpora = corpora.dropFirst(targets.count)
+      let documents = try read(name, replayCorpora)
+      var replay = split(name, documents)
       target.documents.leaveOut(heldOutOf: replay.documents)
       replay.documents.leaveOut(heldOutOf: target.documents)
-      try Self.check(replay, corpora[1])
-      self.replay = replay
+      try Self.check(replay, replayCorpora)
+      self.replay = parts(replay, replays.map(\.name), documents)
     }
-    try Self.check(target, corpora[0])
-    self.target = target
+    try Self.check(target, targetCorpora)
+    self.target = parts(target, targets.map(\.name), targetDocuments)
   }
 
   /// Sees to it that there is something to train on, and something to measure by.
-  private static func check(_ source: Adaptation.Source, _ corpus: Corpus) throws {
+  private static func check(
+    _ source: Adaptation.Source, _ corpora: some Sequence<Corpus>
+  ) throws {
     if source.documents.training.isEmpty || source.documents.heldOut.isEmpty {
-      throw TrainingRunError.noDocuments(source: corpus.paths.joined(separator: ", "))
+      throw TrainingRunError.noDocuments(source: corpora.flatMap(\.paths).joined(separator: ", "))
     }
   }
 

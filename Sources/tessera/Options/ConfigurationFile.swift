@@ -45,6 +45,7 @@ struct ConfigurationFile {
   private static let exclusiveOptions: [Set<String>] = [
     ["steps", "tokens", "minutes"], ["lines", "paragraphs"], ["replay", "no-replay"],
     ["corpus", "language", "delta"], ["schedule", "segment"],
+    ["data-stage", "curriculum"],
   ]
 
   /// Reads a file.

@@ -4,13 +4,20 @@ import TesseraTraining
 /// The corpora of a verb that trains a model on a new language.
 struct LanguageOptions: ParsableArguments {
   @Option(
-    parsing: .upToNextOption, help: "Files or folders of text in the new language.",
+    parsing: .upToNextOption,
+    help: """
+      Files or folders of text in the new language. NAME=PATH makes several sources, each with a name for \
+      --mix and --data-stage.
+      """,
     completion: .file())
   var corpus: [String]
 
   @Option(
     parsing: .upToNextOption,
-    help: "Files or folders of text in the model's own language, trained on along with the corpus.",
+    help: """
+      Files or folders of text in the model's own language, trained on along with the corpus; or \
+      NAME=PATH as with --corpus.
+      """,
     completion: .file())
   var replay: [String] = []
 
@@ -25,7 +32,16 @@ struct LanguageOptions: ParsableArguments {
   @Option(help: "Share of each corpus that is held out, as a fraction.")
   var heldOut = AdaptationOptions().heldOutShare
 
+  /// The files and folders, without names.
+  var paths: [String] {
+    (try? (sources(ofCorpus: corpus) + sources(ofCorpus: replay)).flatMap(\.paths)) ?? corpus
+      + replay
+  }
+
   mutating func validate() throws {
+    for arguments in [corpus, replay] where !arguments.isEmpty {
+      do { _ = try sources(ofCorpus: arguments) } catch { throw ValidationError("\(error)") }
+    }
     if noReplay != replay.isEmpty {
       throw ValidationError("give --replay with text of the model's own language, or --no-replay")
     }

@@ -27,6 +27,14 @@ func namedPaths(_ arguments: [String]) throws -> [(name: String, paths: [String]
     })
 }
 
+/// The sources of a corpus: one that is called "corpus" where no argument is NAME=PATH, else those of
+/// ``namedPaths(_:)``.
+func sources(ofCorpus arguments: [String]) throws -> [(name: String, paths: [String])] {
+  let named = try namedPaths(arguments)
+  let isNamed = named.contains { $0.paths != [$0.name] }
+  return isNamed || arguments.isEmpty ? named : [("corpus", arguments)]
+}
+
 /// Refuses arguments that are not NAME=PATH.
 func checkNamed(_ option: String, _ arguments: [String]) throws {
   for argument in arguments where namedValue(argument) == nil {

@@ -67,7 +67,8 @@ extension ExitStatus {
     case TrainingError.memoryTooSmall: self = .memory
     case TrainingError.counts(.file(let cause)), CountFileError.file(let cause):
       self.init(file: cause)
-    case is UsageError, is ScheduleError, is ParameterSelectionError: self = .usage
+    case is UsageError, is ScheduleError, is ParameterSelectionError, is DataPlanError:
+      self = .usage
     case is ConfigurationFileError: self = .configuration
     case is CheckpointError, is CommandError, is CompressionError, is CorpusError,
       is CountFileError,

@@ -23,7 +23,8 @@ import Testing
     options.contextLength = 16
     options.batchTokenCount = 64
     return try Pretraining(
-      tokenizer: tokenizer, corpus: corpus, options: options, resuming: record)
+      tokenizer: tokenizer, sources: [Pretraining.Source(corpus: corpus)], options: options,
+      resuming: record)
   }
 
   @Test func `a run leaves a model directory whose score is the reported one`() throws {
