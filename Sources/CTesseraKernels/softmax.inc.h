@@ -43,10 +43,16 @@ static inline int64_t NAME(first_column)(int64_t count, int64_t window) {
   return count > window ? count - window : 0;
 }
 
+// Where the columns end that a row sees: behind its own, or where all of them end.
+static inline int64_t NAME(end_column)(int64_t first, int64_t row, int64_t columns) {
+  return columns - first > row + 1 ? first + row + 1 : columns;
+}
+
 static void NAME(causal_softmax)(float *scores, int64_t stride, float *log_sums, int64_t first,
                                  int64_t window, int64_t rows, int64_t columns, float scale) {
   for (int64_t r = 0; r < rows; r++) {
-    const int64_t end = first + r + 1, start = NAME(first_column)(end, window);
+    const int64_t end = NAME(end_column)(first, r, columns);
+    const int64_t start = NAME(first_column)(end, window);
     float *row = scores + r * stride;
     const float offset = NAME(maximum)(row + start, end - start) * scale;
     const float total = NAME(exponentiate)(row + start, end - start, scale, offset);
@@ -61,7 +67,8 @@ static void NAME(causal_probabilities)(float *scores, int64_t stride, const floa
                                        int64_t first, int64_t window, int64_t rows,
                                        int64_t columns, float scale) {
   for (int64_t r = 0; r < rows; r++) {
-    const int64_t end = first + r + 1, start = NAME(first_column)(end, window);
+    const int64_t end = NAME(end_column)(first, r, columns);
+    const int64_t start = NAME(first_column)(end, window);
     float *row = scores + r * stride;
     NAME(exponentiate)(row + start, end - start, scale, log_sums[r]);
     NAME(clear)(row, 0, start);
@@ -74,7 +81,8 @@ static void NAME(causal_softmax_backward)(float *gradient, const float *probabil
                                           int64_t window, int64_t rows, int64_t columns,
                                           float scale) {
   for (int64_t r = 0; r < rows; r++) {
-    const int64_t end = first + r + 1, start = NAME(first_column)(end, window);
+    const int64_t end = NAME(end_column)(first, r, columns);
+    const int64_t start = NAME(first_column)(end, window);
     float *d = gradient + r * stride + start;
     const float *p = probabilities + r * stride + start;
     const float dot = dots[r];

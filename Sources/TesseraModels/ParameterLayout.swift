@@ -10,7 +10,7 @@ public struct ParameterLayout: Hashable, Sendable {
     case embedding
     /// An LM head of its own.
     case head
-    /// A learned vector for each position.
+    /// A learned vector for each position, or for each kind of segment.
     case positions
     /// The weights of a norm.
     case norm

@@ -20,6 +20,9 @@ public struct TokenBatch: Hashable, Sendable {
   /// Factors of the sequences' losses in gradients; none at all are 1 for each. Losses that are told are
   /// without them.
   public private(set) var sequenceWeights: [Float] = []
+  /// Where the tokens stand, for encoders: nil where no sequence is padded, positions rise from 0, and there
+  /// is one segment.
+  public var places: SequencePlaces?
 
   /// A batch.
   ///

@@ -6,7 +6,8 @@ extension Transformer {
   /// Reads a model from a checkpoint directory.
   ///
   /// Every tensor of the model must be there with its shape; weights of 16 bits become floats.
-  /// Tensors that the model does not use, such as the head of a tied model, are not read.
+  /// Tensors that the model does not use, such as the head of a tied model, are not read; those of an
+  /// encoder, such as the pooler, are kept for ``save(toStaging:elementType:like:)``.
   ///
   /// - Throws: `CheckpointError`, for a configuration that asks for what is not computed as well.
   public init(checkpoint directory: String) throws(CheckpointError) {
@@ -23,6 +24,9 @@ extension Transformer {
       parameters += try tensor.read(from: checkpoint)
     }
     self.init(configuration: configuration, parameters: parameters)
+    if configuration.objective == .maskedTokens {
+      unused = try UnusedTensor.all(of: checkpoint, layout: layout, configuration)
+    }
   }
 
   /// What a checkpoint's model is made of, once all its tensors are known to have the shapes that follow.
@@ -40,6 +44,12 @@ extension Transformer {
       checkpoint.tensor(named: embedding) != nil
     {
       configuration.namePrefix = ""
+    }
+    let norm = configuration.namePrefix + configuration.family.names.embeddingNorm
+    if configuration.normPlacement == .post, checkpoint.tensor(named: norm + ".weight") == nil,
+      checkpoint.tensor(named: norm + ".gamma") != nil
+    {
+      configuration.hasOlderNormNames = true
     }
     let heads = configuration.family.names.heads
     configuration.headName = heads.first { checkpoint.tensor(named: $0) != nil } ?? heads[0]
@@ -72,8 +82,12 @@ extension Transformer {
       directory: directory,
       tensors: layout.tensors.map {
         TensorDescription(name: $0.name, type: type, shape: $0.storedShape)
-      })
+      } + unused.map(\.description))
     for description in writer.order {
+      if let tensor = unused.first(where: { $0.description.name == description.name }) {
+        try writer.append(tensor.bytes)
+        continue
+      }
       guard let tensor = layout[description.name] else {
         preconditionFailure("the writer asks for the tensors that it was given")
       }
@@ -91,7 +105,7 @@ extension Transformer {
   /// - Parameters:
   ///   - elementType: How its weights are stored.
   ///   - source: A configuration whose other keys, order and dialect are kept.
-  /// - Precondition: A model of another family than Llama's has a source.
+  /// - Precondition: A model of another family than Llama's or RoBERTa's has a source.
   public func modelConfiguration(
     elementType: ElementType, like source: ModelConfiguration? = nil
   ) throws(CheckpointError) -> ModelConfiguration {

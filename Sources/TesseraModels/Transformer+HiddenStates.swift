@@ -3,7 +3,8 @@ import TesseraTensors
 // Hidden states, and gradients that end at the rows which were looked up.
 //
 // Depth d is the residual stream after d layers, from 0, the embedding, on; that of all layers is the
-// final norm's output, which the head reads. transformers counts its `hidden_states` in the same way.
+// final norm's output, which the head reads. Where norms are behind sums, the states of every depth are the
+// output of the norm there. transformers counts its `hidden_states` in the same way.
 
 extension Transformer {
   /// The hidden states of a batch at a depth, [tokens, width].
@@ -64,7 +65,7 @@ extension Transformer {
       pass.forward(depth: depth)
       pass.withStates(depth: depth) { states, statistics in
         let gradient = stateGradient(states.elements())
-        pass.setGradient(gradient, statistics: statistics)
+        pass.setGradient(gradient, depth: depth, statistics: statistics)
       }
       return pass.inputGradient(depth: depth)
     }
@@ -96,7 +97,8 @@ extension Transformer {
         let losses = pass.headLosses(
           targets: batch.targets, into: gradient, scale: scale, reachesStream: false)
         pass.withStates(depth: depth) { states, statistics in
-          pass.setGradient(stateGradient(states.elements()), statistics: statistics)
+          pass.setGradient(
+            stateGradient(states.elements()), depth: depth, statistics: statistics)
         }
         return (
           BatchLoss(losses, targets: batch.targets), pass.inputGradient(depth: depth)
@@ -152,15 +154,24 @@ extension Transformer {
 }
 
 extension DecoderPass {
-  /// Calls the body with the hidden states at a depth, and with what the final norm keeps where that is
-  /// part of it.
+  /// The residual stream after some layers.
+  private func stream(atDepth depth: Int) -> Matrix {
+    depth == 0 ? activations.layers[0].input : activations.output(ofLayer: depth - 1)
+  }
+
+  /// The norm whose output the states of a depth are, if they are one's.
+  private func stateNorm(atDepth depth: Int) -> NormWeights? {
+    if depth == configuration.layerCount { return weights.finalNorm }
+    return configuration.normPlacement == .post ? weights.layers[depth].attentionNorm : nil
+  }
+
+  /// Calls the body with the hidden states at a depth, and with what their norm keeps where they are
+  /// the output of one.
   func withStates<Result>(
     depth: Int, _ body: (_ states: Matrix, _ statistics: NormStatistics?) -> Result
   ) -> Result {
-    guard depth == configuration.layerCount else {
-      return body(
-        depth == 0 ? activations.layers[0].input : activations.output(ofLayer: depth - 1), nil)
-    }
+    let stream = stream(atDepth: depth)
+    guard let norm = stateNorm(atDepth: depth) else { return body(stream, nil) }
     let memory = FloatMemory(
       capacity: FloatMemory.size(rowCount: tokens.count, columnCount: configuration.width)
         + 2 * FloatMemory.size(rowCount: 1, columnCount: tokens.count))
@@ -168,7 +179,7 @@ extension DecoderPass {
     let statistics = NormStatistics(
       scale: memory.carve(1, tokens.count), mean: memory.carve(1, tokens.count))
     configuration.normalize(
-      into: states, statistics: statistics, input: activations.output, weights: weights.finalNorm)
+      into: states, statistics: statistics, input: stream, weights: norm)
     return withExtendedLifetime(memory) { body(states, statistics) }
   }
 
@@ -176,15 +187,16 @@ extension DecoderPass {
   ///
   /// - Parameters:
   ///   - gradient: [tokens, width].
-  ///   - statistics: What the final norm keeps, if it is part of the states.
-  func setGradient(_ gradient: [Float], statistics: NormStatistics?) {
+  ///   - depth: Where the states are.
+  ///   - statistics: What their norm keeps, if they are the output of one.
+  func setGradient(_ gradient: [Float], depth: Int, statistics: NormStatistics?) {
     guard let stream = activations.gradients?.stream[0] else {
       preconditionFailure("a backward pass needs the activations of every layer")
     }
     stream.copy(from: gradient.span)
-    guard let statistics else { return }
+    guard let statistics, let norm = stateNorm(atDepth: depth) else { return }
     configuration.normalizeBackward(
-      into: stream, residual: nil, outputGradient: stream, input: activations.output,
-      weights: weights.finalNorm, statistics: statistics, gradient: nil, normed: nil)
+      into: stream, residual: nil, outputGradient: stream, input: self.stream(atDepth: depth),
+      weights: norm, statistics: statistics, gradient: nil, normed: nil)
   }
 }

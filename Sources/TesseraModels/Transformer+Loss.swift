@@ -49,7 +49,8 @@ extension Transformer {
         let losses = pass.headLosses(
           targets: batch.targets,
           into: HeadGradient(
-            finalNorm: scope == .all ? views.finalNorm : nil, head: views.head.weight,
+            finalNorm: scope == .all ? views.finalNorm : nil,
+            maskedHead: scope == .all ? views.maskedHead : nil, head: views.head.weight,
             headRows: RangeSet(0..<configuration.vocabularySize)), scale: scale,
           sequenceWeights: batch.sequenceWeights)
         pass.backward(into: views, scope: scope)
@@ -62,11 +63,15 @@ extension Transformer {
   ///
   /// For tests and for exchange with other programs; losses never make so many at once.
   ///
+  /// - Parameters:
+  ///   - tokens: The sequence.
+  ///   - places: Where they stand, for encoders; nil where that is what it always is.
   /// - Precondition: Tokens are inside the vocabulary.
-  public func logits(for tokens: [Int32]) -> [Float] {
+  public func logits(for tokens: [Int32], places: SequencePlaces? = nil) -> [Float] {
     guard !tokens.isEmpty else { return [] }
-    let batch = TokenBatch(
+    var batch = TokenBatch(
       sequenceCount: 1, sequenceLength: tokens.count, inputs: tokens, targets: tokens)
+    batch.places = places
     return withPass(over: batch, workspace: TransformerWorkspace(), keepsLayers: false) { pass in
       pass.forward()
       let normed = pass.activations.normed
@@ -75,9 +80,15 @@ extension Transformer {
         input: pass.activations.output, weights: pass.weights.finalNorm)
       let memory = FloatMemory(
         capacity: FloatMemory.size(
-          rowCount: tokens.count, columnCount: configuration.vocabularySize))
+          rowCount: tokens.count, columnCount: configuration.vocabularySize)
+          + MaskedHeadActivations.size(rowCount: tokens.count, width: configuration.width))
       let logits = memory.carve(tokens.count, configuration.vocabularySize)
-      multiply(into: logits, normed, transposed: pass.weights.head.weight)
+      let masked = configuration.maskedHead.map { _ in
+        MaskedHeadActivations(
+          memory: memory, rowCount: tokens.count, width: configuration.width)
+      }
+      multiply(into: logits, pass.headInput(normed, masked), transposed: pass.weights.head.weight)
+      if let head = pass.weights.maskedHead { add(head.bias, toRowsOf: logits) }
       if let cap = configuration.logitSoftCap { softCap(logits, cap: cap) }
       return logits.elements()
     }
@@ -98,6 +109,10 @@ extension Transformer {
     precondition(
       !configuration.hasLearnedPositions || batch.sequenceLength <= configuration.contextLength,
       "a sequence is longer than the learned positions")
+    precondition(
+      batch.places.map {
+        configuration.objective == .maskedTokens && $0.fit(batch, configuration)
+      } ?? true, "places are those of an encoder's batch")
     return withWeights { weights in
       body(
         DecoderPass(
@@ -111,7 +126,7 @@ extension Transformer {
           rotaryTables: workspace.rotaryTables(configuration, length: batch.sequenceLength),
           tokens: batch.inputs, documents: DocumentRuns(batch),
           sequenceCount: batch.sequenceCount,
-          sequenceLength: batch.sequenceLength))
+          sequenceLength: batch.sequenceLength, places: batch.places))
     }
   }
 

@@ -8,6 +8,8 @@ public struct Transformer: Sendable {
   public let layout: ParameterLayout
   /// The parameters. Optimizers change them in place; their number stays ``ParameterLayout/count``.
   public var parameters: [Float]
+  /// What the checkpoint that the model was read from has beside them.
+  var unused: [UnusedTensor] = []
 
   /// A model with the given parameters.
   ///
@@ -23,7 +25,7 @@ public struct Transformer: Sendable {
   ///
   /// Matrices and embeddings are normal with deviation 0.02; the two matrices of a layer that add
   /// to the residual stream are divided by the root of their number, so that the stream's variance
-  /// does not grow with depth; norms are 1, or 0 where one is added to them, and biases 0. Radford et al., "Language Models are Unsupervised
+  /// does not grow with depth, unless norms are behind sums; norms are 1, or 0 where one is added to them, and biases 0. Radford et al., "Language Models are Unsupervised
   /// Multitask Learners", 2019, section 2.3.
   public init(configuration: TransformerConfiguration, seed: UInt64) {
     self.configuration = configuration
@@ -43,7 +45,8 @@ public struct Transformer: Sendable {
         let addsToResidual =
           tensor.name.hasSuffix("." + names.attentionOutput + ".weight")
           || tensor.name.hasSuffix("." + names.feedForwardOutput + ".weight")
-        let deviation = addsToResidual ? residualDeviation : 0.02
+        let isScaled = addsToResidual && configuration.normPlacement != .post
+        let deviation = isScaled ? residualDeviation : 0.02
         for _ in tensor.range { parameters.append(Float(deviation * random.normal())) }
       }
     }

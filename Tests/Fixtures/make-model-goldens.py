@@ -1,4 +1,4 @@
-"""Makes the golden models: tiny random decoders, and what transformers computes with them.
+"""Makes the golden models: tiny random decoders and encoders, and what transformers computes with them.
 
     python Tests/Fixtures/make-model-goldens.py Tests/Fixtures/models [NAME ...]
 
@@ -6,7 +6,9 @@ Without names all are made. Each folder holds a checkpoint (config.json, model.s
 `inputs` and `targets` [sequences, length] (as floats; target -1 means none), `logits` [sequences,
 length, vocabulary], `losses` [sequences, length] in nats, `gradient.NAME` for every parameter, the
 gradient of the summed loss, and for the Llamas of MODELS `trace`, the mean losses of 20 steps of
-clipped AdamW on the one batch. Computed in double precision, except for what the models themselves
+clipped AdamW on the one batch. Encoders have `lengths` [sequences], the tokens of each sequence that are
+no padding, and `positions` and `segments` [sequences, length] as well; what their files hold beside the
+tensors that predict masked tokens has no gradient. Computed in double precision, except for what the models themselves
 compute in single, and stored in single.
 """
 
@@ -17,7 +19,7 @@ import sys
 import torch
 import transformers
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 MODELS = {
@@ -86,6 +88,26 @@ FAMILIES = {
             sliding_attention=dict(rope_type="default", rope_theta=100.0)))),
 }
 
+ENCODER = dict(
+    vocab_size=37, hidden_size=16, intermediate_size=20, num_hidden_layers=2, num_attention_heads=4,
+    max_position_embeddings=160)
+# Name: class, lengths of the sequences, and the configuration.
+ENCODERS = {
+    # With pooler and the head for the next sentence.
+    "bert": ("BertForPreTraining", (17, 11), ENCODER | dict(pad_token_id=0)),
+    # As the first files were: without a prefix, with other names of norms, buffers and copies.
+    "bert-older": ("BertForMaskedLM", (9, 9), ENCODER | dict(
+        pad_token_id=0, hidden_act="gelu_new", layer_norm_eps=1e-5)),
+    "bert-untied": ("BertForMaskedLM", (9, 4), ENCODER | dict(
+        pad_token_id=0, tie_word_embeddings=False)),
+    # Longer than a tile of queries, with padding that begins in either of its tiles.
+    "roberta": ("RobertaForMaskedLM", (70, 66, 31), ENCODER | dict(
+        pad_token_id=1, type_vocab_size=1, hidden_act="gelu_new")),
+    # Pairs of sentences: the second one's positions start anew.
+    "xlm-roberta": ("XLMRobertaForMaskedLM", (17, 12), ENCODER | dict(
+        pad_token_id=1, type_vocab_size=1)),
+}
+
 
 def build(name):
     model_type, _, _, options = FAMILIES[name]
@@ -105,7 +127,90 @@ def build(name):
 
 
 def is_norm(key):
-    return "norm" in key or ".ln_" in key
+    return "norm" in key.lower() or ".ln_" in key
+
+
+def make_encoder(name, folder):
+    class_name, lengths, options = ENCODERS[name]
+    model_class = getattr(transformers, class_name)
+    config = model_class.config_class(**options, bos_token_id=None, eos_token_id=None)
+    config._attn_implementation = "eager"
+    torch.manual_seed(sum(name.encode()))
+    model = model_class(config).eval()
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():
+            if is_norm(key) and key.endswith("weight"):
+                parameter.copy_(0.5 + torch.rand_like(parameter))
+            else:
+                parameter.normal_(std=0.25)
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    rename = change_files(name, folder)
+    golden = evaluate_encoder(name, config, model.double(), lengths)
+    save_file({rename(key): value for key, value in golden.items()}, folder / "golden.safetensors")
+
+
+def change_files(name, folder):
+    """Gives files what others of the family have, and returns how the names of tensors changed."""
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+
+    def older(key):
+        if "LayerNorm" in key:
+            key = key.replace(".weight", ".gamma").replace(".bias", ".beta")
+        return key.replace("bert.", "")
+
+    if name == "bert-older":
+        tensors = {older(key): value for key, value in tensors.items()}
+        tensors["embeddings.position_ids"] = torch.arange(160).expand(1, -1).contiguous()
+        tensors["cls.predictions.decoder.weight"] = tensors[
+            "embeddings.word_embeddings.weight"].clone()
+        tensors["cls.predictions.decoder.bias"] = tensors["cls.predictions.bias"].clone()
+    if name == "roberta":
+        tensors["roberta.pooler.dense.weight"] = torch.randn(16, 16)
+        tensors["roberta.pooler.dense.bias"] = torch.randn(16).half()
+    save_file(tensors, path, metadata={"format": "pt"})
+    return older if name == "bert-older" else lambda key: key
+
+
+def evaluate_encoder(name, config, model, lengths):
+    shape = (len(lengths), max(lengths))
+    # No padding among the tokens, from which RoBERTa would not count on.
+    inputs = torch.randint(2, config.vocab_size, shape)
+    targets = torch.randint(0, config.vocab_size, shape)
+    targets[:, 3::5] = -1
+    positions = torch.arange(shape[1]).repeat(shape[0], 1)
+    segments = torch.zeros(shape, dtype=torch.long)
+    mask = torch.ones(shape, dtype=torch.long)
+    more = {}
+    for row, length in enumerate(lengths):
+        inputs[row, length:] = config.pad_token_id
+        targets[row, length:] = -1
+        mask[row, length:] = 0
+        if name == "bert":
+            segments[row, length // 2:] = 1
+            more["token_type_ids"] = segments
+        if name == "xlm-roberta":
+            positions[row, length // 2:] -= length // 2
+            more["position_ids"] = positions + config.pad_token_id + 1
+    output = model(input_ids=inputs, attention_mask=mask, **more)
+    logits = output.prediction_logits if name == "bert" else output.logits
+    losses = F.cross_entropy(
+        logits.flatten(0, 1), targets.flatten(), ignore_index=-1, reduction="none")
+    losses.sum().backward()
+    golden = {
+        "inputs": inputs.float(), "targets": targets.float(),
+        "lengths": torch.tensor(lengths).float(), "positions": positions.float(),
+        "segments": segments.float(), "logits": logits.detach().float(),
+        "losses": losses.detach().float().view(shape),
+    }
+    # With the other names of what is tied: the classes differ in which they have first.
+    for key, parameter in model.named_parameters(remove_duplicate=False):
+        if parameter.grad is not None:
+            golden["gradient." + key] = parameter.grad.float()
+    if config.tie_word_embeddings:
+        golden = {key: value for key, value in golden.items() if ".decoder." not in key}
+    return golden
 
 
 def make_family(name, folder):
@@ -213,10 +318,15 @@ def write_older_dialect(path):
 
 def main():
     target = pathlib.Path(sys.argv[1])
-    for name in sys.argv[2:] or [*MODELS, *FAMILIES]:
+    for name in sys.argv[2:] or [*MODELS, *FAMILIES, *ENCODERS]:
         folder = target / name
         folder.mkdir(parents=True, exist_ok=True)
-        (make if name in MODELS else make_family)(name, folder)
+        if name in MODELS:
+            make(name, folder)
+        elif name in ENCODERS:
+            make_encoder(name, folder)
+        else:
+            make_family(name, folder)
     versions = {"torch": torch.__version__, "transformers": transformers.__version__}
     print(json.dumps(versions))
 

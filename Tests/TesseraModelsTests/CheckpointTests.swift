@@ -69,7 +69,7 @@ import Testing
     var json = try model.modelConfiguration(elementType: .f32).json
     json["model_type"] = "mamba"
     let configuration = try ModelConfiguration(json: json)
-    let types = DecoderFamily.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+    let types = TransformerFamily.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
     #expect(
       throws: CheckpointError.configuration(
         path: "config.json", key: "model_type", found: "\"mamba\"", expected: "one of \(types)")

@@ -21,17 +21,25 @@ import Testing
       toStaging: directory.path, elementType: .f32, like: original.configuration)
     let back = try Checkpoint(directory: directory.path)
     #expect(back.configuration.json == original.configuration.json)
-    let tensors = original.shards.flatMap(\.header.tensors)
+    // What a file holds a second time is not written.
+    let copies =
+      name == "bert-older"
+      ? ["cls.predictions.decoder.weight", "cls.predictions.decoder.bias"] : []
+    let tensors = original.shards.flatMap(\.header.tensors).filter { !copies.contains($0.name) }
     #expect(
       tensors.map(\.name).sorted() == back.shards.flatMap(\.header.tensors).map(\.name).sorted())
     for tensor in tensors {
-      let found = try back.readTensor(tensor.name, shape: tensor.shape)
-      let expected = try original.readTensor(tensor.name)
-      #expect(found.map(\.bitPattern) == expected.map(\.bitPattern), "\(tensor.name)")
+      let (shard, found) = try #require(back.location(of: tensor.name))
+      #expect(found.type == tensor.type && found.shape == tensor.shape)
+      let all = 0..<tensor.description.size
+      let (first, _) = try #require(original.location(of: tensor.name))
+      #expect(
+        try back.shards[shard].bytes(of: found, in: all)
+          == original.shards[first].bytes(of: tensor, in: all), "\(tensor.name)")
     }
   }
 
-  @Test(arguments: names)
+  @Test(arguments: GoldenModelTests.decoders)
   func `logits with a cache equal those of the whole sequence`(name: String) throws {
     let model = try model(name)
     // Longer than every window.

@@ -15,7 +15,10 @@ import Testing
     "gpt2", "gpt2-bare", "gpt-neox", "gpt-neox-sequential", "olmo2", "gemma", "gemma2", "gemma3",
     "gemma3-older",
   ]
-  static let names = llamas + families
+  static let decoders = llamas + families
+  /// Encoders, which predict masked tokens.
+  static let encoders = ["bert", "bert-older", "bert-untied", "roberta", "xlm-roberta"]
+  static let names = decoders + encoders
 
   /// A model of the fixtures with its golden values.
   struct Golden {
@@ -28,10 +31,17 @@ import Testing
       model = try Transformer(checkpoint: directory)
       file = try SafetensorsFile(path: Path.join(directory, "golden.safetensors"))
       let shape = file.tensor(named: "inputs")!.shape
-      batch = TokenBatch(
+      var batch = TokenBatch(
         sequenceCount: shape[0], sequenceLength: shape[1],
         inputs: try Self.values("inputs", file).map { Int32($0) },
         targets: try Self.values("targets", file).map { Int32($0) })
+      if encoders.contains(name) {
+        batch.places = SequencePlaces(
+          lengths: try Self.values("lengths", file).map { Int($0) },
+          positions: try Self.values("positions", file).map { Int32($0) },
+          segments: try Self.values("segments", file).map { Int32($0) })
+      }
+      self.batch = batch
     }
 
     func values(_ name: String) throws -> [Float] { try Self.values(name, file) }
@@ -60,11 +70,31 @@ import Testing
     let (model, batch) = (golden.model, golden.batch)
     let losses = model.tokenLosses(of: batch, workspace: TransformerWorkspace())
     #expect(Self.distance(losses, try golden.values("losses")) < Self.tolerance)
+    if batch.places != nil { return }
     let logits = (0..<batch.sequenceCount).flatMap { sequence in
       let start = sequence * batch.sequenceLength
       return model.logits(for: Array(batch.inputs[start..<start + batch.sequenceLength]))
     }
     #expect(Self.distance(logits, try golden.values("logits")) < Self.tolerance)
+  }
+
+  @Test(arguments: encoders)
+  func `logits of encoders equal those of transformers`(name: String) throws {
+    let golden = try Golden(name)
+    let (model, batch) = (golden.model, golden.batch)
+    let expected = try golden.values("logits")
+    let (length, size) = (batch.sequenceLength, model.configuration.vocabularySize)
+    let places = try #require(batch.places)
+    for sequence in 0..<batch.sequenceCount {
+      let tokens = sequence * length..<sequence * length + places.lengths[sequence]
+      let logits = model.logits(
+        for: Array(batch.inputs[tokens]),
+        places: SequencePlaces(
+          lengths: [tokens.count], positions: Array(places.positions[tokens]),
+          segments: Array(places.segments[tokens])))
+      let part = expected[tokens.lowerBound * size..<tokens.upperBound * size]
+      #expect(Self.distance(logits, Array(part)) < Self.tolerance)
+    }
   }
 
   @Test(arguments: names)

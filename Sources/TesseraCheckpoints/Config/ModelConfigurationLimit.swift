@@ -17,6 +17,8 @@ public enum ModelConfigurationLimit {
   public static let feedForwardWidth = 1 << 20
   /// The longest sequence, `max_position_embeddings`.
   public static let contextLength = 1 << 24
+  /// The kinds of segments, `type_vocab_size`.
+  package static let segmentCount = 1 << 12
   /// The deviation of new weights, `initializer_range`.
   public static let initializerRange = 0.0...1_000.0
   /// The number added to the mean square, `rms_norm_eps`.

@@ -19,9 +19,15 @@ public enum NormPlacement: Hashable, Sendable {
   case after
   /// Before and behind both, as in Gemma 2.
   case beforeAndAfter
+  /// Behind the sum with the residual stream, as in BERT. Xiong et al., "On Layer Normalization in the
+  /// Transformer Architecture", 2020, arXiv:2002.04745, section 3.1.
+  ///
+  /// Passes keep the sums, and the norm of a sum belongs to the block that reads it: computed there, as a
+  /// norm before a block is, but the block's output is added to the norm's and not to the sum.
+  case post
 
   var isBefore: Bool { self != .after }
-  var isAfter: Bool { self != .before }
+  var isAfter: Bool { self == .after || self == .beforeAndAfter }
 }
 
 /// Which parts of queries and keys have a root-mean-square norm, before they are rotated.

@@ -1,15 +1,16 @@
 import TesseraTensors
 
-/// What a decoder is made of.
+/// What a model is made of.
 ///
-/// A decoder is an embedding, layers of attention and a feed-forward block that add to a residual stream,
-/// a norm, and a head. In what families differ beside sizes is said by the other properties, whose
+/// A model is an embedding, layers of attention and a feed-forward block that add to a residual stream,
+/// a norm, and a head. Decoders see no token behind the one that they are at, and predict the next;
+/// encoders see all, and predict those that are masked. In what families differ beside sizes is said by the other properties, whose
 /// defaults are those of Llama: RMS norms before both blocks, no biases, a block that is gated with SiLU,
 /// rotary positions. Touvron et al., "LLaMA", 2023, arXiv:2302.13971, section 2.2, with the grouped-query
 /// attention of Ainslie et al., 2023, arXiv:2305.13245.
 public struct TransformerConfiguration: Hashable, Sendable {
   /// Whose names and forms of tensors checkpoints have.
-  public var family: DecoderFamily = .llama
+  public var family: TransformerFamily = .llama
   /// What stands before the names of all tensors but the head's in checkpoints: `model.`, or nothing in
   /// those of a bare model.
   public var namePrefix: String
@@ -55,6 +56,12 @@ public struct TransformerConfiguration: Hashable, Sendable {
   public var layerAttention: [LayerAttention]
   /// Whether there is a learned vector for each position, which is added to the embedding.
   public var hasLearnedPositions = false
+  /// How many rows of the learned positions come before that of the first position: RoBERTa counts from
+  /// the ID of its padding on.
+  public var positionOffset = 0
+  /// How many learned vectors there are for the segments of an input, one of which is added to each row of
+  /// the embedding.
+  public var segmentCount = 0
   /// The factor of the inner products of queries and keys; nil for one over the root of the head's width.
   public var attentionScale: Float?
   /// What attention scores are capped at, if they are: c tanh(score / c).
@@ -63,6 +70,10 @@ public struct TransformerConfiguration: Hashable, Sendable {
   public var embeddingScale: Float = 1
   /// What logits are capped at, if they are.
   public var logitSoftCap: Float?
+  /// What stands before the head of an encoder; nil for decoders.
+  public var maskedHead: MaskedHead?
+  /// Whether checkpoints call the weights of norms gamma and beta, as those of the first BERT do.
+  var hasOlderNormNames = false
 
   /// A configuration of the Llama family; heads get the width divided by their number unless told
   /// otherwise, and all of them is rotated with a base of `ropeTheta` where no attention is given.
@@ -107,6 +118,9 @@ public struct TransformerConfiguration: Hashable, Sendable {
       }
   }
 
+  /// What the model learns to predict.
+  public var objective: TrainingObjective { maskedHead == nil ? .nextToken : .maskedTokens }
+
   /// The width of all query heads together.
   public var queryWidth: Int { headCount * headWidth }
   /// The width of all key heads, or of all value heads, together.
@@ -118,9 +132,12 @@ public struct TransformerConfiguration: Hashable, Sendable {
   }
 
   /// How a layer makes scores.
-  func attentionRule(ofLayer layer: Int) -> AttentionRule {
-    AttentionRule(
-      scale: attentionScale ?? 1 / Float(headWidth).squareRoot(),
-      window: attention(ofLayer: layer).window, softCap: attentionSoftCap)
+  ///
+  /// - Parameter keyCount: How many tokens of an encoder's sequence are no padding.
+  func attentionRule(ofLayer layer: Int, keyCount: Int? = nil) -> AttentionRule {
+    let scale = attentionScale ?? 1 / Float(headWidth).squareRoot()
+    if objective == .maskedTokens { return .bidirectional(scale: scale, keyCount: keyCount) }
+    return AttentionRule(
+      scale: scale, window: attention(ofLayer: layer).window, softCap: attentionSoftCap)
   }
 }

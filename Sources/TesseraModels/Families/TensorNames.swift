@@ -1,9 +1,13 @@
-/// What a family's checkpoints call the tensors of a decoder.
+/// What a family's checkpoints call the tensors of a model.
 ///
 /// The names of modules, to which `.weight` and `.bias` are added; the defaults are Llama's.
 struct TensorNames: Sendable {
   var embedding = "embed_tokens"
   var positions = ""
+  /// Of the segments of an encoder's input.
+  var segments = ""
+  /// Of the sum of embedding, position and segment, in encoders.
+  var embeddingNorm = ""
   /// What stands before the number of a layer.
   var layers = "layers"
   var attentionNorm = "input_layernorm"
@@ -25,6 +29,10 @@ struct TensorNames: Sendable {
   var heads = ["lm_head.weight"]
   /// How the matrices of layers are stored.
   var matrixForm = StoredForm.plain
+  /// What stands before an encoder's head, and the logits' bias, without the prefix.
+  var maskedHead = MaskedHeadNames()
+  /// Other names of tensors that checkpoints may hold a second time, and transformers does without.
+  var copies: [String] = []
   /// Whether queries, keys and values are interleaved by head.
   var interleavesHeads = false
 
@@ -34,4 +42,33 @@ struct TensorNames: Sendable {
     if queryKeyValue.count == 1 { return [(queryKeyValue[0], sizes.reduce(0, +))] }
     return zip(queryKeyValue, sizes).map { ($0, $1) }
   }
+
+  /// The norm before a layer's attention, with the prefix: where norms are behind sums, that of the sum
+  /// that the layer before ends with.
+  func attentionNorm(ofLayer layer: Int, _ c: TransformerConfiguration) -> String {
+    if c.normPlacement != .post { return "\(c.namePrefix)\(layers).\(layer).\(attentionNorm)" }
+    return layer == 0
+      ? c.namePrefix + embeddingNorm
+      : "\(c.namePrefix)\(layers).\(layer - 1).\(feedForwardOutputNorm)"
+  }
+
+  /// What is added to the logits of an encoder.
+  func headBias(_ c: TransformerConfiguration) -> String {
+    c.tiedEmbeddings ? maskedHead.bias : maskedHead.untiedBias
+  }
+
+  /// The last norm, with the prefix.
+  func finalNorm(_ c: TransformerConfiguration) -> String {
+    c.normPlacement == .post
+      ? attentionNorm(ofLayer: c.layerCount, c) : c.namePrefix + finalNorm
+  }
+}
+
+/// What checkpoints of encoders call what stands before the head.
+struct MaskedHeadNames: Sendable {
+  var dense = ""
+  var norm = ""
+  /// The bias of the logits, and that of a model that is not tied.
+  var bias = ""
+  var untiedBias = ""
 }

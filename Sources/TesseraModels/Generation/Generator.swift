@@ -28,6 +28,7 @@ public struct Generator: ~Copyable {
     let c = model.configuration
     let capacity = capacity ?? c.contextLength
     precondition(capacity > 0, "a generator needs room for a token")
+    precondition(c.objective == .nextToken, "an encoder does not predict the next token")
     precondition(
       !c.hasLearnedPositions || capacity <= c.contextLength,
       "a text is longer than the learned positions")

@@ -185,6 +185,8 @@ struct HeadActivations: Sendable {
   /// [rows, width]
   let gradient: Matrix
   let norm: NormStatistics
+  /// Of what stands before an encoder's head.
+  let maskedHead: MaskedHeadActivations?
   let crossEntropy: CrossEntropyBuffers
 
   init(memory: FloatMemory, rowCount: Int, configuration c: TransformerConfiguration) {
@@ -193,6 +195,9 @@ struct HeadActivations: Sendable {
     gradient = memory.carve(rowCount, c.width)
     norm = NormStatistics(
       scale: memory.carve(1, rowCount), mean: memory.carve(c.norm.hasBias ? 1 : 0, rowCount))
+    maskedHead = c.maskedHead.map { _ in
+      MaskedHeadActivations(memory: memory, rowCount: rowCount, width: c.width)
+    }
     crossEntropy = CrossEntropyBuffers(
       memory: memory, rowCapacity: rowCount, vocabularySize: c.vocabularySize)
   }
@@ -200,6 +205,8 @@ struct HeadActivations: Sendable {
   static func size(rowCount: Int, configuration c: TransformerConfiguration) -> Int {
     3 * FloatMemory.size(rowCount: rowCount, columnCount: c.width)
       + 2 * FloatMemory.size(rowCount: 1, columnCount: rowCount)
+      + (c.maskedHead == nil
+        ? 0 : MaskedHeadActivations.size(rowCount: rowCount, width: c.width))
       + CrossEntropyBuffers.size(rowCapacity: rowCount, vocabularySize: c.vocabularySize)
   }
 }

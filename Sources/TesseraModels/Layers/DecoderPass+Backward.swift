@@ -12,15 +12,7 @@ extension DecoderPass {
   func backward(into gradient: ModelWeights, scope: GradientScope) {
     let stream = backward(
       depth: configuration.layerCount, into: scope == .all ? gradient : nil)
-    lookUpBackward(
-      tableGradient: gradient.embedding, outputGradient: stream, tokens: tokens,
-      scale: configuration.embeddingScale)
-    guard scope == .all, let positions = gradient.positions else { return }
-    lookUpBackward(
-      tableGradient: positions, outputGradient: stream,
-      tokens: documents.runs(of: tokens.indices).flatMap { run in
-        run.rows.indices.map { Int32(run.position + $0 - run.rows.lowerBound) }
-      })
+    embedBackward(stream, into: gradient, scope: scope)
   }
 
   /// The gradient with respect to the rows of the embedding that were looked up, [tokens, width], after
@@ -88,9 +80,11 @@ extension DecoderPass {
     let gateUp = activations.gateUp.rows(rows)
     configuration.activateBackward(hidden: hidden, gateUp: gateUp)
     if let norm = weights.feedForwardNorm {
-      multiplyBackward(into: within, gateUp, by: weights.gateUp)
+      let isPost = configuration.normPlacement == .post
+      if isPost { within.copy(from: after) }
+      multiplyBackward(into: within, gateUp, by: weights.gateUp, keep: isPost ? 1 : 0)
       configuration.normalizeBackward(
-        into: within, residual: after, outputGradient: within,
+        into: within, residual: isPost ? nil : after, outputGradient: within,
         input: feedForwardInput(activations).rows(rows), weights: norm,
         statistics: activations.feedForwardNorm.rows(rows),
         gradient: partials(memory, .feedForward, rows, wantsBody),
@@ -152,7 +146,8 @@ extension DecoderPass {
             .columns(run.columns(in: rows)),
           queries: projected.columns(columns.queries), keys: projected.columns(columns.keys),
           values: projected.columns(columns.values),
-          rule: configuration.attentionRule(ofLayer: layer), scratch: scratch)
+          rule: configuration.attentionRule(
+            ofLayer: layer, keyCount: places?.lengths[sequence]), scratch: scratch)
       }
     }
   }
@@ -173,9 +168,12 @@ extension DecoderPass {
       multiplyBackward(into: before, gradient, by: weights.queryKeyValue, keep: 1)
       return
     }
-    multiplyBackward(into: before, gradient, by: weights.queryKeyValue)
+    let isPost = configuration.normPlacement == .post
+    if isPost { before.copy(from: within) }
+    multiplyBackward(into: before, gradient, by: weights.queryKeyValue, keep: isPost ? 1 : 0)
     configuration.normalizeBackward(
-      into: before, residual: within, outputGradient: before, input: activations.input.rows(rows),
+      into: before, residual: isPost ? nil : within, outputGradient: before,
+      input: activations.input.rows(rows),
       weights: norm, statistics: activations.attentionNorm.rows(rows),
       gradient: partials(memory, .attention, rows, wantsBody),
       normed: wantsBody ? memory.attentionNormed.rows(rows) : nil)

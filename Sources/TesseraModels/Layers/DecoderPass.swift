@@ -1,7 +1,7 @@
 import TesseraBasics
 import TesseraTensors
 
-/// One pass over the layers of a decoder: the views of weights and activations, and the batch.
+/// One pass over the layers of a model: the views of weights and activations, and the batch.
 ///
 /// Work forks over tiles of tokens, over heads of sequences, and over rows of weights; a tile goes
 /// through as many operations as it can before the next join, while it is in the cache. Every tile
@@ -19,6 +19,8 @@ struct DecoderPass: Sendable {
   let documents: DocumentRuns
   let sequenceCount: Int
   let sequenceLength: Int
+  /// Where the tokens of an encoder's batch stand, where that is not what it always is.
+  let places: SequencePlaces?
 
   /// The columns of a head of queries, and of the keys and the values that it uses.
   func columns(ofHead head: Int) -> (queries: Range<Int>, keys: Range<Int>, values: Range<Int>) {
@@ -50,17 +52,7 @@ struct DecoderPass: Sendable {
     let grain = tileRows(tokens.count)
     if depth > 0 { packForFirstLayer() }
     parallelFor(0..<tokens.count, grain: grain) { rows in
-      let input = activations.layers[0].input
-      lookUp(
-        into: input.rows(rows), table: weights.embedding, tokens: tokens[rows],
-        scale: configuration.embeddingScale)
-      if let positions = weights.positions {
-        for run in documents.runs(of: rows) {
-          addPositions(
-            to: input.rows(run.rows), table: positions, firstRow: run.position,
-            period: sequenceLength)
-        }
-      }
+      embed(rows)
       if depth > 0 { project(layer: 0, rows) }
     }
     for layer in 0..<depth {
@@ -99,7 +91,8 @@ struct DecoderPass: Sendable {
   /// The attention of one head over the documents of one sequence.
   private func attend(layer: Int, _ unit: Int) {
     let activations = self.activations.layers[layer]
-    let sequence = rows(ofSequence: unit / configuration.headCount)
+    let number = unit / configuration.headCount
+    let sequence = rows(ofSequence: number)
     let columns = columns(ofHead: unit % configuration.headCount)
     let logSums = activations.logSums.rows(unit..<unit + 1)
     for run in documents.runs(of: sequence) {
@@ -109,7 +102,8 @@ struct DecoderPass: Sendable {
         logSums: logSums.columns(run.columns(in: sequence)),
         queries: projected.columns(columns.queries), keys: projected.columns(columns.keys),
         values: projected.columns(columns.values),
-        rule: configuration.attentionRule(ofLayer: layer), scratch: scratch)
+        rule: configuration.attentionRule(ofLayer: layer, keyCount: places?.lengths[number]),
+        scratch: scratch)
     }
   }
 
@@ -117,7 +111,9 @@ struct DecoderPass: Sendable {
   private func feedForward(layer: Int, _ rows: Range<Int>) {
     let (weights, activations) = (weights.layers[layer], self.activations.layers[layer])
     let (input, middle) = (activations.input.rows(rows), activations.middle.rows(rows))
-    middle.copy(from: input)
+    // Where norms are behind sums, what `project` has left: what the attention has read.
+    middle.copy(
+      from: configuration.normPlacement == .post ? self.activations.normed.rows(rows) : input)
     addBranch(
       to: middle, activations.attended.rows(rows), weights.attentionOutput,
       weights.attentionOutputNorm, activations.attentionOutput, rows)
@@ -129,7 +125,7 @@ struct DecoderPass: Sendable {
     let hidden = self.activations.hidden.rows(rows)
     configuration.activate(into: hidden, gateUp: gateUp)
     let output = self.activations.output(ofLayer: layer).rows(rows)
-    output.copy(from: middle)
+    output.copy(from: configuration.normPlacement == .post ? source : middle)
     addBranch(
       to: output, hidden, weights.down, weights.feedForwardOutputNorm,
       activations.feedForwardOutput, rows)

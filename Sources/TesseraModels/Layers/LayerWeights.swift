@@ -53,10 +53,14 @@ struct LayerWeights: Sendable {
 struct ModelWeights: Sendable {
   /// [vocabulary, width]
   let embedding: Matrix
-  /// [context, width], where positions are learned.
+  /// [context, width], where positions are learned: from the row of the first position on.
   let positions: Matrix?
+  /// [segments, width], where there are any.
+  let segments: Matrix?
   var layers: [LayerWeights]
   var finalNorm: NormWeights
+  /// What stands before the head of an encoder.
+  let maskedHead: MaskedHeadWeights?
   /// [vocabulary, width]; the embedding where tied.
   var head: LinearHead
 
@@ -73,16 +77,21 @@ struct ModelWeights: Sendable {
       return flat.columns(range).reshaped(
         rowCount: range.count / columnCount, columnCount: columnCount)
     }
+    func vector(_ name: String) -> Matrix { view(name, name, c.width) }
     func norm(_ name: String, _ isThere: Bool = true) -> NormWeights? {
       guard isThere else { return nil }
       return NormWeights(
-        weight: view(name + ".weight", name + ".weight", c.width),
-        bias: c.norm.hasBias ? view(name + ".bias", name + ".bias", c.width) : nil)
+        weight: vector(name + c.normSuffixes.weight),
+        bias: c.norm.hasBias ? vector(name + c.normSuffixes.bias) : nil)
     }
     func table(_ name: String) -> Matrix { view(name + ".weight", name + ".weight", c.width) }
 
     embedding = table(c.namePrefix + names.embedding)
-    positions = c.hasLearnedPositions ? table(c.namePrefix + names.positions) : nil
+    positions =
+      c.hasLearnedPositions
+      ? table(c.namePrefix + names.positions).rows(
+        c.positionOffset..<c.positionOffset + c.contextLength) : nil
+    segments = c.segmentCount > 0 ? table(c.namePrefix + names.segments) : nil
     layers = (0..<c.layerCount).map { layer in
       let prefix = "\(c.namePrefix)\(names.layers).\(layer)."
       func linear(
@@ -94,16 +103,17 @@ struct ModelWeights: Sendable {
           bias: c.biases.contains(kind) ? view(first + ".bias", last + ".bias", outputs) : nil)
       }
       let widths = c.queryKeyNormWidths
-      func vector(_ name: String, _ width: Int) -> Matrix {
+      func heads(_ name: String, _ width: Int) -> Matrix {
         view(prefix + name + ".weight", prefix + name + ".weight", width)
       }
       return LayerWeights(
-        attentionNorm: norm(prefix + names.attentionNorm, c.normPlacement.isBefore),
+        attentionNorm: norm(
+          names.attentionNorm(ofLayer: layer, c), c.normPlacement.isBefore),
         queryKeyValue: linear(
           names.queryKeyValue, inputs: c.width, outputs: c.queryWidth + 2 * c.keyValueWidth,
           .queryKeyValue),
-        queryNorm: widths.map { vector(names.queryNorm, $0.queries) },
-        keyNorm: widths.map { vector(names.keyNorm, $0.keys) },
+        queryNorm: widths.map { heads(names.queryNorm, $0.queries) },
+        keyNorm: widths.map { heads(names.keyNorm, $0.keys) },
         attentionOutput: linear(
           [names.attentionOutput], inputs: c.queryWidth, outputs: c.width, .attentionOutput),
         attentionOutputNorm: norm(prefix + names.attentionOutputNorm, c.normPlacement.isAfter),
@@ -116,10 +126,18 @@ struct ModelWeights: Sendable {
         feedForwardOutputNorm: norm(
           prefix + names.feedForwardOutputNorm, c.normPlacement.isAfter))
     }
-    guard let finalNorm = norm(c.namePrefix + names.finalNorm) else {
-      preconditionFailure("every decoder has a final norm")
+    func alwaysNorm(_ name: String) -> NormWeights {
+      guard let norm = norm(name) else { preconditionFailure("the norm is always there") }
+      return norm
     }
-    self.finalNorm = finalNorm
+    finalNorm = alwaysNorm(names.finalNorm(c))
+    maskedHead = c.maskedHead.map { _ in
+      MaskedHeadWeights(
+        dense: LinearWeights(
+          weight: table(names.maskedHead.dense), bias: vector(names.maskedHead.dense + ".bias")),
+        norm: alwaysNorm(names.maskedHead.norm),
+        bias: view(names.headBias(c), names.headBias(c), c.vocabularySize))
+    }
     head = LinearHead(
       weight: c.tiedEmbeddings ? embedding : view(c.headName, c.headName, c.width))
   }

@@ -1,6 +1,6 @@
 import TesseraTensors
 
-// The operations of a decoder as its configuration wants them. Which it is, is asked once for a tile of
+// The operations of a model as its configuration wants them. Which it is, is asked once for a tile of
 // rows; what loops over elements is in the kernels.
 
 /// What a norm keeps of its forward pass for its backward pass.
@@ -58,7 +58,12 @@ extension TransformerConfiguration {
 
   /// Applies the function of the feed-forward block.
   func activate(into hidden: Matrix, gateUp: Matrix) {
-    switch feedForward {
+    activate(into: hidden, gateUp: gateUp, feedForward)
+  }
+
+  /// Applies the function of a block.
+  func activate(into hidden: Matrix, gateUp: Matrix, _ block: FeedForwardBlock) {
+    switch block {
     case .swiGLU: swiGLU(into: hidden, gateUp: gateUp)
     case .geGLU: gelu(into: hidden, input: gateUp, variant: .exact, gated: true)
     case .geGLUTanh: gelu(into: hidden, input: gateUp, variant: .tanh, gated: true)
@@ -69,7 +74,12 @@ extension TransformerConfiguration {
 
   /// Turns activations into gradients in place; `hidden` gets the forward output.
   func activateBackward(hidden: Matrix, gateUp: Matrix) {
-    switch feedForward {
+    activateBackward(hidden: hidden, gateUp: gateUp, feedForward)
+  }
+
+  /// The same for the function of any block.
+  func activateBackward(hidden: Matrix, gateUp: Matrix, _ block: FeedForwardBlock) {
+    switch block {
     case .swiGLU: swiGLUBackward(hidden: hidden, gateUp: gateUp)
     case .geGLU: geluBackward(hidden: hidden, input: gateUp, variant: .exact, gated: true)
     case .geGLUTanh: geluBackward(hidden: hidden, input: gateUp, variant: .tanh, gated: true)

@@ -7,6 +7,8 @@ import TesseraTensors
 struct HeadGradient: Sendable {
   /// That of the final norm, if it is wanted.
   let finalNorm: NormWeights?
+  /// Those of what stands before an encoder's head, if they are wanted.
+  var maskedHead: MaskedHeadWeights?
   /// [headRows, width]
   let head: Matrix
   /// Which rows of the head.
@@ -41,21 +43,25 @@ extension DecoderPass {
       }
       configuration.normalize(
         into: normed, statistics: statistics, input: stream, weights: weights.finalNorm)
+      let masked = memory.maskedHead?.rows(rows)
+      let read = headInput(normed, masked)
       let chunkTargets = chunk.map { targets[$0] }
       let chunkLosses = crossEntropy(
-        hidden: normed, head: weights.head, targets: chunkTargets,
+        hidden: read, head: weights.head, bias: weights.maskedHead?.bias, targets: chunkTargets,
         softCap: configuration.logitSoftCap, buffers: memory.crossEntropy)
       for (loss, position) in zip(chunkLosses, chunk) { losses[position] = loss }
       guard let gradient else { continue }
       let rowGradient = memory.gradient.rows(rows)
       crossEntropyBackward(
         hiddenGradient: streamGradient == nil ? nil : rowGradient, headGradient: gradient.head,
-        headRows: gradient.headRows, hidden: normed, head: weights.head, targets: chunkTargets,
-        softCap: configuration.logitSoftCap, scale: scale,
+        headRows: gradient.headRows, biasGradient: gradient.maskedHead?.bias, hidden: read,
+        head: weights.head, targets: chunkTargets, softCap: configuration.logitSoftCap,
+        scale: scale,
         rowWeights: sequenceWeights.isEmpty
           ? nil : chunk.map { sequenceWeights[$0 / sequenceLength] },
         buffers: memory.crossEntropy)
       guard let streamGradient else { continue }
+      headInputBackward(rowGradient, normed: normed, masked, into: gradient.maskedHead)
       configuration.normalizeBackward(
         into: rowGradient, residual: nil, outputGradient: rowGradient, input: stream,
         weights: weights.finalNorm, statistics: statistics, gradient: gradient.finalNorm,

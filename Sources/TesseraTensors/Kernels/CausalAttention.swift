@@ -12,7 +12,7 @@ import CTesseraKernels
 //
 // Shapes, row-major:   queries, keys, values, output: [length, headWidth]   logSums: [1, length]
 //
-//   scores[t, s]  = scale * queries[t] . keys[s]      t - window < s <= t
+//   scores[t, s]  = scale * queries[t] . keys[s]      t - window < s <= t, or all s before keyCount
 //   p[t, s]       = exp(scores[t, s] - logSums[t])    logSums = log of sum of exp
 //   output[t]     = sum over the same s of p[t, s] values[s]
 //
@@ -27,6 +27,10 @@ import CTesseraKernels
 // position, so most of the upper triangle is never computed, nor what lies before a sliding window,
 // and the scratch memory is one to three tiles of rows: linear in the length. Only logSums is kept
 // for the backward pass, which computes the probabilities again.
+//
+// Without causality every query sees the same keys: all, or where a sequence is padded at its end, those
+// before the padding. Queries of padding see them too, so that their outputs are numbers; nobody reads
+// them, and where the gradient of their outputs is 0 they add nothing to any other.
 //
 // Scores may be soft-capped: see SoftCap.swift.
 //
@@ -50,8 +54,12 @@ package struct AttentionRule: Hashable, Sendable {
   package var window: Int?
   /// What scores are capped at, if they are.
   package var softCap: Float?
+  /// Whether a query sees no keys behind its own.
+  package var isCausal = true
+  /// Without causality, how many keys there are before the padding; nil where there is none.
+  package var keyCount: Int?
 
-  /// A rule.
+  /// A rule with causality.
   ///
   /// - Precondition: The window and the cap are positive.
   package init(scale: Float, window: Int? = nil, softCap: Float? = nil) {
@@ -64,9 +72,27 @@ package struct AttentionRule: Hashable, Sendable {
   /// One over the root of a head's width, and nothing else.
   package init(headWidth: Int) { self.init(scale: 1 / Float(headWidth).squareRoot()) }
 
+  /// A rule without causality, by which all queries see the same keys.
+  ///
+  /// - Precondition: There is a key.
+  package static func bidirectional(scale: Float, keyCount: Int? = nil) -> AttentionRule {
+    precondition(keyCount ?? 1 > 0, "a query sees a key")
+    var rule = AttentionRule(scale: scale)
+    rule.isCausal = false
+    rule.keyCount = keyCount
+    return rule
+  }
+
   /// The keys that some query of a tile sees.
-  fileprivate func visible(_ tile: Range<Int>) -> Range<Int> {
-    max(0, tile.lowerBound - (window ?? tile.upperBound) + 1)..<tile.upperBound
+  fileprivate func visible(_ tile: Range<Int>, length: Int) -> Range<Int> {
+    if !isCausal { return 0..<min(keyCount ?? length, length) }
+    return max(0, tile.lowerBound - (window ?? tile.upperBound) + 1)..<tile.upperBound
+  }
+
+  /// Where the first query of a tile stands among the keys that it sees: the later ones stand behind it, and
+  /// see up to there.
+  fileprivate func first(_ tile: Range<Int>, _ visible: Range<Int>) -> Int64 {
+    Int64(isCausal ? tile.lowerBound - visible.lowerBound : visible.count)
   }
 
   /// The window as kernels want it.
@@ -92,15 +118,14 @@ package func causalAttention(
   scratch.withMemory(capacity: scoreSize) { memory in
     let space = memory.carve(min(tileRows, length), length)
     for tile in tiles(length) {
-      let visible = rule.visible(tile)
+      let visible = rule.visible(tile, length: length)
       let scores = space.reshaped(rowCount: tile.count, columnCount: visible.count)
       multiply(into: scores, queries.rows(tile), transposed: keys.rows(visible))
       rule.cap(scores)
-      // SAFETY: row r of the tile sees columns before `tile.lowerBound - visible.lowerBound + r + 1`,
-      // at most all.
+      // SAFETY: row r of the tile sees columns before `first + r + 1`, at most all.
       unsafe kernels.causal_softmax(
         scores.base, Int64(scores.stride), logSums.columns(tile).base,
-        Int64(tile.lowerBound - visible.lowerBound), rule.width, Int64(tile.count),
+        rule.first(tile, visible), rule.width, Int64(tile.count),
         Int64(visible.count), rule.softmaxScale)
       multiply(into: output.rows(tile), scores, values.rows(visible))
     }
@@ -144,8 +169,8 @@ package func causalAttentionBackward(
     let spaces = (0..<spaceCount).map { _ in memory.carve(rows, length) }
     let dots = memory.carve(1, rows)
     for tile in tiles(length) {
-      let visible = rule.visible(tile)
-      let first = Int64(tile.lowerBound - visible.lowerBound)
+      let visible = rule.visible(tile, length: length)
+      let first = rule.first(tile, visible)
       let tileSpaces = spaces.map {
         $0.reshaped(rowCount: tile.count, columnCount: visible.count)
       }
@@ -224,7 +249,9 @@ package func causalAttentionReference(
   var output = [Double](repeating: 0, count: queries.count)
   for t in 0..<queries.count / width {
     let first = max(0, t - (rule?.window ?? t + 1) + 1)
-    let scores = (first...t).map { s in
+    let isCausal = rule?.isCausal ?? true
+    let end = isCausal ? t + 1 : rule?.keyCount ?? keys.count / width
+    let scores = (isCausal ? first..<end : 0..<end).map { s in
       if let documents, documents[s] != documents[t] { return -Double.infinity }
       let product = (0..<width).reduce(0) { $0 + queries[t * width + $1] * keys[s * width + $1] }
       return softCapReference(product * factor, cap: rule?.softCap.map { Double($0) })
@@ -233,8 +260,9 @@ package func causalAttentionReference(
     let weights = scores.map { exp($0 - largest) }
     let total = weights.reduce(0, +)
     for (s, weight) in weights.enumerated() {
+      let key = isCausal ? first + s : s
       for i in 0..<width {
-        output[t * width + i] += weight / total * values[(first + s) * width + i]
+        output[t * width + i] += weight / total * values[key * width + i]
       }
     }
   }

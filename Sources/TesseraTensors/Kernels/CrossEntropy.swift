@@ -12,12 +12,13 @@ import TesseraBasics
 // Cross-entropy of a linear head, for a chunk of rows whose logits fit in memory.
 //
 // Shapes, row-major:   hidden: [rows, width]   head: [vocabulary, width]
-//                      logits: [rows, vocabulary]   targets: [rows]
+//                      logits: [rows, vocabulary]   targets: [rows]   bias: [1, vocabulary]
 //
-//   logits     = hidden * head^T, soft-capped where the model does that: see SoftCap.swift
+//   logits     = hidden * head^T + bias where there is one, soft-capped where the model does that: see
+//                SoftCap.swift
 //   loss[r]    = log(sum over v of exp(logits[r, v])) - logits[r, targets[r]]
 //   dlogits    = scale * (softmax(logits) - one at the target)
-//   dhidden    = dlogits * head        dhead += dlogits^T * hidden
+//   dhidden    = dlogits * head        dhead += dlogits^T * hidden       dbias += sum of rows of dlogits
 //
 // The vocabulary is cut into blocks. A block computes its logits, replaces them by exponentials
 // relative to its own maximum, and later turns those into gradients with one factor per row, so
@@ -65,7 +66,8 @@ package struct CrossEntropyBuffers: Sendable {
 ///
 /// - Precondition: Targets are inside the vocabulary, and the rows fit into the buffers.
 package func crossEntropy(
-  hidden: Matrix, head: LinearHead, targets: [Int32], softCap cap: Float? = nil,
+  hidden: Matrix, head: LinearHead, bias: Matrix? = nil, targets: [Int32],
+  softCap cap: Float? = nil,
   buffers: CrossEntropyBuffers
 ) -> [Float] {
   let rows = hidden.rowCount
@@ -79,6 +81,7 @@ package func crossEntropy(
     // Each call owns the columns of its block, and the targets that lie in it.
     let part = logits.columns(block)
     head.logits(into: part, hidden: hidden, block: block)
+    if let bias { add(bias.columns(block), toRowsOf: part) }
     if let cap { softCap(part, cap: cap) }
     for (row, target) in targets.enumerated() where block.contains(Int(target)) {
       buffers.targetLogits[0, row] = logits[row, Int(target)]
@@ -109,14 +112,16 @@ private func combinedLogSum(_ row: Int, _ buffers: CrossEntropyBuffers) -> Doubl
 }
 
 /// The gradients of `scale` times the sum of the losses that
-/// ``crossEntropy(hidden:head:targets:softCap:buffers:)`` has just computed, with the same cap.
+/// ``crossEntropy(hidden:head:bias:targets:softCap:buffers:)`` has just computed, with the same cap.
 ///
 /// `hiddenGradient` is overwritten if it is wanted, `headGradient` added to: that of all rows of the head,
-/// or of `headRows` alone, one after the other. With `rowWeights` each row's loss counts so many times.
+/// or of `headRows` alone, one after the other. `biasGradient` is added to where it is wanted. With
+/// `rowWeights` each row's loss counts so many times.
 package func crossEntropyBackward(
-  hiddenGradient: Matrix?, headGradient: Matrix?, headRows: RangeSet<Int>? = nil, hidden: Matrix,
-  head: LinearHead, targets: [Int32], softCap cap: Float? = nil, scale: Float,
-  rowWeights: [Float]? = nil, buffers: CrossEntropyBuffers
+  hiddenGradient: Matrix?, headGradient: Matrix?, headRows: RangeSet<Int>? = nil,
+  biasGradient: Matrix? = nil, hidden: Matrix, head: LinearHead, targets: [Int32],
+  softCap cap: Float? = nil, scale: Float, rowWeights: [Float]? = nil,
+  buffers: CrossEntropyBuffers
 ) {
   let rows = hidden.rowCount
   let vocabularySize = head.weight.rowCount
@@ -155,6 +160,7 @@ package func crossEntropyBackward(
       let capped = cap.map { buffers.targetLogits[0, row] / $0 } ?? 0
       logits[row, Int(target)] -= scales[row] * (1 - capped * capped)
     }
+    if let biasGradient { addRows(of: part, to: biasGradient.columns(block)) }
     if hiddenGradient != nil { head.keep(logitGradients: part, block: block) }
     guard let headGradient else { return }
     for (range, offset) in zip(headRanges, offsets) {

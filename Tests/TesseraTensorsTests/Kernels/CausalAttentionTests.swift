@@ -94,6 +94,39 @@ import Testing
     for rule in Self.rules { checkBackward(length: length, width: width, rule: rule) }
   }
 
+  /// Without causality: all keys, and those before the padding, at and around the edge of a tile.
+  private func bidirectionalRules(length: Int) -> [AttentionRule] {
+    [.bidirectional(scale: 0.5)]
+      + [1, length / 2, 64, 65, length - 1].filter { (1...length).contains($0) }
+      .map { .bidirectional(scale: 0.25, keyCount: $0) }
+  }
+
+  @Test(arguments: [1, 2, 9, 63, 64, 65, 130], [4, 7])
+  func `without causality agrees with the reference`(length: Int, width: Int) {
+    for rule in bidirectionalRules(length: length) {
+      let head = Head(length: length, width: width)
+      // What is behind the padding is never read.
+      if let count = rule.keyCount, count < length {
+        head.keys.view.rows(count..<length).fill(with: .nan)
+        head.values.view.rows(count..<length).fill(with: .nan)
+      }
+      head.run(rule)
+      let expected = causalAttentionReference(
+        queries: head.queries.doubles, keys: head.keys.doubles, values: head.values.doubles,
+        width: width, rule: rule)
+      #expect(distance(head.output.elements, expected) < 2e-6)
+    }
+  }
+
+  @Test(arguments: [1, 2, 9, 66], [4, 6])
+  func `without causality the backward pass agrees with central differences`(
+    length: Int, width: Int
+  ) {
+    for rule in bidirectionalRules(length: length) {
+      checkBackward(length: length, width: width, rule: rule)
+    }
+  }
+
   private func checkBackward(length: Int, width: Int, rule: AttentionRule?) {
     let head = Head(length: length, width: width)
     let used = rule ?? AttentionRule(headWidth: width)

@@ -7,19 +7,26 @@ import Testing
   /// A chunk of rows and a head.
   struct Chunk {
     let hidden, head, hiddenGradient, headGradient: TestMatrix
+    /// What is added to logits, and its gradient; without elements where nothing is.
+    let bias, biasGradient: TestMatrix?
     let targets: [Int32]
     let buffers: CrossEntropyBuffers
     let memory: FloatMemory
 
     let softCap: Float?
 
-    init(rows: Int, width: Int, vocabularySize: Int, softCap: Float? = nil) {
+    init(
+      rows: Int, width: Int, vocabularySize: Int, softCap: Float? = nil, hasBias: Bool = false
+    ) {
       self.softCap = softCap
       var random = SplitMix64(seed: 6)
       hidden = TestMatrix(&random, rows: rows, columns: width)
       head = TestMatrix(&random, rows: vocabularySize, columns: width)
       hiddenGradient = TestMatrix(rows: rows, columns: width)
       headGradient = TestMatrix(rows: vocabularySize, columns: width, filledWith: 1)
+      bias = hasBias ? TestMatrix(&random, rows: 1, columns: vocabularySize) : nil
+      biasGradient =
+        hasBias ? TestMatrix(rows: 1, columns: vocabularySize, filledWith: 1) : nil
       targets = (0..<rows).map { Int32(($0 * 977 + vocabularySize - 1) % vocabularySize) }
       memory = FloatMemory(
         capacity: CrossEntropyBuffers.size(rowCapacity: rows + 1, vocabularySize: vocabularySize))
@@ -32,13 +39,15 @@ import Testing
 
     func losses() -> [Float] {
       crossEntropy(
-        hidden: hidden.view, head: linear, targets: targets, softCap: softCap, buffers: buffers)
+        hidden: hidden.view, head: linear, bias: bias?.view, targets: targets,
+        softCap: softCap, buffers: buffers)
     }
 
     func differentiate(scale: Float) {
       crossEntropyBackward(
-        hiddenGradient: hiddenGradient.view, headGradient: headGradient.view, hidden: hidden.view,
-        head: linear, targets: targets, softCap: softCap, scale: scale, buffers: buffers)
+        hiddenGradient: hiddenGradient.view, headGradient: headGradient.view,
+        biasGradient: biasGradient?.view, hidden: hidden.view, head: linear, targets: targets,
+        softCap: softCap, scale: scale, buffers: buffers)
     }
   }
 
@@ -81,13 +90,17 @@ import Testing
   }
 
   static func referenceLosses(
-    hidden: [Double], head: [Double], width: Int, targets: [Int32], softCap: Float? = nil
+    hidden: [Double], head: [Double], bias: [Double]? = nil, width: Int, targets: [Int32],
+    softCap: Float? = nil
   ) -> [Double] {
     let vocabularySize = head.count / width
     let logits = multiplyReference(
       hidden, rows: targets.count, inner: width, head, columns: vocabularySize,
       bIsTransposed: true
-    ).map { softCapReference($0, cap: softCap.map { Double($0) }) }
+    ).enumerated().map { index, product in
+      softCapReference(
+        product + (bias?[index % vocabularySize] ?? 0), cap: softCap.map { Double($0) })
+    }
     return targets.enumerated().map { row, target in
       crossEntropyReference(
         logits: Array(logits[row * vocabularySize..<(row + 1) * vocabularySize]),
@@ -123,6 +136,31 @@ import Testing
     let expectedHead = centralDifferences(at: head) { loss(hidden, $0) }
     #expect(distance(chunk.hiddenGradient.elements, expectedHidden) < 2e-6)
     #expect(distance(chunk.headGradient.elements, expectedHead.map { $0 + 1 }) < 2e-6)
+  }
+
+  @Test(arguments: [nil, 1.5] as [Float?])
+  func `a bias is added to the logits of all blocks`(softCap: Float?) {
+    let chunk = Chunk(
+      rows: 3, width: 4, vocabularySize: 1_030, softCap: softCap, hasBias: true)
+    guard let bias = chunk.bias?.doubles, let gradient = chunk.biasGradient else { return }
+    func losses(_ hidden: [Double], _ bias: [Double]) -> [Double] {
+      Self.referenceLosses(
+        hidden: hidden, head: chunk.head.doubles, bias: bias, width: 4, targets: chunk.targets,
+        softCap: softCap)
+    }
+    let hidden = chunk.hidden.doubles
+    #expect(distance(chunk.losses(), losses(hidden, bias)) < 2e-6)
+    chunk.differentiate(scale: 0.5)
+    let expected = centralDifferences(at: hidden) { 0.5 * losses($0, bias).reduce(0, +) }
+    #expect(distance(chunk.hiddenGradient.elements, expected) < 1e-5)
+    for range in [0..<2, 1_022..<1_030] {
+      let expected = centralDifferences(at: Array(bias[range])) { point in
+        var moved = bias
+        moved.replaceSubrange(range, with: point)
+        return 0.5 * losses(hidden, moved).reduce(0, +)
+      }
+      #expect(distance(Array(gradient.elements[range]), expected.map { $0 + 1 }) < 1e-5)
+    }
   }
 
   @Test func `gradients over several blocks agree with central differences`() {

@@ -1,9 +1,9 @@
 public import TesseraCheckpoints
 
-/// The families of decoders that are computed, by the `model_type` of their `config.json`.
+/// The families of models that are computed, by the `model_type` of their `config.json`.
 ///
 /// Each has a file in `Families` that says what its configuration means and what its tensors are called.
-public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
+public enum TransformerFamily: String, CaseIterable, Hashable, Sendable {
   /// Llama 1 to 3, and what is saved as one: SmolLM 1 and 2, TinyLlama, Yi.
   case llama
   /// Mistral, up to the ones whose layers differ.
@@ -26,6 +26,12 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
   case gemma2
   /// Gemma 3, the models that read text alone.
   case gemma3 = "gemma3_text"
+  /// BERT.
+  case bert
+  /// RoBERTa.
+  case roberta
+  /// XLM-RoBERTa.
+  case xlmRoberta = "xlm-roberta"
 
   /// The values of `model_type`, as the end of a sentence.
   static var expected: String {
@@ -37,6 +43,8 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
     switch self {
     case .gpt2: "transformer."
     case .gptNeoX: "gpt_neox."
+    case .bert: "bert."
+    case .roberta, .xlmRoberta: "roberta."
     case .llama, .mistral, .qwen2, .qwen3, .smolLM3, .olmo2, .gemma, .gemma2, .gemma3: "model."
     }
   }
@@ -49,6 +57,8 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
     case .gptNeoX: .gptNeoX
     case .olmo2: .olmo2
     case .gemma2, .gemma3: .gemma2
+    case .bert: .bert
+    case .roberta, .xlmRoberta: .roberta
     }
   }
 
@@ -68,6 +78,8 @@ public enum DecoderFamily: String, CaseIterable, Hashable, Sendable {
     case .gemma: try .gemma(source)
     case .gemma2: try .gemma2(source)
     case .gemma3: try .gemma3(source)
+    case .bert: try .bert(source)
+    case .roberta, .xlmRoberta: try .roberta(source)
     }
   }
 }
@@ -78,10 +90,10 @@ extension TransformerConfiguration {
   /// - Throws: `CheckpointError/configuration(path:key:found:expected:)` for a key that asks for
   ///   something that is not computed, such as another model type or activation.
   public init(_ configuration: ModelConfiguration) throws(CheckpointError) {
-    guard let family = DecoderFamily(rawValue: configuration.modelType) else {
+    guard let family = TransformerFamily(rawValue: configuration.modelType) else {
       throw .configuration(
         path: configuration.path, key: "model_type", found: "\"\(configuration.modelType)\"",
-        expected: "one of \(DecoderFamily.expected)")
+        expected: "one of \(TransformerFamily.expected)")
     }
     self = try family.configuration(configuration)
     self.family = family

@@ -1,5 +1,5 @@
 extension ParameterLayout {
-  /// The layout of a decoder, with the names of its family's checkpoints.
+  /// The layout of a model, with the names of its family's checkpoints.
   public init(_ configuration: TransformerConfiguration) {
     let c = configuration
     let names = c.family.names
@@ -8,18 +8,32 @@ extension ParameterLayout {
     if c.hasLearnedPositions {
       list.append(
         TensorPlan(
-          c.namePrefix + names.positions + ".weight", [c.contextLength, c.width], .positions))
+          c.namePrefix + names.positions + ".weight",
+          [c.positionOffset + c.contextLength, c.width], .positions))
+    }
+    if c.segmentCount > 0 {
+      list.append(
+        TensorPlan(
+          c.namePrefix + names.segments + ".weight", [c.segmentCount, c.width], .positions))
     }
     for layer in 0..<c.layerCount {
-      list += Self.layer(c, names, prefix: "\(c.namePrefix)\(names.layers).\(layer).")
+      list += Self.layer(
+        c, names, prefix: "\(c.namePrefix)\(names.layers).\(layer).",
+        attentionNorm: names.attentionNorm(ofLayer: layer, c))
     }
-    list += Self.norm(c, c.namePrefix + names.finalNorm)
+    list += Self.norm(c, names.finalNorm(c))
+    if c.maskedHead != nil {
+      list.append(TensorPlan(names.maskedHead.dense + ".weight", [c.width, c.width], .matrix))
+      list.append(TensorPlan(names.maskedHead.dense + ".bias", [c.width], .bias))
+      list += Self.norm(c, names.maskedHead.norm)
+      list.append(TensorPlan(names.headBias(c), [c.vocabularySize], .bias))
+    }
     if !c.tiedEmbeddings { list.append(TensorPlan(c.headName, table, .head)) }
     self.init(list)
   }
 
   private static func layer(
-    _ c: TransformerConfiguration, _ names: TensorNames, prefix: String
+    _ c: TransformerConfiguration, _ names: TensorNames, prefix: String, attentionNorm: String
   ) -> [TensorPlan] {
     var list: [TensorPlan] = []
     /// Matrices with one input, and behind them their biases.
@@ -37,7 +51,7 @@ extension ParameterLayout {
         list.append(TensorPlan(prefix + name + ".bias", [rowCount], .bias, form: form))
       }
     }
-    if c.normPlacement.isBefore { list += norm(c, prefix + names.attentionNorm) }
+    if c.normPlacement.isBefore { list += norm(c, attentionNorm) }
     add(
       names.queryKeyValueParts(c), inputs: c.width, hasBias: c.biases.contains(.queryKeyValue),
       form: names.interleavesHeads ? .interleavedHeads(count: c.headCount) : names.matrixForm)
@@ -61,12 +75,18 @@ extension ParameterLayout {
   }
 
   private static func norm(_ c: TransformerConfiguration, _ name: String) -> [TensorPlan] {
-    let weight = TensorPlan(name + ".weight", [c.width], .norm)
-    return c.norm.hasBias ? [weight, TensorPlan(name + ".bias", [c.width], .bias)] : [weight]
+    let weight = TensorPlan(name + c.normSuffixes.weight, [c.width], .norm)
+    return c.norm.hasBias
+      ? [weight, TensorPlan(name + c.normSuffixes.bias, [c.width], .bias)] : [weight]
   }
 }
 
 extension TransformerConfiguration {
+  /// What stands behind the names of norms.
+  var normSuffixes: (weight: String, bias: String) {
+    hasOlderNormNames ? (".gamma", ".beta") : (".weight", ".bias")
+  }
+
   /// The number of weights of the norms of queries and of keys, if there are such norms.
   var queryKeyNormWidths: (queries: Int, keys: Int)? {
     switch queryKeyNorm {
