@@ -17,11 +17,13 @@ public struct GuardOptions: Hashable, Sendable {
   /// The largest copy that is kept where nobody has asked for one, in bytes.
   static let standardCopySize = 256 << 20
 
-  /// Sets what a plan for a model does.
+  /// Sets what a plan for a model does, whose optimizer and averages are set.
   func set(_ plan: inout TrainingPlan, layout: ParameterLayout) {
     plan.lossSpikeLimit = lossSpikeLimit
     plan.gradientSpikeLimit = gradientSpikeLimit
-    let size = 4 * layout.count + plan.optimizer.stateSize(layout: layout)
+    let size =
+      4 * layout.count + plan.optimizer.stateSize(layout: layout)
+      + plan.averaging.size(parameterCount: layout.count)
     plan.snapshotInterval = snapshotInterval ?? (size <= Self.standardCopySize ? 100 : 0)
   }
 }

@@ -6,11 +6,16 @@ public struct RunSnapshot: Hashable, Sendable {
   public var parameters: [Float]
   /// What the optimizer remembers.
   public var optimizer: OptimizerState
+  /// The means of the weights.
+  var averages: AverageState
 
   /// Creates a snapshot.
-  public init(step: Int, parameters: [Float], optimizer: OptimizerState) {
+  init(
+    step: Int, parameters: [Float], optimizer: OptimizerState, averages: AverageState = .none
+  ) {
     self.step = step
     self.parameters = parameters
     self.optimizer = optimizer
+    self.averages = averages
   }
 }

@@ -76,9 +76,11 @@ extension Adaptation {
     var chosen = run.model
     if let best = run.best { chosen.parameters = best.parameters }
     let excess =
-      run.evaluations.last { $0.step == run.best?.step }.map { selection.excess(of: $0) } ?? 0
+      run.evaluations.last { $0.step == run.best?.step && $0.weights == run.best?.weights }
+      .map { selection.excess(of: $0) } ?? 0
     return AdaptationResult(
-      model: chosen, chosenStep: run.best?.step ?? outcome.steps, outcome: outcome,
+      model: chosen, chosenStep: run.best?.step ?? outcome.steps,
+      chosenWeights: run.best?.weights ?? .trained, outcome: outcome,
       evaluations: run.evaluations, keepsLimit: excess == 0)
   }
 
@@ -133,6 +135,8 @@ extension Adaptation {
       "learning_rate_segments": plan.schedule.record,
       "optimizer": plan.optimizer.record,
       "optimizer_bytes": .init(plan.optimizer.stateSize(layout: model.layout)),
+      "averaging": plan.averaging.record ?? .null,
+      "average_bytes": .init(plan.averaging.size(parameterCount: model.layout.count)),
       "maximum_forgetting_bits_per_byte": .init(options.maximumForgetting),
       "seed": .init(options.seed),
       "precision": .string(plan.precision.rawValue),
@@ -150,6 +154,8 @@ public struct AdaptationResult: Sendable {
   public var model: Transformer
   /// The step whose weights were chosen.
   public var chosenStep: Int
+  /// Which of that step's weights were chosen.
+  public var chosenWeights: WeightKind
   /// Steps, tokens and time.
   public var outcome: TrainingOutcome
   /// The evaluations during training.

@@ -129,6 +129,7 @@ public struct Adaptation: Sendable {
       evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
     plan.precision = options.precision
     if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
+    plan.averaging = options.averaging
     options.guards.set(&plan, layout: model.layout)
     self.plan = plan
   }

@@ -24,6 +24,9 @@ public struct AdaptationOptions: Hashable, Sendable {
   public var data = DataOptions()
   /// What is done about steps that go wrong.
   public var guards = GuardOptions()
+  /// Means of the weights that are kept; the weights that are written are the best of all where none are
+  /// chosen.
+  public var averaging = AveragingOptions()
   /// Which parameters move in every stage.
   public var selection = ParameterSelection()
   /// The stages; none are the rows alone for ``rowStageShare`` of the steps, then everything.

@@ -73,7 +73,9 @@ public struct AdaptationReport: Sendable {
   public var forgetsBeforeTraining: Bool {
     guard !training.keepsLimit, let replay,
       let first = training.evaluations.first(where: { $0.step == 0 }),
-      let last = training.evaluations.first(where: { $0.step == training.chosenStep }),
+      let last = training.evaluations.first(where: {
+        $0.step == training.chosenStep && $0.weights == training.chosenWeights
+      }),
       first.entries.count > 1, last.entries.count > 1
     else { return false }
     let gone = first.entries[1].bitsPerByte - replay.before.bitsPerByte
@@ -88,6 +90,7 @@ public struct AdaptationReport: Sendable {
       "replay": replay?.record ?? .null,
       "new_tokens": .init(newTokenCount),
       "chosen_step": .init(training.chosenStep),
+      "chosen_weights": .string(training.chosenWeights.rawValue),
       "keeps_limit": .bool(training.keepsLimit),
       "steps": .init(training.outcome.steps),
       "tokens": .init(training.outcome.tokens),
@@ -125,7 +128,7 @@ public struct AdaptationReport: Sendable {
       The model \(Self.lastComponent(baseModel)) with \(newTokenCount) new tokens, trained for \
       \(training.outcome.steps) steps (\(training.outcome.tokens) tokens) on \(target.name)\
       \(replay.map { " with replay of \($0.name)" } ?? ""). The weights are those after step \
-      \(training.chosenStep).
+      \(training.chosenStep)\(training.chosenWeights.phrase).
 
       Bits per byte are measured on whole documents that were never trained on, the same bytes before \
       and after; lower is better.

@@ -109,6 +109,7 @@ public struct Pretraining: Sendable {
       evaluationInterval: max(10, steps / max(1, options.evaluationCount)))
     plan.precision = options.precision
     if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
+    plan.averaging = options.averaging
     options.guards.set(&plan, layout: model.layout)
     self.plan = plan
     heldOut = try DocumentEncoder(tokenizer, name: "held-out documents").encode(
@@ -208,6 +209,8 @@ public struct Pretraining: Sendable {
       "learning_rate_segments": plan.schedule.record,
       "optimizer": plan.optimizer.record,
       "optimizer_bytes": .init(plan.optimizer.stateSize(layout: model.layout)),
+      "averaging": plan.averaging.record ?? .null,
+      "average_bytes": .init(plan.averaging.size(parameterCount: model.layout.count)),
       "weight_decay": .init(options.weightDecay ?? options.optimizer.kind.defaultWeightDecay),
       "stages": .array(
         StageTable.tables(of: plan, layout: model.layout).map(\.record)),
@@ -240,13 +243,16 @@ public struct Pretraining: Sendable {
     let outcome = try run.run(progress: progress, onUnremoved: onUnremoved)
     guard outcome.isComplete else { return nil }
 
+    let weights = options.averaging.weights ?? .trained
     try ModelDirectory.write(
-      run.model, tokenizer: tokenizer, to: directory.path, elementType: options.elementType)
+      run.model(with: weights), tokenizer: tokenizer, to: directory.path,
+      elementType: options.elementType)
     // What is reported is what the files hold.
     let stored = try Transformer(checkpoint: directory.path)
     let score = stored.score(heldOut, workspace: TransformerWorkspace(), progress: progress)
     let result = PretrainingResult(
-      outcome: outcome, score: heldOut.count > 0 ? score : nil, evaluations: run.evaluations)
+      outcome: outcome, weights: weights, score: heldOut.count > 0 ? score : nil,
+      evaluations: run.evaluations)
     try writeHeldOut(to: directory.path)
     try writeFile(
       Path.join(directory.path, "training.json"),
@@ -270,6 +276,8 @@ public struct Pretraining: Sendable {
 public struct PretrainingResult: Sendable {
   /// Steps, tokens and time.
   public var outcome: TrainingOutcome
+  /// Which weights were written.
+  public var weights: WeightKind
   /// The score of the held-out documents by the weights as they are stored; nil if there are none.
   public var score: CorpusScore?
   /// The evaluations during training.
@@ -280,6 +288,7 @@ public struct PretrainingResult: Sendable {
     .object([
       "steps": .init(outcome.steps),
       "tokens": .init(outcome.tokens),
+      "weights": .string(weights.rawValue),
       "skipped_steps": .init(outcome.skippedSteps),
       "rollbacks": .init(outcome.rollbacks),
       "seconds": .init(outcome.seconds),

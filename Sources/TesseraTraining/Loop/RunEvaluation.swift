@@ -1,4 +1,4 @@
-/// The scores of a run's evaluation sets after a number of steps.
+/// The scores of a run's evaluation sets by weights of one kind after a number of steps.
 public struct RunEvaluation: Hashable, Sendable {
   /// The score of one set.
   public struct Entry: Hashable, Sendable {
@@ -16,12 +16,15 @@ public struct RunEvaluation: Hashable, Sendable {
 
   /// The number of steps done.
   public var step: Int
+  /// Whose scores they are.
+  public var weights: WeightKind
   /// The scores, in the order of the sets.
   public var entries: [Entry]
 
   /// Creates an evaluation.
-  public init(step: Int, entries: [Entry]) {
+  public init(step: Int, weights: WeightKind = .trained, entries: [Entry]) {
     self.step = step
+    self.weights = weights
     self.entries = entries
   }
 

@@ -4,7 +4,7 @@ import TesseraTensors
 /// The part of a state that is not arrays, as `state.json` holds it.
 extension RunState {
   /// Format version of `state.json`.
-  static let formatVersion = 4
+  static let formatVersion = 5
 
   /// The record of this state for a run with an identity.
   func record(identity: RunIdentity) -> JSONValue {
@@ -14,10 +14,14 @@ extension RunState {
       "guard": guarding.record,
       "snapshot_step": snapshot.map { .init($0.step) } ?? .null,
       "best_step": bestStep.map { .init($0) } ?? .null,
+      "best_weights": .string(bestWeights.rawValue),
+      "average_updates": .init(averages.updateCount),
+      "snapshot_average_updates": .init(snapshot?.averages.updateCount ?? 0),
       "evaluations": .array(
         evaluations.map { evaluation in
           .object([
             "step": .init(evaluation.step),
+            "weights": .string(evaluation.weights.rawValue),
             "bits_per_byte": .object(
               JSONObject(members: evaluation.entries.map { ($0.name, .init($0.bitsPerByte)) })),
           ])
@@ -39,6 +43,9 @@ extension RunState {
     var guarding: StepGuard.State
     var snapshotStep: Int?
     var bestStep: Int?
+    var bestWeights: WeightKind
+    var averageUpdates: Int
+    var snapshotAverageUpdates: Int
     var evaluations: [RunEvaluation]
     var identity: RunIdentity
     var kernels: SelectedKernels
@@ -53,7 +60,11 @@ extension RunState {
       let step = record["step"]?.int, step >= 0,
       let guarding = record["guard"].flatMap(StepGuard.State.init),
       let snapshot = record["snapshot_step"],
-      let best = record["best_step"], let list = record["evaluations"]?.array,
+      let best = record["best_step"],
+      let bestWeights = record["best_weights"]?.string.flatMap(WeightKind.init),
+      let averageUpdates = record["average_updates"]?.int, averageUpdates >= 0,
+      let snapshotUpdates = record["snapshot_average_updates"]?.int, snapshotUpdates >= 0,
+      let list = record["evaluations"]?.array,
       let model = record["model"], let data = record["data"]?.string, let plan = record["plan"],
       let selection = record["selection"],
       let core = record["openblas_core"]?.string,
@@ -63,20 +74,21 @@ extension RunState {
     else { return nil }
     var evaluations: [RunEvaluation] = []
     for item in list {
-      guard let step = item["step"]?.int, let scores = item["bits_per_byte"]?.object else {
-        return nil
-      }
+      guard let step = item["step"]?.int, let scores = item["bits_per_byte"]?.object,
+        let weights = item["weights"]?.string.flatMap(WeightKind.init)
+      else { return nil }
       var entries: [RunEvaluation.Entry] = []
       for (name, value) in scores.members {
         // A score that is not a number is stored as null.
         guard let bits = value.isNull ? .nan : value.double else { return nil }
         entries.append(RunEvaluation.Entry(name: name, bitsPerByte: bits))
       }
-      evaluations.append(RunEvaluation(step: step, entries: entries))
+      evaluations.append(RunEvaluation(step: step, weights: weights, entries: entries))
     }
     return Header(
       step: step, guarding: guarding, snapshotStep: snapshot.int, bestStep: best.int,
-      evaluations: evaluations,
+      bestWeights: bestWeights, averageUpdates: averageUpdates,
+      snapshotAverageUpdates: snapshotUpdates, evaluations: evaluations,
       identity: RunIdentity(model: model, data: data, plan: plan, selection: selection),
       kernels: SelectedKernels(
         matrixProductCore: core, instructionSet: instructionSet,

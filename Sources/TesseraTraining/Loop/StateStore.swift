@@ -11,7 +11,7 @@ struct StateStore: Sendable {
   private let remove: @Sendable (String) throws(FileError) -> Void
 
   /// The largest manifest or record that is read, in bytes.
-  private static let recordSizeLimit = 16 << 20
+  static let recordSizeLimit = 16 << 20
   private static let prefix = "step-"
 
   /// Names a store; nothing is made before the first ``save(_:identity:)``.
@@ -55,7 +55,7 @@ struct StateStore: Sendable {
         }
       }
       func write(
-        _ parameters: [Float], _ optimizer: OptimizerState, prefix: String
+        _ parameters: [Float], _ optimizer: OptimizerState, _ averages: AverageState, prefix: String
       ) throws(FileError) {
         try write(prefix + "weights.f32", parameters)
         try write(prefix + "updates.u32", optimizer.updateCounts)
@@ -68,10 +68,14 @@ struct StateStore: Sendable {
           case .counts(let values): try write(name, values)
           }
         }
+        for (name, values) in averages.vectors {
+          try write(prefix + Self.averagePrefix + name + ".f32", values)
+        }
       }
-      try write(state.parameters, state.optimizer, prefix: "")
+      try write(state.parameters, state.optimizer, state.averages, prefix: "")
       if let snapshot = state.snapshot {
-        try write(snapshot.parameters, snapshot.optimizer, prefix: Self.snapshotPrefix)
+        try write(
+          snapshot.parameters, snapshot.optimizer, snapshot.averages, prefix: Self.snapshotPrefix)
       }
       if let best = state.best { try write("best.f32", best) }
       try write("state.json", state.record(identity: identity).serialized(pretty: true))
@@ -95,7 +99,7 @@ struct StateStore: Sendable {
     var faults: [StateFault] = []
     for step in steps().reversed() {
       let folder = folder(ofStep: step)
-      switch load(folder, step: step) {
+      switch load(folder, step: step, extent: .all) {
       case .failure(let fault): faults.append(fault)
       case .success(let (state, found)):
         if let part = found.firstDifference(from: identity) {
@@ -105,6 +109,21 @@ struct StateStore: Sendable {
       }
     }
     if faults.isEmpty { return nil }
+    throw .noValidState(path: path, faults: faults)
+  }
+
+  /// The newest whole state for another run to begin with: weights and what the optimizer remembers, and no
+  /// weights besides.
+  ///
+  /// - Throws: ``TrainingRunError/noValidState(path:faults:)``, with no fault if there is no state at all.
+  func loadBeginning() throws(TrainingRunError) -> (state: RunState, identity: RunIdentity) {
+    var faults: [StateFault] = []
+    for step in steps().reversed() {
+      switch load(folder(ofStep: step), step: step, extent: .beginning) {
+      case .failure(let fault): faults.append(fault)
+      case .success(let found): return found
+      }
+    }
     throw .noValidState(path: path, faults: faults)
   }
 
@@ -139,148 +158,6 @@ struct StateStore: Sendable {
       do throws(FileError) { try remove(folder(ofStep: step)) } catch { failures.append(error) }
     }
     return failures
-  }
-
-  /// Reads one state and checks every byte of it.
-  private func load(
-    _ folder: String, step: Int
-  ) -> Result<(state: RunState, identity: RunIdentity), StateFault> {
-    func fault(_ reason: String) -> Result<(state: RunState, identity: RunIdentity), StateFault> {
-      .failure(StateFault(path: folder, reason: reason))
-    }
-    do {
-      let text = try readFile(folder + "/MANIFEST.json", limit: Self.recordSizeLimit)
-      let manifest = try JSONValue(parsing: text)
-      guard let entries = manifest.object else { return fault("MANIFEST.json is not an object") }
-      var files: [String: [UInt8]] = [:]
-      for (name, entry) in entries.members {
-        guard Self.fileNames.contains(name) || Self.isMemory(name), let size = entry["size"]?.int,
-          size >= 0,
-          let hash = entry["sha256"]?.string
-        else { return fault("MANIFEST.json has a wrong entry \"\(name)\"") }
-        let file = try InputFile(path: folder + "/" + name)
-        guard file.size == size else {
-          return fault("\(name) has \(file.size) bytes, and the manifest says \(size)")
-        }
-        let bytes = try file.read(at: 0, count: size)
-        guard SHA256.hexDigest(of: bytes) == hash else {
-          return fault("\(name) does not have the hash that the manifest says")
-        }
-        files[name] = bytes
-      }
-      guard let weights = files["weights.f32"], files["updates.u32"] != nil,
-        let text = files["state.json"]
-      else { return fault("MANIFEST.json lacks a file") }
-      let record = try JSONValue(parsing: text)
-      if let version = record["version"]?.int, version != RunState.formatVersion {
-        return fault("its format has version \(version), and not \(RunState.formatVersion)")
-      }
-      guard let header = RunState.header(of: record), header.step == step
-      else { return fault("state.json has a missing or wrong field") }
-      guard (header.bestStep != nil) == (files["best.f32"] != nil) else {
-        return fault("state.json and best.f32 do not belong together")
-      }
-      let ownWeights = [weights, files["best.f32"], files[Self.snapshotPrefix + "weights.f32"]]
-      guard weights.count % 4 == 0,
-        ownWeights.allSatisfy({ $0.map { $0.count == weights.count } ?? true })
-      else { return fault("the arrays differ in length") }
-      var memories: [String: OptimizerMemory] = [:]
-      for (name, bytes) in files.sorted(by: { $0.key < $1.key }) where Self.isMemory(name) {
-        guard let memory = Self.memory(name, bytes) else {
-          return fault("\(name) has \(bytes.count) bytes, which are no whole numbers")
-        }
-        memories[name] = memory
-      }
-      let prefix = Self.snapshotPrefix
-      let snapshot = header.snapshotStep.flatMap { step in
-        files[prefix + "weights.f32"].map {
-          RunSnapshot(
-            step: step, parameters: Self.floats($0),
-            optimizer: Self.optimizerState(memories, isSnapshot: true))
-        }
-      }
-      guard (header.snapshotStep != nil) == files.keys.contains(where: { $0.hasPrefix(prefix) }),
-        (header.snapshotStep != nil) == (snapshot != nil)
-      else { return fault("state.json and the snapshot do not belong together") }
-      let state = RunState(
-        step: step, parameters: Self.floats(weights),
-        optimizer: Self.optimizerState(memories, isSnapshot: false),
-        guarding: header.guarding, snapshot: snapshot, evaluations: header.evaluations,
-        best: files["best.f32"].map(Self.floats), bestStep: header.bestStep,
-        kernels: header.kernels, seconds: header.seconds)
-      return .success((state, header.identity))
-    } catch {
-      return fault("\(error)")
-    }
-  }
-
-  /// The files that a manifest may name, beside those of optimizers.
-  private static let fileNames: Set<String> = [
-    "weights.f32", "best.f32", "snapshot-weights.f32", "state.json",
-  ]
-  /// What the names of files begin with that belong to the step to go back to.
-  private static let snapshotPrefix = "snapshot-"
-  /// What the name of the update counts begins with.
-  private static let updatesName = "updates"
-
-  /// The numbers of a file.
-  private static func integers(_ bytes: [UInt8]) -> [UInt32] {
-    stride(from: 0, to: bytes.count, by: 4).map { UInt32(littleEndianBytes: bytes[$0..<$0 + 4]) }
-  }
-
-  private static func floats(_ bytes: [UInt8]) -> [Float] { ElementType.f32.floats(from: bytes) }
-}
-
-extension StateStore {
-  /// The file of what an optimizer remembers.
-  private static func fileName(of memory: OptimizerMemory) -> String {
-    memory.name + "." + memory.values.fileExtension
-  }
-
-  /// Whether a file may be one of an optimizer's: lower-case letters and dashes, a point, and a type.
-  private static func isMemory(_ name: String) -> Bool {
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 2 && !fileNames.contains(name) && !parts[0].isEmpty
-      && parts[0].utf8.allSatisfy {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "-")
-      }
-      && ["f32", "bf16", "u8", "u32"].contains(parts[1])
-  }
-
-  /// What an optimizer remembers, out of files: those of a snapshot, or the others.
-  private static func optimizerState(
-    _ memories: [String: OptimizerMemory], isSnapshot: Bool
-  ) -> OptimizerState {
-    var state = OptimizerState(updateCounts: [], memories: [])
-    for (_, memory) in memories.sorted(by: { $0.key < $1.key })
-    where memory.name.hasPrefix(snapshotPrefix) == isSnapshot {
-      var memory = memory
-      if isSnapshot { memory.name.removeFirst(snapshotPrefix.count) }
-      if memory.name == updatesName {
-        state.updateCounts = memory.values.counts
-      } else {
-        state.memories.append(memory)
-      }
-    }
-    return state
-  }
-
-  /// The memory in a file; nil if its numbers are not whole.
-  private static func memory(_ fileName: String, _ bytes: [UInt8]) -> OptimizerMemory? {
-    let parts = fileName.split(separator: ".")
-    let values: OptimizerMemory.Values
-    switch parts[1] {
-    case "f32" where bytes.count % 4 == 0: values = .floats(floats(bytes))
-    case "u32" where bytes.count % 4 == 0: values = .counts(integers(bytes))
-    case "bf16" where bytes.count % 2 == 0:
-      values = .brainFloats(
-        stride(from: 0, to: bytes.count, by: 2).map {
-          UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8
-        })
-    case "u8": values = .bytes(bytes)
-    default: return nil
-    }
-    return OptimizerMemory(name: String(parts[0]), values: values)
   }
 }
 

@@ -76,12 +76,12 @@ struct StepReport: Hashable, Sendable {
 }
 
 extension RunEvaluation {
-  /// The evaluation as a line of the metrics.
+  /// The evaluation as a line of the metrics; without a kind, the weights are those that are trained.
   var record: JSONValue {
-    .object([
-      "step": .init(step),
-      "bits_per_byte": .object(
-        JSONObject(members: entries.map { ($0.name, .init($0.bitsPerByte)) })),
-    ])
+    var record: JSONObject = ["step": .init(step)]
+    if weights != .trained { record["weights"] = .string(weights.rawValue) }
+    record["bits_per_byte"] = .object(
+      JSONObject(members: entries.map { ($0.name, .init($0.bitsPerByte)) }))
+    return .object(record)
   }
 }

@@ -54,6 +54,8 @@ public struct TrainingPlan: Hashable, Sendable {
   public var snapshotInterval = 0
   /// How sequences count by their losses; nil is all alike.
   public var lossWeighting: LossWeighting?
+  /// Which means of the weights are kept, and which weights are evaluated.
+  public var averaging = AveragingOptions()
 
   /// Creates a plan; the defaults are the usual ones for language models.
   ///
@@ -103,6 +105,7 @@ extension TrainingPlan {
       "gradient_spike_limit": gradientSpikeLimit.map { .init($0) } ?? .null,
       "snapshot_interval": .init(snapshotInterval),
     ]
+    if let averages = averaging.record { record["averaging"] = averages }
     if !evaluationSteps.isEmpty {
       record["evaluation_steps"] = .array(evaluationSteps.map { .init($0) })
     }

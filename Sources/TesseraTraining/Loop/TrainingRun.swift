@@ -11,6 +11,8 @@ import TesseraTensors
 ///     let outcome = try run.run()
 ///     outcome.isComplete    // false if it was interrupted
 ///
+/// Means of the weights that the plan's ``TrainingPlan/averaging`` asks for are a part of its state.
+///
 /// With a folder it keeps there:
 /// - `metrics.jsonl`, a line for every step and every evaluation;
 /// - `state/`, the newest two states.
@@ -21,8 +23,8 @@ public struct TrainingRun: Sendable {
   public private(set) var step = 0
   /// The evaluations so far.
   public private(set) var evaluations: [RunEvaluation] = []
-  /// The parameters with the best evaluation so far, and its step, if the run selects.
-  public private(set) var best: (parameters: [Float], step: Int)?
+  /// The parameters with the best evaluation so far, its step, and what kind they are, if the run selects.
+  public private(set) var best: (parameters: [Float], step: Int, weights: WeightKind)?
 
   let plan: TrainingPlan
   let data: TrainingData
@@ -31,6 +33,7 @@ public struct TrainingRun: Sendable {
   private let directory: String?
   private let identity: RunIdentity
   private var optimizer: Optimizer
+  private var averages: WeightAverages
   private var stepGuard: StepGuard
   /// What the run can go back to.
   private var snapshot: RunSnapshot?
@@ -67,6 +70,8 @@ public struct TrainingRun: Sendable {
       model: model.layout.record, data: data.fingerprint, plan: plan.record,
       selection: selection?.record ?? .null)
     optimizer = Optimizer(layout: model.layout, options: plan.optimizer)
+    averages = WeightAverages(
+      options: plan.averaging, steps: plan.steps, parameters: model.parameters)
     stepGuard = StepGuard(
       limit: plan.skipLimit, lossLimit: plan.lossSpikeLimit, gradientLimit: plan.gradientSpikeLimit)
     reader = BatchReader(data)
@@ -83,19 +88,25 @@ public struct TrainingRun: Sendable {
     guard let store, let (state, faults) = try store.loadNewest(identity: identity) else {
       return nil
     }
-    guard state.parameters.count == model.layout.count, optimizer.fits(state.optimizer),
-      state.snapshot.map({ optimizer.fits($0.optimizer) }) ?? true
+    let count = model.layout.count
+    guard state.parameters.count == count, optimizer.fits(state.optimizer),
+      averages.fits(state.averages, parameterCount: count),
+      state.snapshot.map({
+        $0.parameters.count == count && optimizer.fits($0.optimizer)
+          && averages.fits($0.averages, parameterCount: count)
+      }) ?? true
     else {
       throw .stateMismatch(path: store.folder(ofStep: state.step), part: "model")
     }
     model.parameters = state.parameters
     optimizer.restore(state.optimizer)
+    averages.restore(state.averages)
     stepGuard = StepGuard(
       limit: plan.skipLimit, lossLimit: plan.lossSpikeLimit, gradientLimit: plan.gradientSpikeLimit,
       state: state.guarding)
     snapshot = state.snapshot
     evaluations = state.evaluations
-    best = state.best.flatMap { best in state.bestStep.map { (best, $0) } }
+    best = state.best.flatMap { best in state.bestStep.map { (best, $0, state.bestWeights) } }
     step = state.step
     time.add(earlier: state.seconds)
     isResumed = true
@@ -175,7 +186,9 @@ public struct TrainingRun: Sendable {
     if plan.snapshotInterval > 0, step % plan.snapshotInterval == 0,
       sumOfSquares(model.parameters.span).isFinite
     {
-      snapshot = RunSnapshot(step: step, parameters: model.parameters, optimizer: optimizer.state)
+      snapshot = RunSnapshot(
+        step: step, parameters: model.parameters, optimizer: optimizer.state,
+        averages: averages.state)
     }
     clear(&gradient)
     var batches = stride(
@@ -217,6 +230,7 @@ public struct TrainingRun: Sendable {
       if let snapshot {
         model.parameters = snapshot.parameters
         optimizer.restore(snapshot.optimizer)
+        averages.restore(snapshot.averages)
         report.rolledBackTo = snapshot.step
       }
     case .update:
@@ -225,6 +239,8 @@ public struct TrainingRun: Sendable {
         gradientScale: min(1, plan.clipNorm / norm), learningRate: rate, groups: stage.groups)
     }
     step += 1
+    averages.update(
+      &model.parameters, step: step, isUpdated: judgement.verdict == .update)
     return report
   }
 
@@ -250,32 +266,49 @@ public struct TrainingRun: Sendable {
     }
   }
 
+  /// The model with weights of a kind.
+  ///
+  /// - Precondition: The run keeps them.
+  public func model(with kind: WeightKind) -> Transformer {
+    precondition(
+      plan.averaging.keptKinds.contains(kind), "the run keeps the weights that are asked for")
+    var model = model
+    model.parameters = averages.weights(kind, trained: model.parameters)
+    return model
+  }
+
   /// Whether the sets are to be scored after the step that was just made.
   private var isEvaluationDue: Bool {
     step == plan.steps || plan.evaluationSteps.contains(step)
       || (plan.evaluationInterval > 0 && step % plan.evaluationInterval == 0)
   }
 
-  /// Scores the sets, and keeps the weights if they are the best so far.
+  /// Scores the sets by weights of each kind that the plan says, and keeps the best so far.
   private mutating func evaluate(
     workspace: TransformerWorkspace, progress: ProgressHandler?, log: inout MetricsLog?
   ) {
     guard !sets.isEmpty else { return }
-    let entries = sets.map { set in
-      let score = model.score(
-        set.documents, options: set.scoring, workspace: workspace, phase: "evaluating \(set.name)",
-        progress: progress)
-      return RunEvaluation.Entry(name: set.name, bitsPerByte: score.bitsPerByte)
-    }
-    let evaluation = RunEvaluation(step: step, entries: entries)
-    if let selection {
-      let previous = best.flatMap { best in evaluations.last { $0.step == best.step } }
-      if previous.map({ selection.prefers(evaluation, to: $0) }) ?? true {
-        best = (model.parameters, step)
+    // Before the first step all weights are the same.
+    for kind in plan.averaging.evaluatedKinds.prefix(step == 0 ? 1 : .max) {
+      let model = model(with: kind)
+      let entries = sets.map { set in
+        let score = model.score(
+          set.documents, options: set.scoring, workspace: workspace,
+          phase: "evaluating \(set.name)", progress: progress)
+        return RunEvaluation.Entry(name: set.name, bitsPerByte: score.bitsPerByte)
       }
+      let evaluation = RunEvaluation(step: step, weights: kind, entries: entries)
+      if let selection {
+        let previous = best.flatMap { best in
+          evaluations.last { $0.step == best.step && $0.weights == best.weights }
+        }
+        if previous.map({ selection.prefers(evaluation, to: $0) }) ?? true {
+          best = (model.parameters, step, kind)
+        }
+      }
+      evaluations.append(evaluation)
+      log?.append(evaluation.record)
     }
-    evaluations.append(evaluation)
-    log?.append(evaluation.record)
   }
 
   /// Writes the log and the state.
@@ -286,8 +319,9 @@ public struct TrainingRun: Sendable {
     try log?.flush()
     let state = RunState(
       step: step, parameters: model.parameters, optimizer: optimizer.state,
-      guarding: stepGuard.state, snapshot: snapshot, evaluations: evaluations,
-      best: best?.parameters, bestStep: best?.step, kernels: .current(for: plan.precision),
+      averages: averages.state, guarding: stepGuard.state, snapshot: snapshot,
+      evaluations: evaluations, best: best?.parameters, bestStep: best?.step,
+      bestWeights: best?.weights ?? .trained, kernels: .current(for: plan.precision),
       seconds: time.seconds)
     for error in try store.save(state, identity: identity)
     where unremoved.insert(error.path).inserted {

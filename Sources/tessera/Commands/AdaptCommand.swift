@@ -53,6 +53,7 @@ struct AdaptCommand: ParsableCommand {
   @OptionGroup var parameters: ParameterArguments
   @OptionGroup var data: DataArguments
   @OptionGroup var guards: GuardArguments
+  @OptionGroup var averaging: AveragingArguments
 
   @Option(help: "Share of every batch that is replay, as a fraction.")
   var replayShare = AdaptationOptions().replayShare
@@ -142,6 +143,7 @@ struct AdaptCommand: ParsableCommand {
     options.stages = parameters.stage
     options.data = try data.options(sources: sources)
     options.guards = guards.options
+    options.averaging = averaging.options
     options.replayShare = languages.noReplay ? 0 : replayShare
     options.heldOutShare = languages.heldOut
     options.maximumForgetting = maxForget

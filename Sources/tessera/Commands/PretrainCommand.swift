@@ -57,6 +57,7 @@ struct PretrainCommand: ParsableCommand {
   @OptionGroup var parameters: ParameterArguments
   @OptionGroup var data: DataArguments
   @OptionGroup var guards: GuardArguments
+  @OptionGroup var averaging: AveragingArguments
 
   @Option(
     help: "Share of the corpus that is held out, as a fraction. (default: 0.005; shards are split)")
@@ -161,6 +162,7 @@ struct PretrainCommand: ParsableCommand {
     options.stages = parameters.stage
     options.data = try data.options(sources: sources)
     options.guards = guards.options
+    options.averaging = averaging.options
     options.elementType = dtype.elementType
     options.seed = seed.seed
     return options

@@ -24,6 +24,7 @@ extension Console {
   /// Says what steps are made with, which parameters move, and how the learning rate is going to run.
   func say(_ plan: TrainingPlan, layout: ParameterLayout) {
     say("optimizer: \(plan.optimizer.title)")
+    if let averages = plan.averaging.title(steps: plan.steps) { say("averages: \(averages)") }
     for (steps, segment) in plan.schedule.stretches {
       let range =
         steps.count == 1
