@@ -20,6 +20,8 @@ extension ParameterLayout {
       list += Self.layer(
         c, names, prefix: "\(c.namePrefix)\(names.layers).\(layer).",
         attentionNorm: names.attentionNorm(ofLayer: layer, c))
+      list += Self.adapters(
+        c, names, layer: layer, prefix: "\(c.namePrefix)\(names.layers).\(layer).")
     }
     list += Self.norm(c, names.finalNorm(c))
     if c.maskedHead != nil {
@@ -71,6 +73,30 @@ extension ParameterLayout {
       [(names.feedForwardOutput, c.width)], inputs: c.feedForwardWidth,
       hasBias: c.biases.contains(.feedForward))
     if c.normPlacement.isAfter { list += norm(c, prefix + names.feedForwardOutputNorm) }
+    return list
+  }
+
+  /// The adapters of a layer's matrices. B is kept transposed: a row for each rank, as A is.
+  private static func adapters(
+    _ c: TransformerConfiguration, _ names: TensorNames, layer: Int, prefix: String
+  ) -> [TensorPlan] {
+    guard let adapters = c.adapters else { return [] }
+    var list: [TensorPlan] = []
+    func add(_ parts: [(name: String, rowCount: Int)], inputs: Int, _ kind: LayerMatrices) {
+      guard adapters.adapt(kind, ofLayer: layer) else { return }
+      for (name, rowCount) in parts {
+        let name = prefix + name
+        list.append(TensorPlan(name + AdapterNames.a, [adapters.rank, inputs], .adapter))
+        list.append(
+          TensorPlan(
+            name + AdapterNames.b, [adapters.rank, rowCount], .adapter, form: .transposed))
+      }
+    }
+    add(names.queryKeyValueParts(c), inputs: c.width, .queryKeyValue)
+    add([(names.attentionOutput, c.width)], inputs: c.queryWidth, .attentionOutput)
+    add(
+      names.feedForwardInput.map { ($0, c.feedForwardWidth) }, inputs: c.width, .feedForward)
+    add([(names.feedForwardOutput, c.width)], inputs: c.feedForwardWidth, .feedForward)
     return list
   }
 

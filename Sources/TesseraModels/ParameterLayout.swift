@@ -18,6 +18,8 @@ public struct ParameterLayout: Hashable, Sendable {
     case bias
     /// A matrix of a layer.
     case matrix
+    /// One of the two factors of what an adapter adds to a matrix; a row for each rank.
+    case adapter
   }
 
   /// One tensor.

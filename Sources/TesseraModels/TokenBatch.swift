@@ -77,11 +77,3 @@ public struct BatchLoss: Hashable, Sendable {
   /// The mean in nats per token; not a number for no tokens.
   public var mean: Double { sum / Double(count) }
 }
-
-/// Which parameters a gradient is wanted for.
-public enum GradientScope: Hashable, Sendable {
-  /// All of them.
-  case all
-  /// The embedding and the LM head alone; the body is frozen, and its part is left as it was.
-  case embeddings
-}

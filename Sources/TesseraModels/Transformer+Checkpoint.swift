@@ -71,6 +71,7 @@ extension Transformer {
     toStaging directory: String, elementType: ElementType = .f32,
     like source: ModelConfiguration? = nil
   ) throws(CheckpointError) {
+    precondition(configuration.adapters == nil, "a checkpoint has its adapters in its matrices")
     let bytes = try modelConfiguration(elementType: elementType, like: source).serialized()
     do {
       try writeFile(Path.join(directory, ModelConfiguration.fileName), bytes)

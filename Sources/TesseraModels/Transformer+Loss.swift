@@ -27,12 +27,15 @@ extension Transformer {
   ///   - scale: A factor for the loss, such as one over the number of targets of a step.
   ///   - scope: Which parameters; the others' gradients are left as they were.
   ///   - precision: The precision of matrix products.
+  ///   - adapterRank: How many ranks of the adapters count, from the first on; nil for all. The gradients of
+  ///     the others are left as they were.
   ///   - workspace: Memory for the activations of every layer.
   /// - Returns: The loss, without `scale`.
   /// - Precondition: Tokens are inside the vocabulary, and the processor has the precision.
   public func accumulateGradient(
     of batch: TokenBatch, into gradient: inout [Float], scale: Float = 1,
-    scope: GradientScope = .all, precision: Precision = .float32, workspace: TransformerWorkspace
+    scope: GradientScope = .all, precision: Precision = .float32, adapterRank: Int? = nil,
+    workspace: TransformerWorkspace
   ) -> BatchLoss {
     precondition(gradient.count == parameters.count, "a gradient has the parameters' layout")
     guard batch.tokenCount > 0 else { return BatchLoss(sum: 0, count: 0) }
@@ -41,19 +44,23 @@ extension Transformer {
       // the closure returns; the views die before.
       let flat = unsafe Matrix(
         base: buffer.baseAddress!, rowCount: 1, columnCount: buffer.count)
-      let views = ModelWeights(flat, configuration: configuration, layout: layout)
+      let views = ModelWeights(
+        flat, configuration: configuration, layout: layout, scope: scope)
+      let wanted = views.wanted
       return withPass(
-        over: batch, workspace: workspace, keepsLayers: true, precision: precision
+        over: batch, workspace: workspace, keepsLayers: true, precision: precision,
+        adapterRank: adapterRank
       ) { pass in
         pass.forward()
         let losses = pass.headLosses(
           targets: batch.targets,
           into: HeadGradient(
-            finalNorm: scope == .all ? views.finalNorm : nil,
-            maskedHead: scope == .all ? views.maskedHead : nil, head: views.head.weight,
+            finalNorm: wanted.finalNorm ? views.finalNorm : nil,
+            maskedHead: wanted.maskedHead ? views.maskedHead : nil,
+            head: wanted.head ? views.head.weight : nil,
             headRows: RangeSet(0..<configuration.vocabularySize)), scale: scale,
           sequenceWeights: batch.sequenceWeights)
-        pass.backward(into: views, scope: scope)
+        pass.backward(into: views)
         return BatchLoss(losses, targets: batch.targets)
       }
     }
@@ -97,7 +104,7 @@ extension Transformer {
   /// Calls the body with a pass over a batch, in the workspace's memory.
   func withPass<Result>(
     over batch: TokenBatch, workspace: TransformerWorkspace, keepsLayers: Bool,
-    precision: Precision = .float32, _ body: (DecoderPass) -> Result
+    precision: Precision = .float32, adapterRank: Int? = nil, _ body: (DecoderPass) -> Result
   ) -> Result {
     precondition(precision.isAvailable, "the processor has no instructions for the precision")
     precondition(
@@ -113,8 +120,10 @@ extension Transformer {
       batch.places.map {
         configuration.objective == .maskedTokens && $0.fit(batch, configuration)
       } ?? true, "places are those of an encoder's batch")
+    if configuration.adapters != nil { workspace.adapted.reset(for: configuration) }
     return withWeights { weights in
-      body(
+      let weights = configuration.adapters == nil ? weights : weights.adapted(in: workspace.adapted)
+      return body(
         DecoderPass(
           configuration: configuration,
           weights: precision == .float32 ? weights : weights.inBFloat16(workspace.bfloat16),
@@ -123,6 +132,8 @@ extension Transformer {
             sequenceLength: batch.sequenceLength, keepsLayers: keepsLayers),
           scratch: workspace.scratch,
           bfloat16: precision == .float32 ? nil : workspace.bfloat16,
+          adapterUse: configuration.adapters.map { AdapterUse($0, rank: adapterRank) },
+          adapterMemory: workspace.adapterGradients,
           rotaryTables: workspace.rotaryTables(configuration, length: batch.sequenceLength),
           tokens: batch.inputs, documents: DocumentRuns(batch),
           sequenceCount: batch.sequenceCount,

@@ -40,7 +40,7 @@ public struct Transformer: Sendable {
       case .norm:
         let one: Float = configuration.norm == .rmsWithUnitOffset ? 0 : 1
         parameters += repeatElement(one, count: tensor.range.count)
-      case .bias: parameters += repeatElement(0, count: tensor.range.count)
+      case .bias, .adapter: parameters += repeatElement(0, count: tensor.range.count)
       case .embedding, .head, .positions, .matrix:
         let addsToResidual =
           tensor.name.hasSuffix("." + names.attentionOutput + ".weight")

@@ -8,6 +8,9 @@ public final class TransformerWorkspace {
   let memory = FloatMemory()
   let scratch = ScratchPool()
   let bfloat16 = BFloat16Memory()
+  /// Matrices with what adapters add to them, and the memory of the gradients of adapters.
+  let adapted = AdaptedMatrices()
+  let adapterGradients = FloatMemory()
   private var rotaryTables: [RotaryPositions: RotaryTable] = [:]
 
   /// A workspace without memory yet.

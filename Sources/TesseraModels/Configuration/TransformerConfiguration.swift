@@ -45,7 +45,7 @@ public struct TransformerConfiguration: Hashable, Sendable {
   /// Which norm queries and keys have, if any.
   public var queryKeyNorm: QueryKeyNorm?
   /// Which matrices have a bias.
-  public var biases: BiasedMatrices = []
+  public var biases: LayerMatrices = []
   /// What the feed-forward block computes.
   public var feedForward = FeedForwardBlock.swiGLU
   /// Whether both blocks of a layer read its input, as in GPT-NeoX, in place of one after the other.
@@ -72,6 +72,8 @@ public struct TransformerConfiguration: Hashable, Sendable {
   public var logitSoftCap: Float?
   /// What stands before the head of an encoder; nil for decoders.
   public var maskedHead: MaskedHead?
+  /// What is added to matrices of layers, if anything is.
+  public var adapters: LowRankAdapters?
   /// Whether checkpoints call the weights of norms gamma and beta, as those of the first BERT do.
   var hasOlderNormNames = false
 

@@ -29,6 +29,7 @@ public struct Generator: ~Copyable {
     let capacity = capacity ?? c.contextLength
     precondition(capacity > 0, "a generator needs room for a token")
     precondition(c.objective == .nextToken, "an encoder does not predict the next token")
+    precondition(c.adapters == nil, "a generator multiplies with matrices that have their adapters")
     precondition(
       !c.hasLearnedPositions || capacity <= c.contextLength,
       "a text is longer than the learned positions")

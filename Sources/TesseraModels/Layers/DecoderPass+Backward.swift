@@ -7,12 +7,16 @@ import TesseraTensors
 extension DecoderPass {
   /// Runs all layers backward, from the gradient of the residual stream after the last one.
   ///
-  /// The gradient starts in `stream[0]` of the gradient activations. Without `scope` `.all` only
-  /// the embedding's gradient is added to.
-  func backward(into gradient: ModelWeights, scope: GradientScope) {
+  /// The gradient starts in `stream[0]` of the gradient activations. Only gradients that are wanted are
+  /// added to, and the layers before the first one that one of them is of are left out.
+  func backward(into gradient: ModelWeights) {
+    let first =
+      gradient.wanted.needsStart
+      ? 0 : gradient.layers.firstIndex { $0.hasNorms || $0.wantsProducts }
+    guard let first else { return }
     let stream = backward(
-      depth: configuration.layerCount, into: scope == .all ? gradient : nil)
-    embedBackward(stream, into: gradient, scope: scope)
+      depth: configuration.layerCount, downTo: first, into: gradient)
+    embedBackward(stream, into: gradient)
   }
 
   /// The gradient with respect to the rows of the embedding that were looked up, [tokens, width], after
@@ -27,20 +31,21 @@ extension DecoderPass {
   ///
   /// - Parameters:
   ///   - depth: How many layers.
+  ///   - first: The layer that the way ends with.
   ///   - gradient: What the gradients of their weights are added to, if they are wanted.
-  /// - Returns: [tokens, width]: the gradient of the residual stream before the first layer.
-  func backward(depth: Int, into gradient: ModelWeights? = nil) -> Matrix {
+  /// - Returns: [tokens, width]: the gradient of the residual stream before that layer.
+  func backward(depth: Int, downTo first: Int = 0, into gradient: ModelWeights? = nil) -> Matrix {
     guard let memory = activations.gradients else {
       preconditionFailure("a backward pass needs the activations of every layer")
     }
     let grain = tileRows(tokens.count)
-    let wantsBody = gradient != nil
     var stream = memory.stream
-    for layer in (0..<depth).reversed() {
+    for layer in (first..<depth).reversed() {
       let (after, within, before) = (stream[0], stream[1], stream[2])
-      packBackward(layer: layer)
+      let wanted = WantedOfLayer(gradient?.layers[layer])
+      prepareBackward(layer: layer)
       parallelFor(0..<tokens.count, grain: grain) { rows in
-        feedForwardBackward(layer: layer, rows, after, within, memory, wantsBody: wantsBody)
+        feedForwardBackward(layer: layer, rows, after, within, memory, wanted)
       }
       if let gradient = gradient?.layers[layer] {
         memory.partials.add(.feedForwardOutput, to: gradient.feedForwardOutputNorm)
@@ -51,7 +56,7 @@ extension DecoderPass {
         for unit in units { attendBackward(layer: layer, unit, memory) }
       }
       parallelFor(0..<tokens.count, grain: grain) { rows in
-        projectBackward(layer: layer, rows, within, before, memory, wantsBody: wantsBody)
+        projectBackward(layer: layer, rows, within, before, memory, wanted)
       }
       if let gradient = gradient?.layers[layer] {
         memory.partials.add(.attention, to: gradient.attentionNorm)
@@ -68,13 +73,13 @@ extension DecoderPass {
   /// gradient of the heads' outputs.
   private func feedForwardBackward(
     layer: Int, _ rows: Range<Int>, _ after: Matrix, _ within: Matrix,
-    _ memory: GradientActivations, wantsBody: Bool
+    _ memory: GradientActivations, _ wanted: WantedOfLayer
   ) {
     let (weights, activations) = (weights.layers[layer], self.activations.layers[layer])
     let (after, within) = (after.rows(rows), within.rows(rows))
     let branch = branchBackward(
       after, weights.feedForwardOutputNorm, activations.feedForwardOutput,
-      memory.feedForwardOutput, partials(memory, .feedForwardOutput, rows, wantsBody), rows)
+      memory.feedForwardOutput, partials(memory, .feedForwardOutput, rows, wanted.norms), rows)
     let hidden = self.activations.hidden.rows(rows)
     multiplyBackward(into: hidden, branch, by: weights.down)
     let gateUp = activations.gateUp.rows(rows)
@@ -87,8 +92,8 @@ extension DecoderPass {
         into: within, residual: isPost ? nil : after, outputGradient: within,
         input: feedForwardInput(activations).rows(rows), weights: norm,
         statistics: activations.feedForwardNorm.rows(rows),
-        gradient: partials(memory, .feedForward, rows, wantsBody),
-        normed: wantsBody ? self.activations.normed.rows(rows) : nil)
+        gradient: partials(memory, .feedForward, rows, wanted.norms),
+        normed: wanted.products ? self.activations.normed.rows(rows) : nil)
     } else {
       within.copy(from: after)
       multiplyBackward(into: within, gateUp, by: weights.gateUp, keep: 1)
@@ -96,7 +101,7 @@ extension DecoderPass {
     let attention = branchBackward(
       configuration.hasParallelBlocks ? after : within, weights.attentionOutputNorm,
       activations.attentionOutput, memory.attentionOutput,
-      partials(memory, .attentionOutput, rows, wantsBody), rows)
+      partials(memory, .attentionOutput, rows, wanted.norms), rows)
     multiplyBackward(into: memory.attended.rows(rows), attention, by: weights.attentionOutput)
   }
 
@@ -155,13 +160,13 @@ extension DecoderPass {
   /// From the gradients of queries, keys and values to the stream's gradient before the layer.
   private func projectBackward(
     layer: Int, _ rows: Range<Int>, _ within: Matrix, _ before: Matrix,
-    _ memory: GradientActivations, wantsBody: Bool
+    _ memory: GradientActivations, _ wanted: WantedOfLayer
   ) {
     let (weights, activations) = (weights.layers[layer], self.activations.layers[layer])
     let gradient = memory.queryKeyValue.rows(rows)
     turn(rows, of: memory.queryKeyValue, layer: layer, direction: .backward)
     normalizeQueriesAndKeysBackward(
-      gradient, weights, activations.queryKey.rows(rows), memory, rows, wantsBody: wantsBody)
+      gradient, weights, activations.queryKey.rows(rows), memory, rows, wanted)
     let (within, before) = (within.rows(rows), before.rows(rows))
     guard let norm = weights.attentionNorm else {
       before.copy(from: within)
@@ -175,14 +180,14 @@ extension DecoderPass {
       into: before, residual: isPost ? nil : within, outputGradient: before,
       input: activations.input.rows(rows),
       weights: norm, statistics: activations.attentionNorm.rows(rows),
-      gradient: partials(memory, .attention, rows, wantsBody),
-      normed: wantsBody ? memory.attentionNormed.rows(rows) : nil)
+      gradient: partials(memory, .attention, rows, wanted.norms),
+      normed: wanted.products ? memory.attentionNormed.rows(rows) : nil)
   }
 
   /// The gradients of queries and keys before their norms, in place.
   private func normalizeQueriesAndKeysBackward(
     _ gradient: Matrix, _ weights: LayerWeights, _ forward: QueryKeyMemory,
-    _ memory: GradientActivations, _ rows: Range<Int>, wantsBody: Bool
+    _ memory: GradientActivations, _ rows: Range<Int>, _ wanted: WantedOfLayer
   ) {
     let c = configuration
     let parts: [(NormPartials.Site, Matrix?, Matrix, Range<Int>)] = [
@@ -195,7 +200,7 @@ extension DecoderPass {
       rmsNormBackward(
         into: part, residual: nil, outputGradient: part, input: forward.unnormed.columns(columns),
         weight: weight, scale: scale,
-        weightGradient: partials(memory, site, rows, wantsBody)?.weight, normed: nil)
+        weightGradient: partials(memory, site, rows, wanted.norms)?.weight, normed: nil)
     }
   }
 
@@ -216,22 +221,37 @@ extension DecoderPass {
     let stream = configuration.hasParallelBlocks ? after : within
     let hasOutputNorms = configuration.normPlacement.isAfter
     let hasInputNorms = configuration.normPlacement.isBefore
+    let weights = weights.layers[layer]
     let products = [
       WeightGradientProduct(
-        gradient: gradient.gateUp, outputGradient: activations.gateUp,
+        weights: weights.gateUp, gradient: gradient.gateUp, outputGradient: activations.gateUp,
         input: hasInputNorms ? self.activations.normed : feedForwardInput(activations)),
       WeightGradientProduct(
-        gradient: gradient.down,
+        weights: weights.down, gradient: gradient.down,
         outputGradient: hasOutputNorms ? memory.feedForwardOutput : after,
         input: self.activations.hidden),
       WeightGradientProduct(
-        gradient: gradient.queryKeyValue, outputGradient: memory.queryKeyValue,
+        weights: weights.queryKeyValue, gradient: gradient.queryKeyValue,
+        outputGradient: memory.queryKeyValue,
         input: hasInputNorms ? memory.attentionNormed : activations.input),
       WeightGradientProduct(
-        gradient: gradient.attentionOutput,
+        weights: weights.attentionOutput, gradient: gradient.attentionOutput,
         outputGradient: hasOutputNorms ? memory.attentionOutput : stream,
         input: activations.attended),
     ]
     TesseraModels.addWeightGradients(products, in: bfloat16)
+    addAdapterGradients(products, adapterUse, in: adapterMemory)
+  }
+}
+
+/// Which gradients of a layer are wanted.
+private struct WantedOfLayer: Sendable {
+  let norms: Bool
+  /// Of matrices or adapters, which need what the norms before them gave.
+  let products: Bool
+
+  init(_ gradient: LayerWeights?) {
+    norms = gradient?.hasNorms ?? false
+    products = gradient?.wantsProducts ?? false
   }
 }

@@ -39,11 +39,13 @@ extension DecoderPass {
   /// Adds the gradients of what the stream starts with.
   ///
   /// - Parameter stream: [tokens, width]: the gradient of the stream before the first layer.
-  func embedBackward(_ stream: Matrix, into gradient: ModelWeights, scope: GradientScope) {
-    lookUpBackward(
-      tableGradient: gradient.embedding, outputGradient: stream, tokens: tokens,
-      scale: configuration.embeddingScale)
-    guard scope == .all else { return }
+  func embedBackward(_ stream: Matrix, into gradient: ModelWeights) {
+    if gradient.wanted.embedding {
+      lookUpBackward(
+        tableGradient: gradient.embedding, outputGradient: stream, tokens: tokens,
+        scale: configuration.embeddingScale)
+    }
+    guard gradient.wanted.positions else { return }
     if let positions = gradient.positions {
       lookUpBackward(
         tableGradient: positions, outputGradient: stream,

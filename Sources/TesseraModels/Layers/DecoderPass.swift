@@ -13,6 +13,9 @@ struct DecoderPass: Sendable {
   let scratch: ScratchPool
   /// The memory of products in bf16; nil for products in f32.
   let bfloat16: BFloat16Memory?
+  /// How much of the adapters counts, where there are any, and memory for their gradients.
+  let adapterUse: AdapterUse?
+  let adapterMemory: FloatMemory
   /// For each entry of the configuration's ``TransformerConfiguration/layerAttention``.
   let rotaryTables: [RotaryTable?]
   let tokens: [Int32]
@@ -50,7 +53,7 @@ struct DecoderPass: Sendable {
   /// Runs the first layers, and leaves the residual stream where the last of them has its output.
   func forward(depth: Int) {
     let grain = tileRows(tokens.count)
-    if depth > 0 { packForFirstLayer() }
+    if depth > 0 { prepareFirstLayer() }
     parallelFor(0..<tokens.count, grain: grain) { rows in
       embed(rows)
       if depth > 0 { project(layer: 0, rows) }
@@ -59,7 +62,7 @@ struct DecoderPass: Sendable {
       parallelFor(0..<sequenceCount * configuration.headCount) { units in
         for unit in units { attend(layer: layer, unit) }
       }
-      packForward(layer: layer, depth: depth)
+      prepareForward(layer: layer, depth: depth)
       parallelFor(0..<tokens.count, grain: grain) { rows in
         feedForward(layer: layer, rows)
         if layer + 1 < depth { project(layer: layer + 1, rows) }

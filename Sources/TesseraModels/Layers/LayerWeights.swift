@@ -22,8 +22,17 @@ struct LinearWeights: Sendable {
   let weight: Matrix
   /// [1, outputs], where there is one.
   let bias: Matrix?
+  /// The adapters of the matrix.
+  var adapters: [AdapterWeights] = []
+  /// Whether gradients of the matrix and its bias are wanted.
+  var isWanted = true
+  /// The matrix with what adapters add to it, where it has some; made for the layer at hand.
+  var adapted: Matrix?
   /// The matrix in bf16, where products are in bf16.
   var bfloat16: BFloat16Linear?
+
+  /// What is multiplied with.
+  var matrix: Matrix { adapted ?? weight }
 }
 
 /// Views of one layer's tensors, of its parameters or of their gradients.
@@ -49,6 +58,20 @@ struct LayerWeights: Sendable {
   var feedForwardOutputNorm: NormWeights?
 }
 
+extension LayerWeights {
+  /// The matrices.
+  var linears: [LinearWeights] { [queryKeyValue, attentionOutput, gateUp, down] }
+
+  /// Whether gradients of norms are wanted, or there are norms.
+  var hasNorms: Bool {
+    [attentionNorm, attentionOutputNorm, feedForwardNorm, feedForwardOutputNorm]
+      .contains { $0 != nil } || queryNorm != nil || keyNorm != nil
+  }
+
+  /// Whether gradients of matrices or of adapters are wanted.
+  var wantsProducts: Bool { linears.contains { $0.isWanted || !$0.adapters.isEmpty } }
+}
+
 /// Views of all tensors of a model, of its parameters or of their gradients.
 struct ModelWeights: Sendable {
   /// [vocabulary, width]
@@ -63,10 +86,26 @@ struct ModelWeights: Sendable {
   let maskedHead: MaskedHeadWeights?
   /// [vocabulary, width]; the embedding where tied.
   var head: LinearHead
+  /// Of gradients, which are wanted of what is outside of layers.
+  let wanted: WantedOutside
 
   /// Cuts the flat array, given as one row.
-  init(_ flat: Matrix, configuration c: TransformerConfiguration, layout: ParameterLayout) {
+  ///
+  /// - Parameters:
+  ///   - flat: Parameters or gradients.
+  ///   - c: The model.
+  ///   - layout: Its layout.
+  ///   - scope: Of gradients, which are wanted: layers have no views of the norms and adapters that are not.
+  init(
+    _ flat: Matrix, configuration c: TransformerConfiguration, layout: ParameterLayout,
+    scope: GradientScope = .all
+  ) {
     precondition(flat.count == layout.count)
+    /// Whether one of some tensors is wanted.
+    func wants(_ names: [String]) -> Bool {
+      scope == .all
+        || names.contains { name in layout[name].map { scope.includes($0) } ?? false }
+    }
     let names = c.family.names
     /// The tensors from one name to another, which follow each other.
     func view(_ first: String, _ last: String, _ columnCount: Int) -> Matrix {
@@ -79,8 +118,11 @@ struct ModelWeights: Sendable {
     }
     func vector(_ name: String) -> Matrix { view(name, name, c.width) }
     func norm(_ name: String, _ isThere: Bool = true) -> NormWeights? {
-      guard isThere else { return nil }
-      return NormWeights(
+      isThere && wants([name + c.normSuffixes.weight, name + c.normSuffixes.bias])
+        ? alwaysNorm(name) : nil
+    }
+    func alwaysNorm(_ name: String) -> NormWeights {
+      NormWeights(
         weight: vector(name + c.normSuffixes.weight),
         bias: c.norm.hasBias ? vector(name + c.normSuffixes.bias) : nil)
     }
@@ -95,40 +137,49 @@ struct ModelWeights: Sendable {
     layers = (0..<c.layerCount).map { layer in
       let prefix = "\(c.namePrefix)\(names.layers).\(layer)."
       func linear(
-        _ modules: [String], inputs: Int, outputs: Int, _ kind: BiasedMatrices
+        _ modules: [(name: String, rowCount: Int)], inputs: Int, _ kind: LayerMatrices
       ) -> LinearWeights {
-        let (first, last) = (prefix + modules[0], prefix + modules[modules.count - 1])
+        let names = modules.map { prefix + $0.name }
+        let (first, last) = (names[0], names[names.count - 1])
+        let outputs = modules.reduce(0) { $0 + $1.rowCount }
+        var adapters: [AdapterWeights] = []
+        var start = 0
+        for (name, rowCount) in zip(names, modules.map(\.rowCount)) {
+          let rows = start..<start + rowCount
+          start = rows.upperBound
+          let (a, b) = (name + AdapterNames.a, name + AdapterNames.b)
+          guard c.adapters?.adapt(kind, ofLayer: layer) ?? false, wants([a, b]) else { continue }
+          adapters.append(
+            AdapterWeights(rows: rows, a: view(a, a, inputs), b: view(b, b, rowCount)))
+        }
         return LinearWeights(
           weight: view(first + ".weight", last + ".weight", inputs),
-          bias: c.biases.contains(kind) ? view(first + ".bias", last + ".bias", outputs) : nil)
+          bias: c.biases.contains(kind) ? view(first + ".bias", last + ".bias", outputs) : nil,
+          adapters: adapters,
+          isWanted: wants(names.map { $0 + ".weight" } + names.map { $0 + ".bias" }))
       }
       let widths = c.queryKeyNormWidths
-      func heads(_ name: String, _ width: Int) -> Matrix {
-        view(prefix + name + ".weight", prefix + name + ".weight", width)
+      func heads(_ name: String, _ width: Int) -> Matrix? {
+        let name = prefix + name + ".weight"
+        return wants([name]) ? view(name, name, width) : nil
       }
       return LayerWeights(
         attentionNorm: norm(
           names.attentionNorm(ofLayer: layer, c), c.normPlacement.isBefore),
         queryKeyValue: linear(
-          names.queryKeyValue, inputs: c.width, outputs: c.queryWidth + 2 * c.keyValueWidth,
-          .queryKeyValue),
-        queryNorm: widths.map { heads(names.queryNorm, $0.queries) },
-        keyNorm: widths.map { heads(names.keyNorm, $0.keys) },
+          names.queryKeyValueParts(c), inputs: c.width, .queryKeyValue),
+        queryNorm: widths.flatMap { heads(names.queryNorm, $0.queries) },
+        keyNorm: widths.flatMap { heads(names.keyNorm, $0.keys) },
         attentionOutput: linear(
-          [names.attentionOutput], inputs: c.queryWidth, outputs: c.width, .attentionOutput),
+          [(names.attentionOutput, c.width)], inputs: c.queryWidth, .attentionOutput),
         attentionOutputNorm: norm(prefix + names.attentionOutputNorm, c.normPlacement.isAfter),
         feedForwardNorm: norm(prefix + names.feedForwardNorm, c.normPlacement.isBefore),
         gateUp: linear(
-          names.feedForwardInput, inputs: c.width,
-          outputs: c.feedForward.inputCount * c.feedForwardWidth, .feedForward),
+          names.feedForwardInput.map { ($0, c.feedForwardWidth) }, inputs: c.width, .feedForward),
         down: linear(
-          [names.feedForwardOutput], inputs: c.feedForwardWidth, outputs: c.width, .feedForward),
+          [(names.feedForwardOutput, c.width)], inputs: c.feedForwardWidth, .feedForward),
         feedForwardOutputNorm: norm(
           prefix + names.feedForwardOutputNorm, c.normPlacement.isAfter))
-    }
-    func alwaysNorm(_ name: String) -> NormWeights {
-      guard let norm = norm(name) else { preconditionFailure("the norm is always there") }
-      return norm
     }
     finalNorm = alwaysNorm(names.finalNorm(c))
     maskedHead = c.maskedHead.map { _ in
@@ -140,5 +191,16 @@ struct ModelWeights: Sendable {
     }
     head = LinearHead(
       weight: c.tiedEmbeddings ? embedding : view(c.headName, c.headName, c.width))
+    let embeddingName = c.namePrefix + names.embedding + ".weight"
+    let (normName, denseName) = (names.finalNorm(c), names.maskedHead.dense)
+    wanted = WantedOutside(
+      embedding: wants([embeddingName]),
+      positions: wants(
+        [names.positions, names.segments].map { c.namePrefix + $0 + ".weight" }),
+      finalNorm: wants([normName + c.normSuffixes.weight, normName + c.normSuffixes.bias]),
+      maskedHead: wants(
+        [denseName + ".weight", denseName + ".bias", names.headBias(c)]
+          + [c.normSuffixes.weight, c.normSuffixes.bias].map { names.maskedHead.norm + $0 }),
+      head: wants([c.tiedEmbeddings ? embeddingName : c.headName]))
   }
 }

@@ -22,7 +22,7 @@ func multiply(into output: Matrix, _ input: Matrix, by linear: LinearWeights, ke
     multiply(
       into: output, packing: input, transposed: packed.factor, keep: keep, scratch: packed.tiles)
   } else {
-    multiply(into: output, input, transposed: linear.weight, keep: keep)
+    multiply(into: output, input, transposed: linear.matrix, keep: keep)
   }
 }
 
@@ -35,12 +35,13 @@ func multiplyBackward(
       into: inputGradient, packing: outputGradient, transposed: packed.factor, keep: keep,
       scratch: packed.tiles)
   } else {
-    multiply(into: inputGradient, outputGradient, linear.weight, keep: keep)
+    multiply(into: inputGradient, outputGradient, linear.matrix, keep: keep)
   }
 }
 
 /// The product that makes the gradient of one matrix.
 struct WeightGradientProduct: Sendable {
+  let weights: LinearWeights
   /// Views of the gradients, which are added to.
   let gradient: LinearWeights
   /// [tokens, outputs]
@@ -49,10 +50,11 @@ struct WeightGradientProduct: Sendable {
   let input: Matrix
 }
 
-/// Adds the gradients of some matrices and their biases, on all threads.
+/// Adds the gradients of those of some matrices and their biases that are wanted, on all threads.
 ///
 /// - Parameter memory: The memory of products in bf16; nil for products in f32.
 func addWeightGradients(_ products: [WeightGradientProduct], in memory: BFloat16Memory?) {
+  let products = products.filter(\.gradient.isWanted)
   guard let memory else {
     let blocks = products.flatMap { product in
       weightBlocks(product).map { (product, $0) }

@@ -9,8 +9,8 @@ struct HeadGradient: Sendable {
   let finalNorm: NormWeights?
   /// Those of what stands before an encoder's head, if they are wanted.
   var maskedHead: MaskedHeadWeights?
-  /// [headRows, width]
-  let head: Matrix
+  /// [headRows, width], if it is wanted.
+  let head: Matrix?
   /// Which rows of the head.
   let headRows: RangeSet<Int>
 }

@@ -79,7 +79,7 @@ extension Adaptation {
       run.evaluations.last { $0.step == run.best?.step && $0.weights == run.best?.weights }
       .map { selection.excess(of: $0) } ?? 0
     return AdaptationResult(
-      model: chosen, chosenStep: run.best?.step ?? outcome.steps,
+      model: chosen.mergingAdapters(), chosenStep: run.best?.step ?? outcome.steps,
       chosenWeights: run.best?.weights ?? .trained, outcome: outcome,
       evaluations: run.evaluations, keepsLimit: excess == 0)
   }
@@ -134,6 +134,7 @@ extension Adaptation {
       "schedule": .string(options.schedule.name),
       "learning_rate_segments": plan.schedule.record,
       "optimizer": plan.optimizer.record,
+      "adapters": options.adapters?.record ?? .null,
       "optimizer_bytes": .init(plan.optimizer.stateSize(layout: model.layout)),
       "averaging": plan.averaging.record ?? .null,
       "average_bytes": .init(plan.averaging.size(parameterCount: model.layout.count)),

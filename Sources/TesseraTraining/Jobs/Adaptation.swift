@@ -80,6 +80,13 @@ public struct Adaptation: Sendable {
     options: AdaptationOptions, resuming record: JSONValue? = nil
   ) throws {
     self.options = options
+    let model =
+      if let adapters = options.adapters {
+        model.adding(
+          try adapters.adapters(layerCount: model.configuration.layerCount), seed: options.seed)
+      } else {
+        model
+      }
     self.model = model
     self.tokenizer = tokenizer
     self.target = target
@@ -128,6 +135,7 @@ public struct Adaptation: Sendable {
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
     plan.precision = options.precision
+    plan.adapterRanks = options.adapters?.drawnRanks
     if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
     plan.averaging = options.averaging
     options.guards.set(&plan, layout: model.layout)

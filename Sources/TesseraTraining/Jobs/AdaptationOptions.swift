@@ -29,6 +29,8 @@ public struct AdaptationOptions: Hashable, Sendable {
   public var averaging = AveragingOptions()
   /// Which parameters move in every stage.
   public var selection = ParameterSelection()
+  /// The adapters that are trained in place of the layers' matrices, if any are.
+  public var adapters: AdapterOptions?
   /// The stages; none are the rows alone for ``rowStageShare`` of the steps, then everything.
   public var stages: [StageRule] = []
   /// The share of every batch that comes from the base model's language, where no data stage says another.

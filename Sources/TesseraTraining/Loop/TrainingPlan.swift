@@ -57,6 +57,9 @@ public struct TrainingPlan: Hashable, Sendable {
   /// Which means of the weights are kept, and which weights are evaluated.
   public var averaging = AveragingOptions()
 
+  /// The ranks of adapters that steps draw from, where they draw.
+  public var adapterRanks: ClosedRange<Int>?
+
   /// Creates a plan; the defaults are the usual ones for language models.
   ///
   /// - Precondition: there is a step and a stage, the stages start at step 0 and rise, and counts
@@ -106,6 +109,11 @@ extension TrainingPlan {
       "snapshot_interval": .init(snapshotInterval),
     ]
     if let averages = averaging.record { record["averaging"] = averages }
+    if let adapterRanks {
+      record["adapter_ranks"] = .array([
+        .init(adapterRanks.lowerBound), .init(adapterRanks.upperBound),
+      ])
+    }
     if !evaluationSteps.isEmpty {
       record["evaluation_steps"] = .array(evaluationSteps.map { .init($0) })
     }
@@ -121,7 +129,30 @@ extension TrainingPlan {
   }
 }
 
+extension TrainingPlan {
+  /// The places in the layout of the tensors that move in some stage.
+  var movingTensors: Set<Int> {
+    Set(stages.flatMap { $0.groups.filter { $0.rate > 0 }.flatMap { $0.members.map(\.tensor) } })
+  }
+
+  /// How many ranks of the adapters a step uses, a pure function of seed and step; nil for all.
+  func adapterRank(at step: Int, seed: UInt64) -> Int? {
+    guard let adapterRanks else { return nil }
+    var random = SplitMix64(seed: seed ^ (UInt64(step) &* 0x9E37_79B9_7F4A_7C15))
+    return adapterRanks.lowerBound + random.below(adapterRanks.count)
+  }
+}
+
 extension TrainingStage {
+  /// The places of the gradients that are wanted in the stage, neighbours joined.
+  func wantedRanges(layout: ParameterLayout) -> [Range<Int>] {
+    var wanted = RangeSet<Int>()
+    for tensor in layout.tensors where scope.includes(tensor) {
+      wanted.insert(contentsOf: tensor.range)
+    }
+    return Array(wanted.ranges)
+  }
+
   /// The places of the parameters that move, neighbours joined: the norm of a gradient is that of
   /// theirs.
   func movingRanges(layout: ParameterLayout) -> [Range<Int>] {

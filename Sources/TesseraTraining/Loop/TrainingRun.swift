@@ -69,7 +69,8 @@ public struct TrainingRun: Sendable {
     identity = RunIdentity(
       model: model.layout.record, data: data.fingerprint, plan: plan.record,
       selection: selection?.record ?? .null)
-    optimizer = Optimizer(layout: model.layout, options: plan.optimizer)
+    optimizer = Optimizer(
+      layout: model.layout, options: plan.optimizer, moving: plan.movingTensors)
     averages = WeightAverages(
       options: plan.averaging, steps: plan.steps, parameters: model.parameters)
     stepGuard = StepGuard(
@@ -139,7 +140,8 @@ public struct TrainingRun: Sendable {
       if !isResumed { try store?.removeAll() }
     }
     let workspace = TransformerWorkspace()
-    var gradient = [Float](repeating: 0, count: model.layout.count)
+    // What is wanted is cleared before each step; the rest is never written.
+    var gradient = uninitializedFloats(count: model.layout.count)
     if step == 0, evaluations.isEmpty {
       evaluate(workspace: workspace, progress: progress, log: &log)
     }
@@ -190,7 +192,7 @@ public struct TrainingRun: Sendable {
         step: step, parameters: model.parameters, optimizer: optimizer.state,
         averages: averages.state)
     }
-    clear(&gradient)
+    clear(&gradient, stage.wantedRanges(layout: model.layout))
     var batches = stride(
       from: 0, to: data.batchSequenceCount, by: plan.microBatchSequenceCount
     ).map { first in
@@ -208,7 +210,8 @@ public struct TrainingRun: Sendable {
       loss +=
         model.accumulateGradient(
           of: batch, into: &gradient, scale: 1 / Float(targetCount), scope: stage.scope,
-          precision: plan.precision, workspace: workspace
+          precision: plan.precision,
+          adapterRank: plan.adapterRank(at: step, seed: data.seed), workspace: workspace
         ).sum
     }
     loss /= Double(targetCount)

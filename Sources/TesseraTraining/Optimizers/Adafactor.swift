@@ -62,12 +62,16 @@ struct Adafactor: OptimizerMethod {
   /// How often each tensor's columns were updated.
   private var columnUpdates: [UInt32]
 
-  init(layout: ParameterLayout, options: AdafactorOptions) {
+  init(
+    layout: ParameterLayout, options: AdafactorOptions,
+    isIncluded: (ParameterLayout.Tensor) -> Bool = { _ in true }
+  ) {
     var places: [(row: Int, column: Int, element: Int)] = []
     var (rows, columns, elements) = (0, 0, 0)
     isFactored = layout.tensors.map { $0.rowCount > 1 && $0.range.count > $0.rowCount }
     for (index, tensor) in layout.tensors.enumerated() {
       places.append((rows, columns, elements))
+      guard isIncluded(tensor) else { continue }
       if isFactored[index] {
         rows += tensor.rowCount
         columns += tensor.rowWidth

@@ -32,10 +32,14 @@ struct Lion: OptimizerMethod {
   private let options: LionOptions
   private var moment: MomentMemory
 
-  init(layout: ParameterLayout, options: LionOptions, precision: MomentPrecision) {
+  init(
+    layout: ParameterLayout, options: LionOptions, precision: MomentPrecision,
+    isIncluded: (ParameterLayout.Tensor) -> Bool = { _ in true }
+  ) {
     self.options = options
     moment = MomentMemory(
-      name: "first-moment", content: .means, precision: precision, layout: layout)
+      name: "first-moment", content: .means, precision: precision, layout: layout,
+      isIncluded: isIncluded)
   }
 
   var memories: [OptimizerMemory] { moment.memories }

@@ -44,15 +44,17 @@ struct Muon: OptimizerMethod {
   private var adamW: AdamW
 
   init(
-    layout: ParameterLayout, options: MuonOptions, adamW: AdamWOptions, precision: MomentPrecision
+    layout: ParameterLayout, options: MuonOptions, adamW: AdamWOptions, precision: MomentPrecision,
+    isIncluded: (ParameterLayout.Tensor) -> Bool = { _ in true }
   ) {
     self.options = options
     isMatrix = layout.tensors.map(Self.moves)
     momentum = MomentMemory(
       name: "momentum", content: .means, precision: precision, layout: layout,
-      isIncluded: Self.moves)
+      isIncluded: { isIncluded($0) && Self.moves($0) })
     self.adamW = AdamW(
-      layout: layout, options: adamW, precision: precision, isIncluded: { !Self.moves($0) })
+      layout: layout, options: adamW, precision: precision,
+      isIncluded: { isIncluded($0) && !Self.moves($0) })
   }
 
   /// Whether a tensor is one of Muon's own.

@@ -21,12 +21,23 @@ public struct Optimizer: Sendable {
   private let firstUnits: [Int]
 
   /// Creates an optimizer that has made no step.
-  public init(layout: ParameterLayout, options: OptimizerOptions = OptimizerOptions()) {
+  ///
+  /// - Parameters:
+  ///   - layout: The parameters.
+  ///   - options: The method.
+  ///   - moving: The places in the layout of the tensors that will ever move, which alone have memory; nil
+  ///     for all.
+  public init(
+    layout: ParameterLayout, options: OptimizerOptions = OptimizerOptions(),
+    moving: Set<Int>? = nil
+  ) {
+    let names = moving.map { Set($0.map { layout.tensors[$0].name }) }
+    func moves(_ tensor: ParameterLayout.Tensor) -> Bool { names?.contains(tensor.name) ?? true }
     var firstUnits: [Int] = []
     var unitCount = 0
     for tensor in layout.tensors {
       firstUnits.append(unitCount)
-      unitCount += tensor.hasTokenRows ? tensor.rowCount : 1
+      unitCount += tensor.movesByRow ? tensor.rowCount : 1
     }
     self.options = options
     self.layout = layout
@@ -34,12 +45,17 @@ public struct Optimizer: Sendable {
     updateCounts = Array(repeating: 0, count: unitCount)
     method =
       switch options.kind {
-      case .adamW: AdamW(layout: layout, options: options.adamW, precision: options.moments)
-      case .lion: Lion(layout: layout, options: options.lion, precision: options.moments)
-      case .adafactor: Adafactor(layout: layout, options: options.adafactor)
+      case .adamW:
+        AdamW(
+          layout: layout, options: options.adamW, precision: options.moments, isIncluded: moves)
+      case .lion:
+        Lion(layout: layout, options: options.lion, precision: options.moments, isIncluded: moves)
+      case .adafactor:
+        Adafactor(layout: layout, options: options.adafactor, isIncluded: moves)
       case .muon:
         Muon(
-          layout: layout, options: options.muon, adamW: options.adamW, precision: options.moments)
+          layout: layout, options: options.muon, adamW: options.adamW, precision: options.moments,
+          isIncluded: moves)
       }
   }
 
@@ -94,19 +110,19 @@ public struct Optimizer: Sendable {
         zip(update.parts, update.parts.dropFirst()).allSatisfy {
           $0.rows.upperBound <= $1.rows.lowerBound
         }, "a row is in two groups")
-      count(&update, hasTokenRows: tensor.hasTokenRows, gradient: gradient.span)
+      count(&update, movesByRow: tensor.movesByRow, gradient: gradient.span)
       if !update.parts.isEmpty {
         method.apply(update, to: &parameters, gradient: gradient)
       }
     }
   }
 
-  /// Counts up the units that move, and leaves out rows of tokens that have no gradient.
+  /// Counts up the units that move, and leaves out rows that have no gradient, of tensors that move by rows.
   private mutating func count(
-    _ update: inout TensorUpdate, hasTokenRows: Bool, gradient: Span<Float>
+    _ update: inout TensorUpdate, movesByRow: Bool, gradient: Span<Float>
   ) {
     let firstUnit = firstUnits[update.index]
-    guard hasTokenRows else {
+    guard movesByRow else {
       updateCounts[firstUnit] += 1
       for i in update.parts.indices { update.parts[i].step = Int(updateCounts[firstUnit]) }
       return

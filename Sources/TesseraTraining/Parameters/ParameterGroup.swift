@@ -109,6 +109,9 @@ extension ParameterLayout.Tensor {
   /// Whether each row belongs to a token: the embedding and the LM head.
   var hasTokenRows: Bool { role == .embedding || role == .head }
 
+  /// Whether rows move one by one: those without a gradient stay, and each has its own count of updates.
+  var movesByRow: Bool { hasTokenRows || role == .adapter }
+
   /// The number of rows; a vector is one row.
   var rowCount: Int { shape.count > 1 ? shape[0] : 1 }
 

@@ -4,7 +4,8 @@ public import TesseraModels
 ///
 /// Every parameter has the factor of its kind, unless a rule gives another one, the last that is about
 /// it; then those are left out that are frozen, not among those to train only, or in other layers.
-/// Embedding, head and what lies outside of layers are in no layer, and stay.
+/// Embedding, head and what lies outside of layers are in no layer, and stay. Where layers have adapters, the rest of
+/// the body does not move.
 public struct ParameterSelection: Hashable, Sendable {
   /// If there are any, only tensors that one of them is about move.
   public var trainOnly: [GlobPattern] = []
@@ -48,13 +49,14 @@ public struct ParameterSelection: Hashable, Sendable {
     let layerCount =
       (layout.tensors.compactMap { LayerSelection.layer(ofTensor: $0.name) }.max() ?? -1) + 1
     let layers = try layers?.layers(of: layerCount)
+    let hasAdapters = layout.tensors.contains { $0.role == .adapter }
     var groups: [ParameterGroup] = []
     for (index, tensor) in layout.tensors.enumerated() where moves(tensor, layers: layers) {
       let newRows = tensor.hasTokenRows ? newRows : RangeSet()
       for rows in try pieces(of: tensor, newRows: newRows) {
         let kind = Kind(tensor, isNew: newRows.contains(rows.lowerBound))
         var group = ParameterGroup(
-          name: kind.rawValue, rate: rate(of: kind),
+          name: kind.rawValue, rate: rate(of: kind, hasAdapters: hasAdapters),
           weightDecay: kind == .matrices ? weightDecay : 0,
           members: [])
         for rule in rules where rule.applies(to: tensor, rows: rows, newRows: newRows) {
@@ -75,6 +77,7 @@ public struct ParameterSelection: Hashable, Sendable {
   /// What a parameter is, as far as its rate goes.
   private enum Kind: String {
     case matrices
+    case adapters
     case others = "norms"
     case baseRows = "base rows"
     case newRows = "new rows"
@@ -84,14 +87,19 @@ public struct ParameterSelection: Hashable, Sendable {
         if tensor.hasTokenRows {
           isNew ? .newRows : .baseRows
         } else {
-          tensor.role == .matrix ? .matrices : .others
+          switch tensor.role {
+          case .matrix: .matrices
+          case .adapter: .adapters
+          default: .others
+          }
         }
     }
   }
 
-  private func rate(of kind: Kind) -> Double {
+  private func rate(of kind: Kind, hasAdapters: Bool) -> Double {
     switch kind {
-    case .matrices, .others: bodyRate
+    case .matrices, .others: hasAdapters ? 0 : bodyRate
+    case .adapters: bodyRate
     case .baseRows: baseRowRate
     case .newRows: newRowRate
     }

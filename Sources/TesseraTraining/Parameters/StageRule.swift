@@ -81,13 +81,20 @@ public struct StageRule: Hashable, Sendable {
         layout: layout, newRows: newRows, weightDecay: weightDecay)
       guard !groups.isEmpty else { throw ParameterSelectionError.nothingTrains(stage: name) }
       guard ends[index] > first else { continue }
-      let movesBody = groups.contains { group in
-        group.members.contains { !layout.tensors[$0.tensor].hasTokenRows }
-      }
       stages.append(
         TrainingStage(
-          name: name, firstStep: first, scope: movesBody ? .all : .embeddings, groups: groups))
+          name: name, firstStep: first, scope: scope(of: groups, layout: layout), groups: groups))
     }
     return stages
+  }
+
+  /// Which gradients groups need.
+  private static func scope(
+    of groups: [ParameterGroup], layout: ParameterLayout
+  ) -> GradientScope {
+    let moving = Set(groups.flatMap { $0.members.map(\.tensor) })
+    if moving.count == layout.tensors.count { return .all }
+    if moving.allSatisfy({ layout.tensors[$0].hasTokenRows }) { return .embeddings }
+    return .tensors(Set(moving.map { layout.tensors[$0].name }))
   }
 }

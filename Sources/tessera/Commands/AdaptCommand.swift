@@ -51,6 +51,7 @@ struct AdaptCommand: ParsableCommand {
   @OptionGroup var schedule: ScheduleArguments
   @OptionGroup var optimizer: OptimizerArguments
   @OptionGroup var parameters: ParameterArguments
+  @OptionGroup var adapters: AdapterArguments
   @OptionGroup var data: DataArguments
   @OptionGroup var guards: GuardArguments
   @OptionGroup var averaging: AveragingArguments
@@ -140,6 +141,7 @@ struct AdaptCommand: ParsableCommand {
     options.optimizer = optimizer.options
     options.weightDecay = optimizer.weightDecay
     options.selection = parameters.selection
+    options.adapters = adapters.options
     options.stages = parameters.stage
     options.data = try data.options(sources: sources)
     options.guards = guards.options

@@ -59,6 +59,7 @@ struct CompareCommand: ParsableCommand {
   var seeds = 3
 
   @OptionGroup var step: StepOptions
+  @OptionGroup var adapters: AdapterArguments
 
   @Option(help: "Share of every batch that is replay, as a fraction.")
   var replayShare = AdaptationOptions().replayShare
@@ -111,6 +112,7 @@ struct CompareCommand: ParsableCommand {
     options.sequenceLength = step.context
     options.learningRate = step.learningRate
     options.precision = step.precision
+    options.adapters = adapters.options
     options.schedule.warmup = step.warmup
     options.replayShare = languages.noReplay ? 0 : replayShare
     options.heldOutShare = languages.heldOut

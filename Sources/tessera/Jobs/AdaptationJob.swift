@@ -197,8 +197,10 @@ struct AdaptationJob {
     var vocabulary = try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
     var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
     configuration.vocabularySize = vocabulary.layout.rowCount
+    let trained = try command.makeOptions(sources: languages.sourceNames)
+    configuration.adapters = try trained.adapters?.adapters(layerCount: configuration.layerCount)
     try Adaptation.check(
-      command.makeOptions(sources: languages.sourceNames), layout: ParameterLayout(configuration),
+      trained, layout: ParameterLayout(configuration),
       newRows: vocabulary.layout.newRows, target: target, replay: replay)
     guard let choice else { return vocabulary }
     choice.set(&options)

@@ -15,14 +15,20 @@ import Testing
       layout: tinyModel(tied: tied).layout, newRows: newRows, weightDecay: 0.1)
   }
 
-  @Test func `stages follow each other, and only those of rows spare the body its gradient`() throws
-  {
+  @Test func `stages follow each other, and each has the gradients of what moves`() throws {
+    let layout = tinyModel().layout
     let stages = try stages([
       "5% name=rows body=0 base=0.1 new=5", "20 layers=-1", "rest train=*mlp*,*norm*",
     ])
     #expect(stages.map(\.firstStep) == [0, 5, 25])
     #expect(stages.map(\.name) == ["rows", "training, stage 2", "training, stage 3"])
-    #expect(stages.map(\.scope) == [.embeddings, .all, .all])
+    #expect(stages[0].scope == .embeddings)
+    func names(_ isWanted: (String) -> Bool) -> GradientScope {
+      .tensors(Set(layout.tensors.map(\.name).filter(isWanted)))
+    }
+    #expect(stages[1].scope == names { !$0.contains("layers.0.") })
+    #expect(stages[2].scope == names { $0.contains("mlp") || $0.contains("norm") })
+    #expect(try self.stages(["rest"])[0].scope == .all)
     #expect(Set(stages[0].groups.map(\.rate)) == [0.1, 5])
   }
 

@@ -116,7 +116,7 @@ private struct TrainingSteps {
         let uniform = Float(random.next() >> 40) * 0x1p-24 - 0.5
         switch tensor.role {
         case .norm: parameters.append(1)
-        case .bias: parameters.append(0)
+        case .bias, .adapter: parameters.append(0)
         case .embedding, .head, .positions, .matrix: parameters.append(uniform * range)
         }
       }
