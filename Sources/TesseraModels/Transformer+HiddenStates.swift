@@ -20,7 +20,7 @@ extension Transformer {
   ) -> [Float] {
     precondition((0...configuration.layerCount).contains(depth), "there is no such depth")
     guard batch.tokenCount > 0 else { return [] }
-    return withPass(over: batch, workspace: workspace, keepsLayers: false) { pass in
+    return withPass(over: batch, workspace: workspace, keeping: .none) { pass in
       pass.forward(depth: depth)
       return pass.withStates(depth: depth) { states, _ in states.elements() }
     }
@@ -34,7 +34,7 @@ extension Transformer {
     of batch: TokenBatch, workspace: TransformerWorkspace
   ) -> (losses: [Float], states: [Float]) {
     guard batch.tokenCount > 0 else { return ([], []) }
-    return withPass(over: batch, workspace: workspace, keepsLayers: false) { pass in
+    return withPass(over: batch, workspace: workspace, keeping: .none) { pass in
       pass.forward()
       let losses = pass.headLosses(targets: batch.targets)
       return (
@@ -61,7 +61,7 @@ extension Transformer {
   ) -> [Float] {
     precondition((0...configuration.layerCount).contains(depth), "there is no such depth")
     guard batch.tokenCount > 0 else { return [] }
-    return withPass(over: batch, workspace: workspace, keepsLayers: true) { pass in
+    return withPass(over: batch, workspace: workspace, keeping: .all) { pass in
       pass.forward(depth: depth)
       pass.withStates(depth: depth) { states, statistics in
         let gradient = stateGradient(states.elements())
@@ -91,7 +91,7 @@ extension Transformer {
     precondition((0...configuration.layerCount).contains(depth), "there is no such depth")
     return withHeadGradient(of: headRows) { gradient in
       guard batch.tokenCount > 0 else { return (BatchLoss(sum: 0, count: 0), []) }
-      return withPass(over: batch, workspace: workspace, keepsLayers: true) { pass in
+      return withPass(over: batch, workspace: workspace, keeping: .all) { pass in
         pass.forward()
         // Before the pass backward, which works in the memory of some activations.
         let losses = pass.headLosses(
@@ -126,7 +126,8 @@ extension Transformer {
   ) -> (loss: BatchLoss, inputs: [Float], head: [Float]) {
     withHeadGradient(of: headRows) { gradient in
       guard batch.tokenCount > 0 else { return (BatchLoss(sum: 0, count: 0), []) }
-      return withPass(over: batch, workspace: workspace, keepsLayers: reachesInputs) { pass in
+      return withPass(over: batch, workspace: workspace, keeping: reachesInputs ? .all : .none) {
+        pass in
         pass.forward()
         let losses = pass.headLosses(targets: batch.targets, into: gradient, scale: scale)
         let inputs =

@@ -13,7 +13,7 @@ extension Transformer {
   /// - Precondition: Tokens are inside the vocabulary.
   public func tokenLosses(of batch: TokenBatch, workspace: TransformerWorkspace) -> [Float] {
     guard batch.tokenCount > 0 else { return [] }
-    return withPass(over: batch, workspace: workspace, keepsLayers: false) { pass in
+    return withPass(over: batch, workspace: workspace, keeping: .none) { pass in
       pass.forward()
       return pass.headLosses(targets: batch.targets)
     }
@@ -29,13 +29,15 @@ extension Transformer {
   ///   - precision: The precision of matrix products.
   ///   - adapterRank: How many ranks of the adapters count, from the first on; nil for all. The gradients of
   ///     the others are left as they were.
+  ///   - recomputes: Whether activations are computed a second time on the way back, and not kept: a third
+  ///     more time, the same bits, and of each layer only its input in memory.
   ///   - workspace: Memory for the activations of every layer.
   /// - Returns: The loss, without `scale`.
   /// - Precondition: Tokens are inside the vocabulary, and the processor has the precision.
   public func accumulateGradient(
     of batch: TokenBatch, into gradient: inout [Float], scale: Float = 1,
     scope: GradientScope = .all, precision: Precision = .float32, adapterRank: Int? = nil,
-    workspace: TransformerWorkspace
+    recomputes: Bool = false, workspace: TransformerWorkspace
   ) -> BatchLoss {
     precondition(gradient.count == parameters.count, "a gradient has the parameters' layout")
     guard batch.tokenCount > 0 else { return BatchLoss(sum: 0, count: 0) }
@@ -48,7 +50,8 @@ extension Transformer {
         flat, configuration: configuration, layout: layout, scope: scope)
       let wanted = views.wanted
       return withPass(
-        over: batch, workspace: workspace, keepsLayers: true, precision: precision,
+        over: batch, workspace: workspace, keeping: recomputes ? .inputs : .all,
+        precision: precision,
         adapterRank: adapterRank
       ) { pass in
         pass.forward()
@@ -79,7 +82,7 @@ extension Transformer {
     var batch = TokenBatch(
       sequenceCount: 1, sequenceLength: tokens.count, inputs: tokens, targets: tokens)
     batch.places = places
-    return withPass(over: batch, workspace: TransformerWorkspace(), keepsLayers: false) { pass in
+    return withPass(over: batch, workspace: TransformerWorkspace(), keeping: .none) { pass in
       pass.forward()
       let normed = pass.activations.normed
       configuration.normalize(
@@ -103,7 +106,7 @@ extension Transformer {
 
   /// Calls the body with a pass over a batch, in the workspace's memory.
   func withPass<Result>(
-    over batch: TokenBatch, workspace: TransformerWorkspace, keepsLayers: Bool,
+    over batch: TokenBatch, workspace: TransformerWorkspace, keeping kept: KeptActivations,
     precision: Precision = .float32, adapterRank: Int? = nil, _ body: (DecoderPass) -> Result
   ) -> Result {
     precondition(precision.isAvailable, "the processor has no instructions for the precision")
@@ -129,7 +132,7 @@ extension Transformer {
           weights: precision == .float32 ? weights : weights.inBFloat16(workspace.bfloat16),
           activations: Activations(
             workspace, configuration: configuration, sequenceCount: batch.sequenceCount,
-            sequenceLength: batch.sequenceLength, keepsLayers: keepsLayers),
+            sequenceLength: batch.sequenceLength, keeping: kept),
           scratch: workspace.scratch,
           bfloat16: precision == .float32 ? nil : workspace.bfloat16,
           adapterUse: configuration.adapters.map { AdapterUse($0, rank: adapterRank) },

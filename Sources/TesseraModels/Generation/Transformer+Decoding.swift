@@ -9,7 +9,7 @@ extension Transformer {
     let c = configuration
     let batch = TokenBatch(
       sequenceCount: 1, sequenceLength: prompt.count, inputs: Array(prompt), targets: Array(prompt))
-    withPass(over: batch, workspace: workspace, keepsLayers: true) { pass in
+    withPass(over: batch, workspace: workspace, keeping: .all) { pass in
       pass.forward()
       for (cache, layer) in zip(cache, pass.activations.layers) {
         let (keyStart, valueStart) = (c.queryWidth, c.queryWidth + c.keyValueWidth)

@@ -5,7 +5,7 @@ import TesseraTensors
 /// What a configuration has no use for is without elements.
 struct LayerActivations: Sendable {
   /// [tokens, width]: the residual stream at the layer's start.
-  let input: Matrix
+  var input: Matrix
   /// Of the norm before the attention.
   let attentionNorm: NormStatistics
   /// [tokens, queryWidth + 2 * keyValueWidth]: rotated queries and keys, and values.
@@ -72,6 +72,16 @@ struct BranchActivations: Sendable {
   let norm: NormStatistics
 }
 
+/// What a pass keeps of its layers for a pass backward.
+enum KeptActivations: Hashable, Sendable {
+  /// Nothing: there is no pass backward.
+  case none
+  /// What each layer reads; the rest is computed a second time on the way back.
+  case inputs
+  /// All that the way back needs.
+  case all
+}
+
 /// The memory of one pass over a model, cut into matrices.
 struct Activations: Sendable {
   let layers: [LayerActivations]
@@ -81,6 +91,8 @@ struct Activations: Sendable {
   let normed: Matrix
   /// [tokens, feedForwardWidth]: the gated activation, of one layer at a time.
   let hidden: Matrix
+  /// Whether the way back computes a layer a second time.
+  let recomputes: Bool
   /// The memory that only backward passes need.
   let gradients: GradientActivations?
   /// The working memory of the LM head.
@@ -89,10 +101,10 @@ struct Activations: Sendable {
   /// Cuts the workspace's memory for a batch; its content is whatever was there.
   ///
   /// Without a backward pass, all layers share one set of matrices, and the residual stream after a
-  /// layer takes the place of that before it.
+  /// layer takes the place of that before it. Where only what layers read is kept, they share the rest.
   init(
     _ workspace: TransformerWorkspace, configuration c: TransformerConfiguration,
-    sequenceCount: Int, sequenceLength: Int, keepsLayers: Bool
+    sequenceCount: Int, sequenceLength: Int, keeping kept: KeptActivations
   ) {
     let tokens = sequenceCount * sequenceLength
     let headRows = min(
@@ -102,11 +114,12 @@ struct Activations: Sendable {
     }
     let layerSize = size(
       LayerActivations.shapes(tokens: tokens, sequenceCount: sequenceCount, c))
-    let setCount = keepsLayers ? c.layerCount : 1
+    let setCount = kept == .all ? c.layerCount : 1
+    let inputCount = kept == .inputs ? c.layerCount - 1 : 0
     let shared = [(tokens, c.width), (tokens, c.feedForwardWidth)]
-    var total = setCount * layerSize + size(shared)
+    var total = setCount * layerSize + inputCount * size([(tokens, c.width)]) + size(shared)
     total += HeadActivations.size(rowCount: headRows, configuration: c)
-    if keepsLayers {
+    if kept != .none {
       total +=
         size([(tokens, c.width)]) + GradientActivations.size(tokens: tokens, configuration: c)
     }
@@ -115,13 +128,18 @@ struct Activations: Sendable {
     let sets = (0..<setCount).map { _ in
       LayerActivations(memory, tokens: tokens, sequenceCount: sequenceCount, configuration: c)
     }
-    layers = (0..<c.layerCount).map { sets[min($0, setCount - 1)] }
+    var layers = (0..<c.layerCount).map { sets[min($0, setCount - 1)] }
+    if kept == .inputs {
+      for layer in 1..<max(1, c.layerCount) { layers[layer].input = memory.carve(tokens, c.width) }
+    }
+    self.layers = layers
+    recomputes = kept == .inputs
     normed = memory.carve(tokens, c.width)
     hidden = memory.carve(tokens, c.feedForwardWidth)
     head = HeadActivations(memory: memory, rowCount: headRows, configuration: c)
-    output = keepsLayers ? memory.carve(tokens, c.width) : sets[0].input
+    output = kept != .none ? memory.carve(tokens, c.width) : sets[0].input
     gradients =
-      keepsLayers
+      kept != .none
       ? GradientActivations(memory: memory, tokens: tokens, configuration: c) : nil
   }
 

@@ -43,6 +43,7 @@ extension DecoderPass {
     for layer in (first..<depth).reversed() {
       let (after, within, before) = (stream[0], stream[1], stream[2])
       let wanted = WantedOfLayer(gradient?.layers[layer])
+      if activations.recomputes { recompute(layer: layer) }
       prepareBackward(layer: layer)
       parallelFor(0..<tokens.count, grain: grain) { rows in
         feedForwardBackward(layer: layer, rows, after, within, memory, wanted)

@@ -29,6 +29,19 @@ extension DecoderPass {
     pack(packings)
   }
 
+  /// Makes all matrices of a layer, where it is computed once more.
+  func prepareWhole(layer: Int) {
+    let layer = weights.layers[layer]
+    makeAdapted(layer.linears, adapterUse)
+    guard let bfloat16 else { return }
+    pack([
+      BFloat16Packing(layer.queryKeyValue.matrix, as: bfloat16.queryKeyValue),
+      BFloat16Packing(layer.attentionOutput.matrix, as: bfloat16.attentionOutput),
+      BFloat16Packing(layer.gateUp.matrix, as: bfloat16.gateUp),
+      BFloat16Packing(layer.down.matrix, as: bfloat16.down),
+    ])
+  }
+
   /// Makes the matrices of a layer for the way back.
   func prepareBackward(layer: Int) {
     let layer = weights.layers[layer]

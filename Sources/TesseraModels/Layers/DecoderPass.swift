@@ -59,14 +59,30 @@ struct DecoderPass: Sendable {
       if depth > 0 { project(layer: 0, rows) }
     }
     for layer in 0..<depth {
-      parallelFor(0..<sequenceCount * configuration.headCount) { units in
-        for unit in units { attend(layer: layer, unit) }
-      }
+      attend(layer: layer)
       prepareForward(layer: layer, depth: depth)
       parallelFor(0..<tokens.count, grain: grain) { rows in
         feedForward(layer: layer, rows)
         if layer + 1 < depth { project(layer: layer + 1, rows) }
       }
+    }
+  }
+
+  /// Computes once more what a layer's way back needs, from what the layer reads.
+  func recompute(layer: Int) {
+    let grain = tileRows(tokens.count)
+    prepareWhole(layer: layer)
+    parallelFor(0..<tokens.count, grain: grain) { rows in project(layer: layer, rows) }
+    attend(layer: layer)
+    parallelFor(0..<tokens.count, grain: grain) { rows in
+      feedForward(layer: layer, rows, isRepeated: true)
+    }
+  }
+
+  /// The attention of a layer.
+  private func attend(layer: Int) {
+    parallelFor(0..<sequenceCount * configuration.headCount) { units in
+      for unit in units { attend(layer: layer, unit) }
     }
   }
 
@@ -111,7 +127,10 @@ struct DecoderPass: Sendable {
   }
 
   /// From the heads' outputs to the residual stream after the layer.
-  private func feedForward(layer: Int, _ rows: Range<Int>) {
+  ///
+  /// Where it is repeated for the way back, nobody reads the stream after the layer; what a norm behind the
+  /// block keeps is needed.
+  private func feedForward(layer: Int, _ rows: Range<Int>, isRepeated: Bool = false) {
     let (weights, activations) = (weights.layers[layer], self.activations.layers[layer])
     let (input, middle) = (activations.input.rows(rows), activations.middle.rows(rows))
     // Where norms are behind sums, what `project` has left: what the attention has read.
@@ -127,6 +146,7 @@ struct DecoderPass: Sendable {
     multiply(into: gateUp, source, by: weights.gateUp)
     let hidden = self.activations.hidden.rows(rows)
     configuration.activate(into: hidden, gateUp: gateUp)
+    if isRepeated && weights.feedForwardOutputNorm == nil { return }
     let output = self.activations.output(ofLayer: layer).rows(rows)
     output.copy(from: configuration.normPlacement == .post ? source : middle)
     addBranch(

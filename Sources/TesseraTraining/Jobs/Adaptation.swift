@@ -135,6 +135,7 @@ public struct Adaptation: Sendable {
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
     plan.precision = options.precision
+    plan.recomputesActivations = options.recomputesActivations
     plan.adapterRanks = options.adapters?.drawnRanks
     if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
     plan.averaging = options.averaging

@@ -108,6 +108,7 @@ public struct Pretraining: Sendable {
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(10, steps / max(1, options.evaluationCount)))
     plan.precision = options.precision
+    plan.recomputesActivations = options.recomputesActivations
     if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
     plan.averaging = options.averaging
     options.guards.set(&plan, layout: model.layout)

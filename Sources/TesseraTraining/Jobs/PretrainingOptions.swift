@@ -23,6 +23,8 @@ public struct PretrainingOptions: Hashable, Sendable {
   public var optimizer = OptimizerOptions()
   /// The precision of the matrix products of training steps.
   public var precision = Precision.float32
+  /// Whether activations are computed a second time on the way back, and not kept.
+  public var recomputesActivations = false
   /// The decay of matrices; nil is ``OptimizerKind/defaultWeightDecay``.
   public var weightDecay: Double?
   /// What the batches are made of.

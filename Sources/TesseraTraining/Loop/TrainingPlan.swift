@@ -34,6 +34,8 @@ public struct TrainingPlan: Hashable, Sendable {
   public var optimizer: OptimizerOptions
   /// The precision of the matrix products of steps; evaluations are in f32.
   public var precision = Precision.float32
+  /// Whether activations are computed a second time on the way back, and not kept; the bits are the same.
+  public var recomputesActivations = false
   /// The largest norm of a gradient; a longer one is scaled down to it.
   public var clipNorm: Double
   /// The most sequences in one forward and backward; larger batches accumulate their gradient.

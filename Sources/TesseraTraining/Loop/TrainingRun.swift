@@ -211,7 +211,8 @@ public struct TrainingRun: Sendable {
         model.accumulateGradient(
           of: batch, into: &gradient, scale: 1 / Float(targetCount), scope: stage.scope,
           precision: plan.precision,
-          adapterRank: plan.adapterRank(at: step, seed: data.seed), workspace: workspace
+          adapterRank: plan.adapterRank(at: step, seed: data.seed),
+          recomputes: plan.recomputesActivations, workspace: workspace
         ).sum
     }
     loss /= Double(targetCount)

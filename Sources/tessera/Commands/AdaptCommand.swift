@@ -137,6 +137,7 @@ struct AdaptCommand: ParsableCommand {
     options.sequenceLength = step.context
     options.learningRate = step.learningRate
     options.precision = step.precision
+    options.recomputesActivations = step.recompute
     options.schedule = try schedule.options(warmup: step.warmup)
     options.optimizer = optimizer.options
     options.weightDecay = optimizer.weightDecay

@@ -155,6 +155,7 @@ struct PretrainCommand: ParsableCommand {
     options.batchTokenCount = step.batchTokens
     options.learningRate = step.learningRate
     options.precision = step.precision
+    options.recomputesActivations = step.recompute
     options.schedule = try schedule.options(warmup: step.warmup)
     options.optimizer = optimizer.options
     options.weightDecay = optimizer.weightDecay

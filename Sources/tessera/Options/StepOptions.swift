@@ -24,9 +24,16 @@ struct StepOptions: ParsableArguments {
       """)
   var precision = Precision.float32
 
+  @Flag(
+    help: """
+      Keep what each layer reads alone, and compute the rest a second time on the way back: less memory, a \
+      third more time, the same bits.
+      """)
+  var recompute = false
+
   /// The most tokens of a step: the largest batches of published runs have 16 million.
   static let maximumBatchTokens = 1 << 26
-  /// The longest training sequence: attention takes memory in proportion to its square.
+  /// The longest training sequence: attention takes time in proportion to its square.
   static let maximumContext = 1 << 17
 
   mutating func validate() throws {
