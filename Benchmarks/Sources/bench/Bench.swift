@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
     abstract: "Measure one operation of Tessera.",
     subcommands: [
       EncodeCase.self, LoadCase.self, TrainCase.self, SplitCase.self, HostileCase.self,
-      StepCase.self, RowsCase.self, ProductCase.self, Describe.self,
+      StepCase.self, GenerateCase.self, RowsCase.self, ProductCase.self, Describe.self,
     ])
 
   static func main() {

@@ -62,26 +62,49 @@ public struct TokenSampler: Sendable {
   ///
   /// - Throws: ``GenerationError/noNumber`` where no logit is a number.
   public mutating func next(_ logits: [Float]) throws(GenerationError) -> Int32 {
-    var order = logits.indices.filter { !logits[$0].isNaN }
-    if order.isEmpty { throw .noNumber }
-    if options.temperature == 0 {
-      return Int32(order.max { (logits[$0], $1) < (logits[$1], $0) }!)
-    }
-    order.sort { (logits[$1], $0) < (logits[$0], $1) }
-    let largest = Double(logits[order[0]])
-    let weights = order.map { exp((Double(logits[$0]) - largest) / options.temperature) }
+    guard let largestIndex = Self.largest(logits) else { throw .noNumber }
+    if options.temperature == 0 { return Int32(largestIndex) }
+    let largest = Double(logits[largestIndex])
+    let weights = logits.map { $0.isNaN ? 0 : exp((Double($0) - largest) / options.temperature) }
     let limit = options.topP * weights.reduce(0, +)
-    var kept = 0
-    var total = 0.0
-    while kept < weights.count, kept == 0 || total < limit {
-      total += weights[kept]
-      kept += 1
-    }
+    let (order, total) = Self.heaviest(of: weights, logits: logits, upTo: limit)
     var draw = random.uniform() * total
-    for (token, weight) in zip(order[..<kept], weights) {
-      draw -= weight
+    for token in order {
+      draw -= weights[token]
       if draw < 0 { return Int32(token) }
     }
-    return Int32(order[kept - 1])
+    return Int32(order[order.count - 1])
+  }
+
+  /// The largest logit, the first of equals; nil where none is a number.
+  private static func largest(_ logits: [Float]) -> Int? {
+    var largest: Int?
+    for (index, logit) in logits.enumerated() where !logit.isNaN {
+      if largest.map({ logit > logits[$0] }) ?? true { largest = index }
+    }
+    return largest
+  }
+
+  /// The fewest tokens whose weights reach a sum, the heaviest first, and the sum of theirs.
+  ///
+  /// Nearly always a few hundred are enough, so those above a bound are sorted, which falls until they are.
+  private static func heaviest(
+    of weights: [Double], logits: [Float], upTo limit: Double
+  ) -> (order: [Int], total: Double) {
+    var bound = 1e-2
+    while true {
+      // Below the smallest weights there is nothing to look for.
+      let isLast = bound < 1e-30
+      var order = weights.indices.filter { isLast ? !logits[$0].isNaN : weights[$0] >= bound }
+      order.sort { (logits[$1], $0) < (logits[$0], $1) }
+      var total = 0.0
+      var kept = 0
+      while kept < order.count, kept == 0 || total < limit {
+        total += weights[order[kept]]
+        kept += 1
+      }
+      if total >= limit || isLast { return (Array(order[..<kept]), total) }
+      bound *= 1e-3
+    }
   }
 }

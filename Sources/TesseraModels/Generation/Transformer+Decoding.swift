@@ -21,17 +21,29 @@ extension Transformer {
     }
   }
 
-  /// Computes one token, adds its keys and values to the cache, and leaves the logits of the next.
+  /// Computes a token of each text, adds its keys and values to the text's cache, and leaves the logits of
+  /// the next.
+  ///
+  /// - Parameters:
+  ///   - texts: The tokens.
+  ///   - buffers: A row for each of them.
+  ///   - rotaryTables: For all positions, by kind of layer.
+  ///   - scratch: Memory for scores.
   func decode(
-    _ token: Int32, position: Int, cache: [LayerCache], buffers: DecodingBuffers,
-    rotaryTables: [RotaryTable?], scratch: ScratchPool
+    _ texts: [DecodedText], buffers: DecodingBuffers, rotaryTables: [RotaryTable?],
+    scratch: ScratchPool
   ) {
     let c = configuration
     withWeights { weights in
       lookUp(
-        into: buffers.stream, table: weights.embedding, tokens: [token], scale: c.embeddingScale)
+        into: buffers.stream, table: weights.embedding, tokens: texts.map(\.token)[...],
+        scale: c.embeddingScale)
       if let positions = weights.positions {
-        add(positions.rows(position..<position + 1), to: buffers.stream)
+        for (row, text) in texts.enumerated() {
+          add(
+            positions.rows(text.position..<text.position + 1),
+            to: buffers.stream.rows(row..<row + 1))
+        }
       }
       for (layer, weights) in weights.layers.enumerated() {
         buffers.input.copy(from: buffers.stream)
@@ -40,7 +52,7 @@ extension Transformer {
         c.normalizeQueriesAndKeys(
           buffers.queryKeyValue, weights: weights, memory: buffers.queryKey)
         attend(
-          layer: layer, position: position, cache: cache[layer], buffers: buffers,
+          layer: layer, texts, buffers: buffers,
           rotaryTable: rotaryTables[layer % rotaryTables.count], scratch: scratch)
         addBranch(buffers.attended, weights.attentionOutput, weights.attentionOutputNorm, buffers)
         let middle = c.hasParallelBlocks ? buffers.input : buffers.stream
@@ -52,7 +64,7 @@ extension Transformer {
       }
       multiply(
         into: buffers.logits, weights.head.weight,
-        vector: normalized(buffers.stream, weights.finalNorm, buffers))
+        vectors: normalized(buffers.stream, weights.finalNorm, buffers))
       if let cap = c.logitSoftCap { softCap(buffers.logits, cap: cap) }
     }
   }
@@ -67,43 +79,50 @@ extension Transformer {
     return buffers.normed
   }
 
-  /// A matrix times one vector, plus its bias.
-  private func decodeProduct(into output: Matrix, _ linear: LinearWeights, _ vector: Matrix) {
-    multiply(into: output, linear.weight, vector: vector)
-    if let bias = linear.bias { add(bias, to: output) }
+  /// A matrix times a vector of each text, plus its bias.
+  private func decodeProduct(into output: Matrix, _ linear: LinearWeights, _ vectors: Matrix) {
+    multiply(into: output, linear.weight, vectors: vectors)
+    if let bias = linear.bias { add(bias, toRowsOf: output) }
   }
 
   /// Adds to the residual stream what a block ends in: a product, and the norm behind it.
   private func addBranch(
-    _ vector: Matrix, _ linear: LinearWeights, _ norm: NormWeights?, _ buffers: DecodingBuffers
+    _ input: Matrix, _ linear: LinearWeights, _ norm: NormWeights?, _ buffers: DecodingBuffers
   ) {
-    decodeProduct(into: buffers.projected, linear, vector)
+    decodeProduct(into: buffers.projected, linear, input)
     add(normalized(buffers.projected, norm, buffers), to: buffers.stream)
   }
 
-  /// Rotates the token's queries and keys, and lets its heads look at the cache.
+  /// Rotates the tokens' queries and keys, and lets their heads look at the caches.
   private func attend(
-    layer: Int, position: Int, cache: LayerCache, buffers: DecodingBuffers,
-    rotaryTable: RotaryTable?, scratch: ScratchPool
+    layer: Int, _ texts: [DecodedText], buffers: DecodingBuffers, rotaryTable: RotaryTable?,
+    scratch: ScratchPool
   ) {
     let c = configuration
     let (keyStart, valueStart) = (c.queryWidth, c.queryWidth + c.keyValueWidth)
-    let projected = buffers.queryKeyValue
-    c.turn(
-      projected, table: rotaryTable, firstRow: position, period: position + 1, direction: .forward)
-    cache.keys.rows(position..<position + 1).copy(from: projected.columns(keyStart..<valueStart))
-    cache.values.rows(position..<position + 1).copy(
-      from: projected.columns(valueStart..<valueStart + c.keyValueWidth))
+    for (row, text) in texts.enumerated() {
+      let projected = buffers.queryKeyValue.rows(row..<row + 1)
+      let (position, cache) = (text.position, text.cache[layer])
+      c.turn(
+        projected, table: rotaryTable, firstRow: position, period: position + 1,
+        direction: .forward)
+      cache.keys.rows(position..<position + 1).copy(from: projected.columns(keyStart..<valueStart))
+      cache.values.rows(position..<position + 1).copy(
+        from: projected.columns(valueStart..<valueStart + c.keyValueWidth))
+    }
     let rule = c.attentionRule(ofLayer: layer)
-    let visible = max(0, position + 1 - (rule.window ?? position + 1))..<position + 1
-    parallelFor(0..<c.headCount) { heads in
-      for head in heads {
+    parallelFor(0..<texts.count * c.headCount) { units in
+      for unit in units {
         // Each call owns its heads' columns of the output.
+        let (row, head) = (unit / c.headCount, unit % c.headCount)
+        let (position, cache) = (texts[row].position, texts[row].cache[layer])
+        let visible = max(0, position + 1 - (rule.window ?? position + 1))..<position + 1
         let columns = head * c.headWidth..<(head + 1) * c.headWidth
         let group = head / (c.headCount / c.keyValueHeadCount)
         let shared = group * c.headWidth..<(group + 1) * c.headWidth
         cachedAttention(
-          into: buffers.attended.columns(columns), query: projected.columns(columns),
+          into: buffers.attended.rows(row..<row + 1).columns(columns),
+          query: buffers.queryKeyValue.rows(row..<row + 1).columns(columns),
           keys: cache.keys.rows(visible).columns(shared),
           values: cache.values.rows(visible).columns(shared), rule: rule, scratch: scratch)
       }

@@ -8,12 +8,17 @@ import TesseraVocabulary
 struct Interrupted: Error {
   /// The folder with the state that a call with `--resume` goes on from, if there is one.
   var resumableFolder: String?
+  /// What was written before.
+  var done: String?
 
   /// The exit status: 130 for Ctrl-C, 143 for a request to end.
   static var exitStatus: Int32 { Interruption.exitStatus ?? 130 }
 
   /// An interruption by the user's own hand.
   init(resumableFolder: String? = nil) { self.resumableFolder = resumableFolder }
+
+  /// An interruption after a part of the result was written.
+  init(after done: String) { self.done = done }
 
   /// The interruption that an error of a library stands for; nil for all other errors.
   init?(_ error: any Error) {
@@ -37,7 +42,10 @@ struct Interrupted: Error {
 
   /// What people are told.
   var message: String {
-    resumableFolder.map { "interrupted; the state is saved in \($0), continue with --resume" }
+    if let done { return "interrupted after \(done)" }
+    return resumableFolder.map {
+      "interrupted; the state is saved in \($0), continue with --resume"
+    }
       ?? "interrupted; nothing was written"
   }
 }

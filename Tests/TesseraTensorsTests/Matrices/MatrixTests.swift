@@ -90,7 +90,7 @@ import Testing
 
       let vector = TestMatrix(Array(b.elements.prefix(inner)), rows: 1, columns: inner)
       let product = TestMatrix(rows: 1, columns: rows)
-      multiply(into: product.view, a.view, vector: vector.view)
+      multiply(into: product.view, a.view, vectors: vector.view)
       let expectedVector = multiplyReference(
         a.doubles, rows: rows, inner: inner, vector.doubles, columns: 1)
       #expect(distance(product.elements, expectedVector) < tolerance)

@@ -82,7 +82,7 @@ enum SteppedFamily: String, ExpressibleByArgument {
 
 extension TransformerConfiguration {
   /// Takes all from GPT-2 but the sizes.
-  fileprivate mutating func becomeGPT2() {
+  mutating func becomeGPT2() {
     family = .gpt2
     norm = .layer
     biases = .all
