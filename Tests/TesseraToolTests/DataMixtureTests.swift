@@ -68,6 +68,39 @@ import Testing
       .expectFailure(64, ["the data stages take 5 steps"])
   }
 
+  @Test func `prefixes are made of the fields of a document's line`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, tokenizer, _) = try makeSmallModel(in: folder)
+    let lines = (1...30).map { number in
+      let url = number % 3 == 0 ? "" : #""url": "pond/\#(number)", "#
+      return #"{\#(url)"text": "one fish \#(number), two fish, red fish"}"#
+    }
+    let corpus = try folder.write("corpus.jsonl", lines.joined(separator: "\n"))
+    let common = [
+      "--steps", "4", "--context", "64", "--batch-tokens", "128", "--held-out", "0.2", "--prefix",
+      "*={url}:\\n",
+    ]
+    let pretrain = ["pretrain", "--size", "tiny", "--tokenizer", tokenizer] + common
+    let out = ["--output", folder.file("out")]
+    let plan = try ToolRun(pretrain + ["--corpus", corpus, "--dry-run", "--json"] + out)
+    #expect(plan.status == 0, "\(plan.messages)")
+    let source = try #require(try JSONValue(parsing: plan.output)["data"]?["sources"]?.array?.first)
+    // "pond/10:" and a line feed, in tokens of about a byte.
+    #expect((5...9).contains(try #require(source["prefix_tokens"]?.int)))
+    try ToolRun(pretrain + ["--corpus", corpus] + out).expectSuccess()
+    let none = folder.file("none")
+    try ToolRun(pretrain + ["--corpus", corpus, "--prefix", "corpus={source}", "--output", none])
+      .expectFailure(64, ["source", "no document has such fields"])
+
+    let adapt = ["adapt", "--model", model, "--new-tokens", "0", "--no-replay"] + common
+    let adapted = try ToolRun(
+      adapt + ["--corpus", "pond=\(corpus)", "--dry-run", "--json", "--output", none])
+    #expect(adapted.status == 0, "\(adapted.messages)")
+    let data = try #require(try JSONValue(parsing: adapted.output)["data"])
+    #expect(data["sources"]?.array?.first?["prefix_tokens"] == source["prefix_tokens"])
+    #expect(data["sources"]?.array?.first?["name"]?.string == "pond")
+  }
+
   @Test func `adapt reads replay in the first tenth alone where it is told to`() throws {
     let folder = try TemporaryDirectory()
     let (model, _, corpus) = try makeSmallModel(in: folder)

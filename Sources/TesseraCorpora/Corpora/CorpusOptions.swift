@@ -9,16 +9,20 @@ public struct CorpusOptions: Hashable, Sendable {
   /// Whether documents without text are handed out too, so that documents can be counted against
   /// lines. They are left out by default: they teach nothing.
   public var keepsEmptyDocuments: Bool
+  /// Fields of a JSON line beside the text that documents are handed out with.
+  public var metadataFields: [String]
 
   /// Options; the defaults are those of the tool.
   public init(
     textField: String = "text", documents: DocumentBoundary = .file,
-    standardInput: CorpusFormat = .text, keepsEmptyDocuments: Bool = false
+    standardInput: CorpusFormat = .text, keepsEmptyDocuments: Bool = false,
+    metadataFields: [String] = []
   ) {
     self.textField = textField
     self.documents = documents
     self.standardInput = standardInput
     self.keepsEmptyDocuments = keepsEmptyDocuments
+    self.metadataFields = metadataFields
   }
 }
 

@@ -6,12 +6,17 @@ public struct Document: Hashable, Sendable {
   public var file: String
   /// Where it begins there.
   public var position: DocumentPosition
+  /// Those of the asked fields of its JSON line that are there and hold a string.
+  public var metadata: [String: String]
 
   /// A document with these values.
-  public init(bytes: [UInt8], file: String, position: DocumentPosition) {
+  public init(
+    bytes: [UInt8], file: String, position: DocumentPosition, metadata: [String: String] = [:]
+  ) {
     self.bytes = bytes
     self.file = file
     self.position = position
+    self.metadata = metadata
   }
 }
 

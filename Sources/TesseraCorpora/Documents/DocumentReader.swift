@@ -33,6 +33,8 @@ public struct DocumentReader: ~Copyable {
   /// The rest of a JSON line's text, and how much of it has been handed out.
   private var text: [UInt8] = []
   private var textOffset = 0
+  /// The asked fields of the current JSON line; none in other files.
+  private var metadata: [String: String] = [:]
   /// In a paragraph: the end of the last line, which counts only if another line follows.
   private var heldEnding: [UInt8] = []
   /// In a paragraph: whether the current line has begun.
@@ -51,7 +53,8 @@ public struct DocumentReader: ~Copyable {
   /// - Throws: ``CorpusError``; the reader is then of no further use.
   public mutating func next() throws(CorpusError) -> Document? {
     guard let first = try nextPiece(sizeLimit: DocumentReader.pieceSize) else { return nil }
-    var document = Document(bytes: first.bytes, file: first.file, position: first.position)
+    var document = Document(
+      bytes: first.bytes, file: first.file, position: first.position, metadata: metadata)
     var isComplete = first.endsDocument
     while !isComplete, let piece = try nextPiece(sizeLimit: DocumentReader.pieceSize) {
       document.bytes.append(contentsOf: piece.bytes)
@@ -93,6 +96,7 @@ public struct DocumentReader: ~Copyable {
     let opened = try TextInput(path: files[fileIndex].path)
     input = opened
     isFileTaken = false
+    metadata = [:]
     return opened
   }
 
@@ -179,7 +183,9 @@ public struct DocumentReader: ~Copyable {
   ) throws(CorpusError) -> DocumentPiece? {
     if !isInside {
       guard let line = try nextJSONLine(input) else { return nil }
-      text = try documentText(ofJSONLine: line, at: start, in: input.path, options.textField)
+      (text, metadata) = try documentText(
+        ofJSONLine: line, at: start, in: input.path, options.textField,
+        metadata: options.metadataFields)
       textOffset = 0
     }
     let rest = text.count - textOffset

@@ -1,17 +1,20 @@
 import TesseraBasics
 
-/// The text in one line of a JSON-lines file.
+/// The text in one line of a JSON-lines file, and other fields that hold strings.
 ///
 /// - Parameters:
 ///   - line: The line without its end.
 ///   - position: Where it begins, for errors.
 ///   - path: The file, for errors.
 ///   - field: The member whose value is the text.
+///   - others: The members that are wanted besides.
 func documentText(
-  ofJSONLine line: [UInt8], at position: DocumentPosition, in path: String, _ field: String
-) throws(CorpusError) -> [UInt8] {
+  ofJSONLine line: [UInt8], at position: DocumentPosition, in path: String, _ field: String,
+  metadata others: [String] = []
+) throws(CorpusError) -> (text: [UInt8], metadata: [String: String]) {
   var reader = JSONReader(line)
   var text: [UInt8]?
+  var metadata: [String: String] = [:]
   var hasField = false
   let isObject: Bool
   do {
@@ -21,10 +24,12 @@ func documentText(
       while let key = try reader.nextKey() {
         let isText = reader.matches(key, field)
         hasField = hasField || isText
-        if isText, try reader.peek() == .string {
+        let other = others.first { reader.matches(key, $0) }
+        if isText || other != nil, try reader.peek() == .string {
           var bytes: [UInt8] = []
           reader.append(try reader.readString(), to: &bytes)
-          text = bytes
+          if let other { metadata[other] = String(decoding: bytes, as: UTF8.self) }
+          if isText { text = bytes }
         } else {
           try reader.skipValue()
         }
@@ -36,7 +41,7 @@ func documentText(
   } catch {
     throw .invalidJSON(path: path, line: position.line, offset: position.offset, error)
   }
-  if let text { return text }
+  if let text { return (text, metadata) }
   if !isObject { throw .notObject(path: path, line: position.line, offset: position.offset) }
   throw hasField
     ? .fieldNotString(path: path, line: position.line, offset: position.offset, field: field)

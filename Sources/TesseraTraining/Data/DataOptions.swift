@@ -16,7 +16,7 @@ public struct DataOptions: Hashable, Sendable {
   public var packing = SequencePacking.concatenate
   /// Whether attention stays inside of documents.
   public var masksDocuments = false
-  /// Prefixes of documents, by the names of their sources.
+  /// Prefixes of documents, by the names of their sources: the text of a ``PrefixTemplate``.
   public var prefixes: [String: String] = [:]
   /// The share of documents that have one.
   public var prefixShare = 1.0

@@ -132,9 +132,9 @@ public struct DataPlan: Sendable {
   public func data(
     steps: Int, sequenceLength: Int, batchSequenceCount: Int, seed: UInt64
   ) throws -> TrainingData {
-    for source in sources where source.prefix.count >= sequenceLength {
+    for source in sources where source.prefixes.longest >= sequenceLength {
       throw DataPlanError.longPrefix(
-        source: source.name, tokens: source.prefix.count, sequenceLength: sequenceLength)
+        source: source.name, tokens: source.prefixes.longest, sequenceLength: sequenceLength)
     }
     let ends = try Self.ends(of: rules, steps: steps)
     var weights: [[Double]] = []
@@ -197,9 +197,24 @@ public struct DataPlan: Sendable {
   }
 }
 
-extension Tokenizer {
-  /// The tokens of a prefix; text that looks like a special token is text.
-  func prefixTokens(_ text: String) throws -> [UInt32] {
-    text.isEmpty ? [] : try encodeDocuments([Array(text.utf8)])[0].map { $0 }
+extension DataOptions {
+  /// The prefixes of a source's documents.
+  ///
+  /// - Parameters:
+  ///   - name: The source's name.
+  ///   - own: Those of its documents, where the prefix has places for fields.
+  ///   - tokenizer: What encodes a prefix that is the same for all.
+  /// - Throws: ``DataPlanError/noMetadata(source:fields:)``; `TokenizerError`.
+  func documentPrefixes(
+    ofSource name: String, own: () throws -> DocumentPrefixes, tokenizer: Tokenizer
+  ) throws -> DocumentPrefixes {
+    guard let text = prefixes[name], !text.isEmpty else { return DocumentPrefixes() }
+    let fields = PrefixTemplate(text).fields
+    if fields.isEmpty {
+      return DocumentPrefixes(try tokenizer.encodeDocuments([Array(text.utf8)])[0])
+    }
+    let prefixes = try own()
+    if prefixes.isEmpty { throw DataPlanError.noMetadata(source: name, fields: fields) }
+    return prefixes
   }
 }

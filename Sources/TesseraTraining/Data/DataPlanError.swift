@@ -14,6 +14,8 @@ public enum DataPlanError: Error, Equatable, Sendable {
   case noReplay(curriculum: String)
   /// The run needs more passes over a source than there may be.
   case epochLimit(Double, source: String, passes: Double)
+  /// A prefix has places for fields that no document has.
+  case noMetadata(source: String, fields: [String])
   /// A prefix leaves no room in a sequence.
   case longPrefix(source: String, tokens: Int, sequenceLength: Int)
 }
@@ -37,8 +39,11 @@ extension DataPlanError: CustomStringConvertible {
       "the curriculum \(curriculum) is about text of the model's own language, and there is none"
     case .epochLimit(let limit, let source, let passes):
       "with at most \(StepReport.fixed(limit, digits: 1)) passes over each source the run cannot be "
-        + "filled: \(source) alone would be passed over \(StepReport.fixed(passes, digits: 1)) times; raise "
-        + "--max-epochs, make the run shorter, or give it more text"
+        + "filled: it takes \(StepReport.fixed(passes, digits: 1)) over \(source), and others give no more; "
+        + "raise --max-epochs, make the run shorter, or give it more text"
+    case .noMetadata(let source, let fields):
+      "the prefix of \(source) has places for \(fields.joined(separator: ", ")), and no document has "
+        + "such fields; only the lines of .jsonl files do, as text"
     case .longPrefix(let source, let tokens, let sequenceLength):
       "the prefix of \(source) has \(tokens) tokens and a sequence only \(sequenceLength)"
     }

@@ -66,12 +66,10 @@ public struct DocumentSplit: Sendable {
     training.removeAll { other.heldOutHashes.contains(StableHash.hash(of: $0, seed: seed)) }
   }
 
-  /// Of some of the documents that were split, those to train on.
-  public func training(of documents: [[UInt8]]) -> [[UInt8]] {
-    documents.filter { document in
-      let hash = StableHash.hash(of: document, seed: seed)
-      return !document.isEmpty && !heldOutHashes.contains(hash) && !leftOutHashes.contains(hash)
-    }
+  /// Whether a document of those that were split is trained on.
+  public func isForTraining(_ document: [UInt8]) -> Bool {
+    let hash = StableHash.hash(of: document, seed: seed)
+    return !document.isEmpty && !heldOutHashes.contains(hash) && !leftOutHashes.contains(hash)
   }
 
   /// The number of bytes to train on.
@@ -90,5 +88,21 @@ extension Corpus {
     var reader = makeReader()
     while let document = try reader.next() { documents.append(document.bytes) }
     return documents
+  }
+
+  /// All documents, in memory, and what stands before each.
+  ///
+  /// - Throws: `CorpusError`.
+  public func readAll(
+    prefix: PrefixTemplate
+  ) throws(CorpusError) -> (documents: [[UInt8]], prefixes: [String?]) {
+    var documents: [[UInt8]] = []
+    var prefixes: [String?] = []
+    var reader = makeReader()
+    while let document = try reader.next() {
+      documents.append(document.bytes)
+      prefixes.append(prefix.text(for: document.metadata))
+    }
+    return (documents, prefixes)
   }
 }

@@ -7,9 +7,9 @@ import TesseraBasics
 struct SourceDocuments: Sendable {
   /// The documents without a prefix.
   let documents: TokenizedDocuments
-  /// The tokens of the prefix.
-  private let prefix: [Int32]
-  /// The share of documents that have it.
+  /// Their prefixes.
+  private let prefixes: DocumentPrefixes
+  /// The share of documents that have theirs.
   private let share: Double
   private let seed: UInt64
   private let source: Int
@@ -19,7 +19,7 @@ struct SourceDocuments: Sendable {
 
   init(_ source: TrainingSource, number: Int, prefixShare: Double, seed: UInt64) {
     documents = source.documents
-    prefix = prefixShare > 0 ? source.prefix.map { Int32(bitPattern: $0) } : []
+    prefixes = prefixShare > 0 ? source.prefixes : DocumentPrefixes()
     share = prefixShare
     self.seed = seed ^ Self.salt
     self.source = number
@@ -32,10 +32,12 @@ struct SourceDocuments: Sendable {
 
   /// The number of tokens of the prefix of a document.
   func prefixCount(of document: Int) -> Int {
-    if prefix.isEmpty { return 0 }
-    if share >= 1 { return prefix.count }
-    var random = SplitMix64(seed: seed, stream: UInt64(source) << 40 | UInt64(document))
-    return random.uniform() < share ? prefix.count : 0
+    if prefixes.isEmpty { return 0 }
+    if share < 1 {
+      var random = SplitMix64(seed: seed, stream: UInt64(source) << 40 | UInt64(document))
+      if random.uniform() >= share { return 0 }
+    }
+    return prefixes.range(of: document).count
   }
 
   /// The number of tokens of a document, its prefix and its end-of-text token included.
@@ -44,13 +46,11 @@ struct SourceDocuments: Sendable {
   }
 
   /// The number of tokens of all documents, prefixes and end-of-text tokens included.
+  ///
+  /// - Complexity: O(documents) where there are prefixes.
   var tokenCount: Int {
-    documents.tokens.count + (prefix.isEmpty ? 0 : prefixedCount * prefix.count)
-  }
-
-  /// The number of documents that have the prefix.
-  var prefixedCount: Int {
-    prefix.isEmpty ? 0 : (0..<count).count { prefixCount(of: $0) > 0 }
+    documents.tokens.count
+      + (prefixes.isEmpty ? 0 : (0..<count).reduce(0) { $0 + prefixCount(of: $1) })
   }
 
   /// Copies tokens of a document, counted from those of its prefix on.
@@ -61,10 +61,11 @@ struct SourceDocuments: Sendable {
     hidesPrefix: Bool
   ) {
     let prefixCount = prefixCount(of: document)
+    let prefix = prefixes.range(of: document).lowerBound
     let start = documents.range(of: document).lowerBound
     var place = offset
     for index in range.lowerBound..<max(range.lowerBound, min(range.upperBound, prefixCount)) {
-      output[place] = hidesPrefix ? -1 : prefix[index]
+      output[place] = hidesPrefix ? -1 : prefixes.tokens[prefix + index]
       place += 1
     }
     let lower = max(0, range.lowerBound - prefixCount)

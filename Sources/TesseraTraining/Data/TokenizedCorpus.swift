@@ -10,6 +10,8 @@ public struct TokenizedCorpus: Sendable {
   public private(set) var training: TokenizedDocuments
   /// The documents that are never trained on, as UTF-8 bytes.
   public private(set) var heldOut: [[UInt8]]
+  /// The prefixes of the documents to train on, where they were asked for.
+  public private(set) var prefixes = DocumentPrefixes()
   /// The SHA-256 of all documents in their order, those held out included, each followed by its size
   /// as eight bytes, little-endian.
   public let sha256: String
@@ -21,19 +23,21 @@ public struct TokenizedCorpus: Sendable {
   ///   - name: What errors call it.
   ///   - tokenizer: What encodes it; must have an end-of-text token.
   ///   - split: Which documents are held out.
+  ///   - prefix: What stands before each document to train on; nil is nothing.
   ///   - progress: Gets the bytes read.
   /// - Throws: `CorpusError` where a file cannot be read; ``TrainingRunError/noEndOfText(tokenizer:)``,
   ///   ``TrainingRunError/noDocuments(source:)``, and
   ///   ``TrainingRunError/bytesDiffer(source:document:tokenBytes:documentBytes:)``.
   public init(
     _ corpus: Corpus, name: String, tokenizer: Tokenizer, split: HeldOutSplit?,
-    progress: ProgressHandler? = nil
+    prefix: PrefixTemplate? = nil, progress: ProgressHandler? = nil
   ) throws {
     let encoder = try DocumentEncoder(tokenizer, name: name)
     training = encoder.makeDocuments()
     heldOut = []
     var reader = corpus.makeReader()
     var waiting: [[UInt8]] = []
+    var prefixTexts: [String?] = []
     var size = 0
     var hash = SHA256()
     while let document = try reader.next() {
@@ -46,6 +50,7 @@ public struct TokenizedCorpus: Sendable {
       }
       size += document.bytes.count
       waiting.append(document.bytes)
+      if let prefix { prefixTexts.append(prefix.text(for: document.metadata)) }
       if size >= DocumentEncoder.batchSize {
         try encoder.append(waiting, to: &training)
         (waiting, size) = ([], 0)
@@ -56,6 +61,7 @@ public struct TokenizedCorpus: Sendable {
       }
     }
     try encoder.append(waiting, to: &training)
+    if prefix != nil { prefixes = try DocumentPrefixes(prefixTexts, tokenizer: tokenizer) }
     sha256 = SHA256.hexadecimal(hash.finalize())
     guard training.count > 0 else { throw TrainingRunError.noDocuments(source: name) }
   }

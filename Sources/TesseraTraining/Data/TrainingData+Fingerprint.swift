@@ -12,10 +12,10 @@ extension TrainingData {
       numbers += stage.mixture.counts(ofFirst: 1 << 20)
     }
     // What is as it always was adds nothing, so that the states of earlier runs stay valid.
-    let hasPrefixes = sources.contains { !$0.prefix.isEmpty }
+    let hasPrefixes = sources.contains { !$0.prefixes.isEmpty }
     if packing != .concatenate || masksDocuments || hasPrefixes {
       hash.update(Array("\(packing.rawValue) \(masksDocuments)".utf8))
-      for source in sources { numbers += [source.prefix.count] + source.prefix.map { Int($0) } }
+      for source in sources { numbers += source.prefixes.fingerprint }
       for stage in stages {
         numbers.append(Int(bitPattern: UInt(stage.prefixShare.bitPattern)))
       }

@@ -24,7 +24,7 @@ extension TrainingData {
             "share": .init(shares[number]),
             "epochs": .init(epochs[number]),
             "target_share": .init(targets[number]),
-            "prefix_tokens": .init(source.prefix.count),
+            "prefix_tokens": .init(source.prefixes.longest),
           ])
         }),
       "stages": .array(

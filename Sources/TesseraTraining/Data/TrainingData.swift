@@ -8,16 +8,20 @@ public struct TrainingSource: Sendable {
   /// many. It is read, and nothing is learned from predicting it.
   ///
   /// Gao et al., "Metadata Conditioning Accelerates Language Model Pre-training", 2025, arXiv:2501.01956.
-  public var prefix: [UInt32]
+  public var prefixes: DocumentPrefixes
 
   /// Creates a source.
   ///
-  /// - Precondition: there is at least one document.
-  public init(name: String, documents: TokenizedDocuments, prefix: [UInt32] = []) {
+  /// - Precondition: there is at least one document, and where they have prefixes of their own, one for
+  ///   each.
+  public init(
+    name: String, documents: TokenizedDocuments, prefixes: DocumentPrefixes = DocumentPrefixes()
+  ) {
     precondition(documents.count > 0, "a source needs documents")
+    precondition(prefixes.fits(documentCount: documents.count), "each document needs a prefix")
     self.name = name
     self.documents = documents
-    self.prefix = prefix
+    self.prefixes = prefixes
   }
 }
 
@@ -85,7 +89,8 @@ public struct TrainingData: Sendable {
       stages.allSatisfy { $0.mixture.sourceCount == sources.count },
       "each source needs a weight")
     precondition(
-      sources.allSatisfy { $0.prefix.count < sequenceLength }, "a prefix fills a whole sequence")
+      sources.allSatisfy { $0.prefixes.longest < sequenceLength }, "a prefix fills a whole sequence"
+    )
     self.sources = sources
     self.stages = stages
     self.sequenceLength = sequenceLength
@@ -100,7 +105,7 @@ public struct TrainingData: Sendable {
     for stage in stages {
       layoutNumbers.append(
         sources.enumerated().map { number, source in
-          let share = source.prefix.isEmpty ? 0 : stage.prefixShare
+          let share = source.prefixes.isEmpty ? 0 : stage.prefixShare
           let known = layouts.indices.filter { layouts[$0].source == number }
           if let layout = known.first(where: { shares[$0] == share }) { return layout }
           layouts.append(

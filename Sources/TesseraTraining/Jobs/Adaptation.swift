@@ -37,11 +37,17 @@ public struct Adaptation: Sendable {
     public var name: String
     /// Its documents to train on.
     public var documents: [[UInt8]]
+    /// What stands before each of them, where their prefix has places for fields.
+    public var prefixes: [String?]
 
     /// Creates a part.
-    public init(name: String, documents: [[UInt8]]) {
+    ///
+    /// - Precondition: There are no prefixes, or one for each document.
+    public init(name: String, documents: [[UInt8]], prefixes: [String?] = []) {
+      precondition(prefixes.isEmpty || prefixes.count == documents.count)
       self.name = name
       self.documents = documents
+      self.prefixes = prefixes
     }
   }
 
@@ -165,7 +171,10 @@ public struct Adaptation: Sendable {
         sources.append(
           TrainingSource(
             name: part.name, documents: try encoder.encode(part.documents),
-            prefix: try tokenizer.prefixTokens(options.data.prefixes[part.name] ?? "")))
+            prefixes: try options.data.documentPrefixes(
+              ofSource: part.name,
+              own: { try DocumentPrefixes(part.prefixes, tokenizer: tokenizer) },
+              tokenizer: tokenizer)))
       }
       groups.append(
         DataPlan.Group(

@@ -66,7 +66,8 @@ public struct Pretraining: Sendable {
       sources: sources.map { source in
         TrainingSource(
           name: source.name, documents: source.corpus.training,
-          prefix: try tokenizer.prefixTokens(options.data.prefixes[source.name] ?? ""))
+          prefixes: try options.data.documentPrefixes(
+            ofSource: source.name, own: { source.corpus.prefixes }, tokenizer: tokenizer))
       }, groups: [DataPlan.Group(sources: sources.indices)], options: options.data)
     let microBatch = max(1, Self.microBatchTokenCount / context)
     var speed = record?["planned_tokens_per_second"]?.double

@@ -29,7 +29,7 @@ struct PretrainCommand: ParsableCommand {
         tessera pretrain --tokenizer models/base-en --corpus corpora-samples/en \\
           --paragraphs --minutes 5 --output base-tiny --size tiny
         tessera pretrain --tokenizer models/base-en --corpus en=corpora-samples/en \
-          hi=corpora-samples/hi --paragraphs --steps 200 --sampling-temperature 3 --max-epochs 4 \
+          hi=corpora-samples/hi --paragraphs --steps 40 --sampling-temperature 3 --max-epochs 4 \
           --packing best-fit --document-masks --output base-two --size tiny --dry-run
       """)
 
@@ -94,7 +94,8 @@ struct PretrainCommand: ParsableCommand {
     try output.checkRun(resume: resume, inputs: inputs)
     let shards = try named.map { try shardFolder(in: $0.paths, documents, heldOut: heldOut) }
     let texts = zip(named, shards).compactMap { $1 == nil ? $0.paths : nil }
-    var corpora = try documents.corpora(texts)[...]
+    var corpora = try documents.corpora(
+      texts, metadataFields: data.metadataFields)[...]
     let path = tokenizer
     let tokenizer = try Tokenizer(contentsOf: path)
     if tokenizer.endOfText == nil { throw CommandError.noEndOfText(tokenizer: path) }
@@ -112,7 +113,10 @@ struct PretrainCommand: ParsableCommand {
           try TokenizedCorpus(
             ShardFolder(path: path, tokenizer: tokenizer),
             heldOutSizeLimit: options.heldOutSizeLimit, progress: console.progress)
-        } ?? tokenized(corpora.removeFirst(), by: tokenizer, console))
+        }
+          ?? tokenized(
+            corpora.removeFirst(), by: tokenizer, prefix: data.template(ofSource: source.name),
+            console))
     }
     let phase = budget.minutes == nil ? "planning" : "measuring the speed of training"
     if dryRun {
@@ -171,14 +175,15 @@ struct PretrainCommand: ParsableCommand {
 
   /// The corpus as tokens.
   private func tokenized(
-    _ corpus: Corpus, by tokenizer: Tokenizer, _ console: Console
+    _ corpus: Corpus, by tokenizer: Tokenizer, prefix: PrefixTemplate?, _ console: Console
   ) throws -> TokenizedCorpus {
     let name = corpus.paths.joined(separator: ", ")
     let heldOut = heldOut ?? ShardingOptions(format: .tessera).heldOutShare
     do {
       return try TokenizedCorpus(
         corpus, name: name, tokenizer: tokenizer,
-        split: heldOut > 0 ? HeldOutSplit(fraction: heldOut) : nil, progress: console.progress)
+        split: heldOut > 0 ? HeldOutSplit(fraction: heldOut) : nil, prefix: prefix,
+        progress: console.progress)
     } catch TrainingRunError.noDocuments(let source) {
       // Standard input cannot be read again to see whether there was anything.
       if !corpus.paths.contains("-") {

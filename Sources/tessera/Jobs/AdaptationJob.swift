@@ -34,7 +34,8 @@ struct AdaptationJob {
       + command.initialization.sources.paths
     try command.initialization.sources.checkFiles(command.languages.documents)
     isResumed = try command.output.checkRun(resume: command.resume, inputs: inputs)
-    let corpora = try LanguageSources.corpora(command.languages)
+    let corpora = try LanguageSources.corpora(
+      command.languages, metadataFields: command.data.metadataFields)
     console.warnIfUnfinished(command.model)
     base = try BaseModel(directory: command.model)
     if base.tokenizer.endOfText == nil {
@@ -47,7 +48,8 @@ struct AdaptationJob {
       command.dryRun || isResumed || command.newTokens == 0
       ? nil : try command.initialization.choice(for: base, hasDocuments: true, console)
     initialization = try command.initialization.sources.inputs()
-    languages = try LanguageSources(command.languages, corpora, console)
+    languages = try LanguageSources(
+      command.languages, corpora, template: command.data.template(ofSource:), console)
   }
 
   /// Plans without writing anything.

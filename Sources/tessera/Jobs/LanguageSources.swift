@@ -12,17 +12,20 @@ struct LanguageSources {
 
   /// The names of all sources of a mixture.
   var sourceNames: [String] {
-    [target, replay].compactMap { $0 }.flatMap { source in
-      source.parts.isEmpty ? [source.name] : source.parts.map(\.name)
-    }
+    [target, replay].compactMap { $0 }.flatMap { $0.parts.map(\.name) }
   }
 
   /// The corpora that options name, found and checked but not yet read: those of the new language, then
   /// those of the one to keep.
-  static func corpora(_ options: LanguageOptions) throws -> [Corpus] {
+  ///
+  /// - Parameter metadataFields: The fields of documents that are wanted beside the text.
+  static func corpora(
+    _ options: LanguageOptions, metadataFields: [String] = []
+  ) throws -> [Corpus] {
     try options.documents.corpora(
       sources(ofCorpus: options.corpus).map(\.paths)
-        + (options.noReplay ? [] : sources(ofCorpus: options.replay).map(\.paths)))
+        + (options.noReplay ? [] : sources(ofCorpus: options.replay).map(\.paths)),
+      metadataFields: metadataFields)
   }
 
   /// Reads the corpora and splits them; no document of one is held out of the other.
@@ -30,40 +33,43 @@ struct LanguageSources {
   /// - Parameters:
   ///   - options: What they are called, and how much is held out.
   ///   - corpora: Those of ``corpora(_:)``.
+  ///   - template: The prefix of a source, where it has places for fields of documents.
   ///   - console: Where it is said that reading takes long.
-  init(_ options: LanguageOptions, _ corpora: [Corpus], _ console: Console) throws {
-    /// The documents of the sources of a language, apart.
-    func read(_ name: String, _ corpora: ArraySlice<Corpus>) throws -> [[[UInt8]]] {
-      try corpora.map { corpus in
-        let documents = try console.during("reading \(name)") { try corpus.readAll() }
-        if documents.isEmpty { throw CommandError.emptyCorpus(paths: corpus.paths) }
-        return documents
+  init(
+    _ options: LanguageOptions, _ corpora: [Corpus],
+    template: (String) -> PrefixTemplate? = { _ in nil },
+    _ console: Console
+  ) throws {
+    /// Reads the sources of a language.
+    func read(
+      _ name: String, _ sources: [(name: String, paths: [String])], _ corpora: ArraySlice<Corpus>
+    ) throws -> [Part] {
+      try zip(sources, corpora).map { source, corpus in
+        let isNamed = sources.count > 1 || source.name != unnamedSource
+        var part = Part(name: isNamed ? source.name : name)
+        try console.during("reading \(part.name)") {
+          if let template = template(part.name) {
+            (part.documents, part.prefixes) = try corpus.readAll(prefix: template)
+          } else {
+            part.documents = try corpus.readAll()
+          }
+        }
+        if part.documents.isEmpty { throw CommandError.emptyCorpus(paths: corpus.paths) }
+        return part
       }
     }
-    func split(_ name: String, _ documents: [[[UInt8]]]) -> Adaptation.Source {
+    func source(_ name: String, _ parts: [Part]) -> Adaptation.Source {
       Adaptation.Source(
         name: name,
         documents: DocumentSplit(
-          Array(documents.joined()), share: options.heldOut,
+          parts.flatMap(\.documents), share: options.heldOut,
           sizeLimit: AdaptationOptions().heldOutSizeLimit))
-    }
-    /// The source with its parts, once it is known what is held out.
-    func parts(
-      _ source: Adaptation.Source, _ names: [String], _ documents: [[[UInt8]]]
-    ) -> Adaptation.Source {
-      var source = source
-      if names.count > 1 || names != ["corpus"] {
-        source.parts = zip(names, documents).map {
-          Adaptation.Part(name: $0, documents: source.documents.training(of: $1))
-        }
-      }
-      return source
     }
     let targets = try sources(ofCorpus: options.corpus)
     let targetName = options.name ?? Self.name(of: targets[0].paths)
     let targetCorpora = corpora.prefix(targets.count)
-    let targetDocuments = try read(targetName, targetCorpora)
-    var target = split(targetName, targetDocuments)
+    let targetParts = try read(targetName, targets, targetCorpora)
+    var target = source(targetName, targetParts)
     if options.noReplay {
       replay = nil
     } else {
@@ -71,15 +77,33 @@ struct LanguageSources {
       let names = [Self.name(of: replays[0].paths), "replay", "replayed"]
       let name = names.first { $0 != targetName } ?? "replay"
       let replayCorpora = corpora.dropFirst(targets.count)
-      let documents = try read(name, replayCorpora)
-      var replay = split(name, documents)
+      let parts = try read(name, replays, replayCorpora)
+      var replay = source(name, parts)
       target.documents.leaveOut(heldOutOf: replay.documents)
       replay.documents.leaveOut(heldOutOf: target.documents)
       try Self.check(replay, replayCorpora)
-      self.replay = parts(replay, replays.map(\.name), documents)
+      replay.parts = parts.map { $0.training(replay.documents) }
+      self.replay = replay
     }
     try Self.check(target, targetCorpora)
-    self.target = parts(target, targets.map(\.name), targetDocuments)
+    target.parts = targetParts.map { $0.training(target.documents) }
+    self.target = target
+  }
+
+  /// The documents of a source with a name.
+  private struct Part {
+    var name: String
+    var documents: [[UInt8]] = []
+    /// What stands before each of them, if that is asked for.
+    var prefixes: [String?] = []
+
+    /// What of it is trained on.
+    func training(_ split: DocumentSplit) -> Adaptation.Part {
+      let chosen = documents.indices.filter { split.isForTraining(documents[$0]) }
+      return Adaptation.Part(
+        name: name, documents: chosen.map { documents[$0] },
+        prefixes: prefixes.isEmpty ? [] : chosen.map { prefixes[$0] })
+    }
   }
 
   /// Sees to it that there is something to train on, and something to measure by.

@@ -61,7 +61,8 @@ struct DataArguments: ParsableArguments {
     help: ArgumentHelp(
       """
       Text before the documents of a source, which is read and not learned: NAME=TEXT, or *=TEXT for all \
-      others; \\n is a line feed.
+      others; \\n is a line feed, and {FIELD} a field of the document's line in a .jsonl file, as in \
+      "*=URL: {url}\\n\\n".
       """, valueName: "text"))
   var prefix: [String] = []
 
@@ -138,6 +139,27 @@ struct DataArguments: ParsableArguments {
     return prefixes
   }
 
+  /// The prefixes of sources with names.
+  private func prefixes(sources: [String]) throws -> [String: String] {
+    var prefixes = try prefixes()
+    if let other = prefixes.removeValue(forKey: Self.allSources) {
+      for name in sources where prefixes[name] == nil { prefixes[name] = other }
+    }
+    return prefixes
+  }
+
+  /// The fields of documents that prefixes have places for.
+  var metadataFields: [String] {
+    let fields = ((try? prefixes()) ?? [:]).values.flatMap { PrefixTemplate($0).fields }
+    return Set(fields).sorted()
+  }
+
+  /// The prefix of a source, where it has places for fields.
+  func template(ofSource name: String) -> PrefixTemplate? {
+    let text = (try? prefixes(sources: [name]))?[name]
+    return text.map(PrefixTemplate.init).flatMap { $0.fields.isEmpty ? nil : $0 }
+  }
+
   /// What the library is to do.
   ///
   /// - Parameter sources: The names of all sources, for prefixes that are everybody's.
@@ -152,10 +174,7 @@ struct DataArguments: ParsableArguments {
     options.masksDocuments = documentMasks
     options.prefixShare = prefixShare
     options.lossTemperature = lossWeighting
-    options.prefixes = try prefixes()
-    if let other = options.prefixes.removeValue(forKey: Self.allSources) {
-      for name in sources where options.prefixes[name] == nil { options.prefixes[name] = other }
-    }
+    options.prefixes = try prefixes(sources: sources)
     return options
   }
 

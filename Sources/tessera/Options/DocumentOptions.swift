@@ -38,10 +38,13 @@ struct DocumentOptions: ParsableArguments {
   /// Every file is opened once, so that what cannot be read is found before any work is done.
   ///
   /// - Throws: `CorpusError`, also where two of them would read standard input; `FileError`.
-  func corpora(_ lists: [[String]], keepsEmptyDocuments: Bool = false) throws -> [Corpus] {
+  func corpora(
+    _ lists: [[String]], keepsEmptyDocuments: Bool = false, metadataFields: [String] = []
+  ) throws -> [Corpus] {
     let boundary: DocumentBoundary = lines ? .lines : paragraphs ? .paragraphs : .file
     let options = CorpusOptions(
-      textField: textField, documents: boundary, keepsEmptyDocuments: keepsEmptyDocuments)
+      textField: textField, documents: boundary, keepsEmptyDocuments: keepsEmptyDocuments,
+      metadataFields: metadataFields)
     if lists.joined().count(where: { $0 == "-" }) > 1 { throw CorpusError.standardInputTwice }
     let corpora = try lists.map { try Corpus(paths: $0, options: options) }
     // Pipes and devices have no size, and may be opened only once.

@@ -27,12 +27,15 @@ func namedPaths(_ arguments: [String]) throws -> [(name: String, paths: [String]
     })
 }
 
+/// What the one source of a corpus is called where no argument has a name.
+let unnamedSource = "corpus"
+
 /// The sources of a corpus: one that is called "corpus" where no argument is NAME=PATH, else those of
 /// ``namedPaths(_:)``.
 func sources(ofCorpus arguments: [String]) throws -> [(name: String, paths: [String])] {
   let named = try namedPaths(arguments)
   let isNamed = named.contains { $0.paths != [$0.name] }
-  return isNamed || arguments.isEmpty ? named : [("corpus", arguments)]
+  return isNamed || arguments.isEmpty ? named : [(unnamedSource, arguments)]
 }
 
 /// Refuses arguments that are not NAME=PATH.

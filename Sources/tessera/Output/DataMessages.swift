@@ -13,13 +13,13 @@ extension Console {
         source.name, groupDigits(source.documents.count),
         groupDigits(source.documents.tokens.count), percent(shares[number]),
         fixed(epochs[number], 2), percent(targets[number]),
-        source.prefix.isEmpty ? "-" : "\(source.prefix.count) tokens",
+        source.prefixes.isEmpty ? "-" : "up to \(source.prefixes.longest) tokens",
       ]
     }
     let header = ["source", "documents", "tokens", "of the run", "passes", "targets", "prefix"]
     for line in alignedTable([header] + rows).split(separator: "\n") { say("  " + line) }
     guard data.stages.count > 1 else { return }
-    let hasPrefixes = data.sources.contains { !$0.prefix.isEmpty }
+    let hasPrefixes = data.sources.contains { !$0.prefixes.isEmpty }
     for (stage, steps) in zip(data.stages, data.stageSteps(steps: steps)) {
       let shares = data.sources.enumerated().map { number, source in
         "\(source.name) \(percent(stage.mixture.share(of: number)))"

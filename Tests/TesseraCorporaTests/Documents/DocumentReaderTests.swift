@@ -38,6 +38,21 @@ import Testing
     return documents
   }
 
+  @Test func `asked fields of JSON lines come with their document alone`() throws {
+    let folder = try TemporaryDirectory()
+    let lines = try folder.write(
+      "a.jsonl",
+      #"{"url": "x.example/\u00e9", "text": "one", "id": 3, "lang": "en"}"# + "\n"
+        + #"{"text": "two", "id": "4", "url": null}"# + "\n" + #"{"text": "three"}"#)
+    let plain = try folder.write("b.txt", "four")
+    let options = CorpusOptions(metadataFields: ["url", "id"])
+    let found = try documents(Corpus(paths: [lines, plain], options: options))
+    #expect(found.map(\.metadata) == [["url": "x.example/é"], ["id": "4"], [:], [:]])
+    #expect(
+      found.map { String(decoding: $0.bytes, as: UTF8.self) } == ["one", "two", "three", "four"])
+    #expect(try documents(Corpus(paths: [lines])).allSatisfy(\.metadata.isEmpty))
+  }
+
   private func documents(_ corpus: Corpus) throws -> [Document] {
     var reader = corpus.makeReader()
     var documents: [Document] = []

@@ -8,12 +8,12 @@ import Testing
   /// Data of one source that is packed.
   private func data(
     _ documents: TokenizedDocuments, length: Int, batch: Int = 1, seed: UInt64 = 3,
-    prefix: [UInt32] = [], share: Double = 1, masks: Bool = true
+    masks: Bool = true
   ) -> TrainingData {
     TrainingData(
-      sources: [TrainingSource(name: "all", documents: documents, prefix: prefix)],
+      sources: [TrainingSource(name: "all", documents: documents)],
       stages: [
-        MixtureStage(firstStep: 0, mixture: Mixture(weights: [1]), prefixShare: share)
+        MixtureStage(firstStep: 0, mixture: Mixture(weights: [1]))
       ],
       sequenceLength: length, batchSequenceCount: batch, seed: seed, packing: .bestFit,
       masksDocuments: masks)

@@ -1,5 +1,6 @@
 import TesseraBasics
 import TesseraModels
+import TesseraTokenizers
 import Testing
 
 @testable import TesseraTraining
@@ -13,7 +14,7 @@ import Testing
     TrainingData(
       sources: [
         TrainingSource(
-          name: "all", documents: plainDocuments, prefix: prefix ?? self.prefix)
+          name: "all", documents: plainDocuments, prefixes: DocumentPrefixes(prefix ?? self.prefix))
       ],
       stages: share.enumerated().map { index, share in
         MixtureStage(
@@ -55,7 +56,8 @@ import Testing
 
   @Test(arguments: SequencePacking.allCases)
   func `a share of the documents has it, the same ones in every pass`(packing: SequencePacking) {
-    let source = TrainingSource(name: "all", documents: plainDocuments, prefix: prefix)
+    let source = TrainingSource(
+      name: "all", documents: plainDocuments, prefixes: DocumentPrefixes(prefix))
     func prefixed(_ share: Double, seed: UInt64 = 3) -> [Int] {
       let documents = SourceDocuments(source, number: 0, prefixShare: share, seed: seed)
       return (0..<30).filter { documents.prefixCount(of: $0) > 0 }
@@ -96,6 +98,42 @@ import Testing
     #expect(data.epochs(after: 12)[0] > data.epochs(after: 6)[0])
     var fresh = BatchReader(data)
     #expect(fresh.batch(step: 9, sequences: 1..<3) == reader.batch(step: 9, sequences: 1..<3))
+  }
+
+  @Test func `documents have prefixes of their own, or none`() throws {
+    let tokenizer = try latinTokenizer()
+    let texts = ["ab", nil, "c", "ab", ""]
+    let prefixes = try DocumentPrefixes(texts, tokenizer: tokenizer)
+    #expect(!prefixes.isEmpty && prefixes.fits(documentCount: 5))
+    let encoded = try tokenizer.encodeDocuments(["ab", "c"].map { Array($0.utf8) })
+    let expected = [encoded[0], [], encoded[1], encoded[0], []]
+    for (document, tokens) in expected.enumerated() {
+      #expect(prefixes.tokens[prefixes.range(of: document)].map { UInt32($0) } == tokens)
+    }
+    #expect(prefixes.longest == encoded.map(\.count).max())
+    var documents = TokenizedDocuments(vocabularySize: 320, endOfText: 300)
+    for _ in 0..<5 { documents.append([301, 302], byteCount: 2) }
+    let source = SourceDocuments(
+      TrainingSource(name: "all", documents: documents, prefixes: prefixes), number: 0,
+      prefixShare: 1, seed: 0)
+    var output = [Int32](repeating: 7, count: 6)
+    source.copy(
+      0..<encoded[1].count + 3, of: 2, into: &output, at: 0, hidesPrefix: false)
+    #expect(output.starts(with: (encoded[1] + [301, 302, 300]).map { Int32($0) }))
+    #expect(try DocumentPrefixes([nil, nil], tokenizer: tokenizer).isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      ("plain {", [], "plain {"), ("{url}", ["url"], "U"),
+      ("a {url} {url}{x.y}!", ["url", "x.y"], "a U UX!"),
+      ("{{url}}", ["url"], "{U}"), ("{a b} {}", [], "{a b} {}"), ("", [], ""),
+    ] as [(String, [String], String)])
+  func `names in braces are places for fields`(text: String, fields: [String], filled: String) {
+    let template = PrefixTemplate(text)
+    #expect(template.fields == fields)
+    #expect(template.text(for: ["url": "U", "x.y": "X"]) == filled)
+    #expect((template.text(for: [:]) == nil) == !fields.isEmpty)
   }
 
   @Test func `the fingerprint knows prefixes, their share and the packing`() {
