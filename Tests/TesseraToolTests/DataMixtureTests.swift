@@ -99,6 +99,10 @@ import Testing
     let data = try #require(try JSONValue(parsing: adapted.output)["data"])
     #expect(data["sources"]?.array?.first?["prefix_tokens"] == source["prefix_tokens"])
     #expect(data["sources"]?.array?.first?["name"]?.string == "pond")
+    try ToolRun(
+      adapt + ["--corpus", "pond=\(corpus)", "--prefix", "pond={source}", "--output", none]
+    ).expectFailure(64, ["the prefix of pond has places for source"])
+    #expect(!Path.exists(none))
   }
 
   @Test func `adapt reads replay in the first tenth alone where it is told to`() throws {

@@ -209,12 +209,17 @@ extension DataOptions {
     ofSource name: String, own: () throws -> DocumentPrefixes, tokenizer: Tokenizer
   ) throws -> DocumentPrefixes {
     guard let text = prefixes[name], !text.isEmpty else { return DocumentPrefixes() }
-    let fields = PrefixTemplate(text).fields
-    if fields.isEmpty {
+    if PrefixTemplate(text).fields.isEmpty {
       return DocumentPrefixes(try tokenizer.encodeDocuments([Array(text.utf8)])[0])
     }
     let prefixes = try own()
-    if prefixes.isEmpty { throw DataPlanError.noMetadata(source: name, fields: fields) }
+    try checkMetadata(ofSource: name, isThere: !prefixes.isEmpty)
     return prefixes
+  }
+
+  /// Sees to it that a prefix with places for fields is there before one document at least.
+  func checkMetadata(ofSource name: String, isThere: Bool) throws(DataPlanError) {
+    let fields = PrefixTemplate(prefixes[name] ?? "").fields
+    if !fields.isEmpty, !isThere { throw .noMetadata(source: name, fields: fields) }
   }
 }

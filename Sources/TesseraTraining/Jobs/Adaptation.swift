@@ -201,6 +201,10 @@ public struct Adaptation: Sendable {
     let replayed = replay?.trainingParts.map(\.name) ?? []
     let dataRules = try DataPlan.rules(
       of: options.data, names: target.trainingParts.map(\.name) + replayed, replay: replayed)
+    for part in target.trainingParts + (replay?.trainingParts ?? []) {
+      try options.data.checkMetadata(
+        ofSource: part.name, isThere: part.prefixes.contains { $0 != nil })
+    }
     if case .steps(let steps)? = options.budget {
       _ = try stages(layout: layout, newRows: newRows, steps: steps, options: options)
       _ = try options.schedule.schedule(peak: 1, steps: steps)

@@ -20,6 +20,8 @@ struct StepCase: ParsableCommand {
   @Option(help: "The number of tokens of the vocabulary.") var vocabulary = 8_192
   @Option(help: "The number of sequences of a batch.") var batch = 16
   @Option(help: "The number of tokens of a sequence.") var length = 256
+  @Option(help: "The number of tokens of the documents that attention stays inside of.")
+  var document: Int?
   @Option(help: "The number of threads.") var threads = 2
   @Option(help: "Steps that are timed.") var steps = 5
   @Option(help: "Steps before them.") var warmup = 2
@@ -70,8 +72,14 @@ struct StepCase: ParsableCommand {
       inputs += tokens.dropLast()
       targets += tokens.dropFirst()
     }
+    let starts = document.map { document in
+      (0..<batch).flatMap { sequence in
+        Array(stride(from: sequence * length, to: (sequence + 1) * length, by: max(1, document)))
+      }
+    }
     return TokenBatch(
-      sequenceCount: batch, sequenceLength: length, inputs: inputs, targets: targets)
+      sequenceCount: batch, sequenceLength: length, inputs: inputs, targets: targets,
+      documentStarts: starts ?? [])
   }
 }
 
