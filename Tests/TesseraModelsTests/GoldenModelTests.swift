@@ -46,7 +46,7 @@ import Testing
 
     func values(_ name: String) throws -> [Float] { try Self.values(name, file) }
 
-    private static func values(_ name: String, _ file: SafetensorsFile) throws -> [Float] {
+    static func values(_ name: String, _ file: SafetensorsFile) throws -> [Float] {
       let tensor = try #require(file.tensor(named: name))
       return try file.floats(of: tensor, in: 0..<tensor.description.elementCount)
     }
@@ -106,6 +106,27 @@ import Testing
     for tensor in golden.model.layout.tensors {
       let expected = tensor.parameters(from: try golden.values("gradient." + tensor.name))
       #expect(expected.count == tensor.range.count)
+      #expect(Self.distance(gradient[tensor.range], expected) < Self.tolerance, "\(tensor.name)")
+    }
+  }
+
+  /// See `Tests/Fixtures/make-packed-goldens.py`.
+  @Test(arguments: ["tied", "one-key-head", "mistral", "gpt2", "gemma2"])
+  func `packed documents have the losses and gradients of transformers`(name: String) throws {
+    let golden = try Golden(name)
+    let file = try SafetensorsFile(path: fixturePath("models/\(name)/packed.safetensors"))
+    let batch = TokenBatch(
+      sequenceCount: golden.batch.sequenceCount, sequenceLength: golden.batch.sequenceLength,
+      inputs: golden.batch.inputs, targets: golden.batch.targets,
+      documentStarts: try Golden.values("starts", file).map { Int($0) })
+    let workspace = TransformerWorkspace()
+    let losses = golden.model.tokenLosses(of: batch, workspace: workspace)
+    #expect(Self.distance(losses, try Golden.values("losses", file)) < Self.tolerance)
+    var gradient = [Float](repeating: 0, count: golden.model.parameters.count)
+    _ = golden.model.accumulateGradient(of: batch, into: &gradient, workspace: workspace)
+    for tensor in golden.model.layout.tensors {
+      let expected = tensor.parameters(
+        from: try Golden.values("gradient." + tensor.name, file))
       #expect(Self.distance(gradient[tensor.range], expected) < Self.tolerance, "\(tensor.name)")
     }
   }
