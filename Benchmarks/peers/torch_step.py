@@ -136,6 +136,18 @@ def split_mix(seed, count, start=0):
     return z ^ (z >> numpy.uint64(31))
 
 
+def chains(step, options):
+    """Sequences in which every token decides all but two bits of the next one."""
+    count = options.batch * (options.length + 1)
+    numbers = split_mix(3, count, step * count).reshape(options.batch, -1)
+    tokens = numpy.empty_like(numbers)
+    tokens[:, 0] = numbers[:, 0] % numpy.uint64(options.vocabulary)
+    for i in range(1, options.length + 1):
+        tokens[:, i] = (numpy.uint64(5) * tokens[:, i - 1] + numpy.uint64(1)
+                        + numbers[:, i] % numpy.uint64(4)) % numpy.uint64(options.vocabulary)
+    return torch.from_numpy(tokens.astype(numpy.int64))
+
+
 def fill(model):
     """Norms are 1 and biases 0; all else is uniform with deviation 0.02, one number for each parameter."""
     start = 0
@@ -159,6 +171,7 @@ def main():
                           ("length", 256), ("threads", 2), ("steps", 5), ("warmup", 2)]:
         parser.add_argument("--" + name, type=int, default=default)
     parser.add_argument("--family", choices=["llama", "gpt2"], default="llama")
+    parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--bf16", action="store_true")
     options = parser.parse_args()
@@ -175,7 +188,10 @@ def main():
     inputs, targets = tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous()
 
     times, losses = [], []
-    for _ in range(options.warmup + options.steps):
+    for step in range(options.warmup + options.steps):
+        if options.fresh:
+            tokens = chains(step, options)
+            inputs, targets = tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous()
         stopwatch = Stopwatch()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.bf16):
             loss = step_function(inputs, targets)

@@ -25,6 +25,7 @@ struct StepCase: ParsableCommand {
   @Option(help: "The number of threads.") var threads = 2
   @Option(help: "Steps that are timed.") var steps = 5
   @Option(help: "Steps before them.") var warmup = 2
+  @Flag(help: "New tokens for every step, in place of the same ones.") var fresh = false
 
   func run() throws {
     Workers.setThreadCount(threads)
@@ -36,11 +37,14 @@ struct StepCase: ParsableCommand {
       feedForwardWidth: feedForward, contextLength: length)
     if family == .gpt2 { configuration.becomeGPT2() }
     var run = TrainingSteps(configuration: configuration, precision: precision)
-    let tokens = randomTokens()
+    var tokens = randomTokens()
+    let tokenCount = tokens.tokenCount
+    var random = SplitMix64(seed: 3)
 
     var losses: [Double] = []
     var times: [Measurement] = []
     for _ in 0..<warmup + steps {
+      if fresh { tokens = chains(&random) }
       let (loss, time) = measure { run.step(on: tokens) }
       losses.append(loss)
       times.append(time)
@@ -51,7 +55,7 @@ struct StepCase: ParsableCommand {
     times.removeFirst(warmup)
     printResult(
       [
-        "tokens": JSONValue(tokens.tokenCount),
+        "tokens": JSONValue(tokenCount),
         "parameters": JSONValue(run.model.parameters.count),
         "step_seconds": .array(times.map { JSONValue($0.seconds) }),
         "losses": .array(losses.map { JSONValue($0) }),
@@ -60,6 +64,22 @@ struct StepCase: ParsableCommand {
         seconds: median(times.map(\.seconds)),
         processorSeconds: median(times.map(\.processorSeconds))),
       peakMemory: peakMemory())
+  }
+
+  /// Sequences in which every token decides all but two bits of the next one, as in `torch_step.py`.
+  private func chains(_ random: inout SplitMix64) -> TokenBatch {
+    var inputs: [Int32] = []
+    var targets: [Int32] = []
+    for _ in 0..<batch {
+      var token = random.next() % UInt64(vocabulary)
+      for _ in 0..<length {
+        inputs.append(Int32(token))
+        token = (5 * token + 1 + random.next() % 4) % UInt64(vocabulary)
+        targets.append(Int32(token))
+      }
+    }
+    return TokenBatch(
+      sequenceCount: batch, sequenceLength: length, inputs: inputs, targets: targets)
   }
 
   /// Sequences of random tokens, whose targets are the next ones: those of `torch_step.py`.
