@@ -59,6 +59,9 @@ section "Merged models: the definitions, in torch"
 section "Families: transformers"
 "$python" Scripts/interop/compare-families.py "$tessera" "$work/en.txt" "$work/ru.txt" || failed=1
 
+section "Encoders: transformers"
+"$python" Scripts/interop/compare-encoders.py "$tessera" "$work/en.txt" "$work/ru.txt" || failed=1
+
 section "Logits: transformers"
 "$python" Scripts/interop/compare-logits.py "$tessera" --families "$work/en.txt" \
   models/base-en corpora-samples/en/nature-farming.txt \

@@ -2,8 +2,8 @@
 
     python compare-logits.py TESSERA [--families TEXT_FILE] [MODEL_DIR TEXT_FILE ...]
 
-For each pair: AutoTokenizer gives the same IDs, AutoModelForCausalLM in f32 gives logits that differ
-by at most 1e-3 anywhere. With --families the same for a small model of each family that is computed,
+For each pair: AutoTokenizer gives the same IDs, AutoModelForCausalLM (of encoders AutoModelForMaskedLM) in
+f32 gives logits that differ by at most 1e-3 anywhere. With --families the same for a small model of each family that is computed,
 with random weights that are large enough for every part of it to matter. Prints a line per check, then
 "N passed, N failed".
 """
@@ -12,7 +12,8 @@ import tempfile
 
 import numpy
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer, PreTrainedTokenizerFast)
 
 import families
 from comparison import Report, encode, parser, read_text, run
@@ -38,9 +39,13 @@ def check(report, tessera, model_dir, text_file, tokenizer=None):
             "--output", output, source)
         logits = numpy.load(output)
     # Soft caps of scores are left out by the faster ways to compute attention.
-    model = AutoModelForCausalLM.from_pretrained(
-        model_dir, dtype=torch.float32, attn_implementation="eager")
+    kind = families.TYPES[AutoConfig.from_pretrained(model_dir).model_type][0]
+    auto = AutoModelForMaskedLM if kind == families.MASKED else AutoModelForCausalLM
+    model = auto.from_pretrained(model_dir, dtype=torch.float32, attn_implementation="eager")
     length = min(MAXIMUM_TOKENS, model.config.max_position_embeddings)
+    if "roberta" in model.config.model_type:
+        # Positions are counted from the ID of the padding on.
+        length = min(length, model.config.max_position_embeddings - model.config.pad_token_id - 1)
     with torch.no_grad():
         expected = model(torch.tensor([theirs[:length]])).logits[0].numpy()
     same_shape = logits.shape == expected.shape

@@ -133,6 +133,9 @@ COMPUTED = {
     "gemma2": LAYERS | WINDOW | dict(
         attn_logit_softcapping=2.0, final_logit_softcapping=3.0, query_pre_attn_scalar=24),
     "gemma3_text": LAYERS | WINDOW | dict(sliding_window_pattern=2, query_pre_attn_scalar=24),
+    "bert": dict(num_hidden_layers=3),
+    "roberta": dict(num_hidden_layers=3, type_vocab_size=1),
+    "xlm-roberta": dict(num_hidden_layers=3, type_vocab_size=1),
 }
 
 # The tokens that the configurations name: the first ones of `tokenizer`.

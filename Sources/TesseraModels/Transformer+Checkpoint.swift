@@ -106,13 +106,18 @@ extension Transformer {
   /// - Parameters:
   ///   - elementType: How its weights are stored.
   ///   - source: A configuration whose other keys, order and dialect are kept.
-  /// - Precondition: A model of another family than Llama's or RoBERTa's has a source.
+  /// - Precondition: A model of another family than Llama's or BERT's has a source.
   public func modelConfiguration(
     elementType: ElementType, like source: ModelConfiguration? = nil
   ) throws(CheckpointError) -> ModelConfiguration {
     guard var source else {
+      if configuration.family == .bert {
+        var new = try configuration.bertConfiguration()
+        new.elementType = elementType
+        return new
+      }
       precondition(
-        configuration.family == .llama, "a new configuration is written for Llama alone")
+        configuration.family == .llama, "a new configuration is written for Llama and BERT")
       return ModelConfiguration(llama: llamaConfiguration(elementType: elementType))
     }
     source.vocabularySize = configuration.vocabularySize

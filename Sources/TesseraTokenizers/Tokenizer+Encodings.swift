@@ -74,9 +74,12 @@ extension Tokenizer {
   }
 
   /// The tokens of one text with their offsets, before anything is added or cut.
+  ///
+  /// - Parameter onWord: Told where the tokens of each pre-token begin, and each added token, unless there
+  ///   are none.
   func encoding(
     of text: [UInt8], sequenceIndex: Int, special: SpecialTokenPolicy,
-    with encoder: EncoderPool.Box
+    with encoder: EncoderPool.Box, onWord: (Int) -> Void = { _ in }
   ) throws(TokenizerError) -> Encoding {
     var result = Encoding()
     func append(_ id: TokenID, _ range: Range<Int>) {
@@ -86,6 +89,7 @@ extension Tokenizer {
     if text.isEmpty { return result }
     for raw in try rawMatcher.parts(of: text.span, special) {
       if let token = raw.token {
+        onWord(result.count)
         append(token, raw.range)
         continue
       }
@@ -101,12 +105,14 @@ extension Tokenizer {
       }
       for part in parts {
         if let token = part.token {
+          onWord(result.count)
           append(token, normalized.origin(of: part.range))
           continue
         }
         let preTokens = try steps.preTokens(of: normalized.part(part.range))
         for range in preTokens.ranges {
           var start = range.lowerBound
+          let first = result.count
           encoder.encode(preTokens.text.bytes.span.extracting(range), tokens) { id, size in
             // Tokens for the bytes of a suffix cover nothing of the text.
             let end = min(start + size, range.upperBound)
@@ -114,6 +120,7 @@ extension Tokenizer {
             append(id, preTokens.text.origin(of: covered))
             start = end
           }
+          if result.count > first { onWord(first) }
         }
       }
     }

@@ -45,6 +45,7 @@ public struct Tokenizer: Sendable {
   /// Names of tokens that end documents, the most telling first.
   private static let endOfTextNames = [
     "<|endoftext|>", "<|end_of_text|>", "<|eos|>", "</s>", "<eos>", "<|im_end|>",
+    "[SEP]",
   ]
 
   /// Makes a byte-level tokenizer of its parts.

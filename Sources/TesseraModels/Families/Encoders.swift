@@ -93,12 +93,9 @@ extension TransformerConfiguration {
       normEpsilon: Float(
         try reader.optionalNumber("layer_norm_eps", in: Limit.normEpsilon) ?? 1e-12),
       tiedEmbeddings: source.tiesEmbeddings ?? true, attention: LayerAttention(rotary: nil))
-    norm = .layer
-    normPlacement = .post
-    biases = .all
+    setEncoderParts()
     feedForward = try reader.plainBlock("hidden_act", default: "gelu")
     maskedHead = MaskedHead(activation: feedForward)
-    hasLearnedPositions = true
     segmentCount =
       try reader.optionalCount("type_vocab_size", limit: Limit.segmentCount) ?? 2
   }

@@ -12,12 +12,19 @@ import TesseraBasics
 public enum GenerationError: Error, Hashable, Sendable {
   /// None of the model's logits is a number.
   case noNumber
+  /// The model is an encoder.
+  case predictsMaskedTokens
 }
 
 extension GenerationError: CustomStringConvertible {
   /// One sentence.
   public var description: String {
-    "the model's logits are not numbers; its weights hold infinities or values that are not numbers"
+    switch self {
+    case .noNumber:
+      "the model's logits are not numbers; its weights hold infinities or values that are not numbers"
+    case .predictsMaskedTokens:
+      "the model is an encoder, which predicts masked tokens and cannot continue a text"
+    }
   }
 }
 

@@ -11,12 +11,13 @@ extension Transformer {
   ///   - stops: Tokens that end the text, such as the end-of-text token.
   ///   - onToken: Called with each token as soon as it is drawn; returning false ends the text.
   /// - Returns: The new tokens.
-  /// - Throws: ``GenerationError/noNumber``.
+  /// - Throws: ``GenerationError``.
   /// - Precondition: The prompt is neither empty nor longer than the context.
   public func generate(
     after prompt: [Int32], count: Int, options: SamplingOptions = SamplingOptions(),
     stops: Set<Int32> = [], onToken: (Int32) -> Bool = { _ in true }
   ) throws(GenerationError) -> [Int32] {
+    if configuration.objective != .nextToken { throw .predictsMaskedTokens }
     let room = max(1, configuration.contextLength)
     precondition(!prompt.isEmpty && prompt.count <= room, "the prompt must fit into the context")
     var generator = Generator(self, capacity: prompt.count + min(count, room - prompt.count))

@@ -26,6 +26,8 @@ public struct DataPlan: Sendable {
   public let sources: [TrainingSource]
   /// What was asked for.
   public let options: DataOptions
+  /// How sequences are masked, for encoders.
+  public let masked: MaskedTraining?
   private let groups: [Group]
   private let rules: [DataStageRule]
   /// The mixture of the run, where stages ask for no other.
@@ -37,9 +39,10 @@ public struct DataPlan: Sendable {
   ///   - sources: The sources.
   ///   - groups: All of them in groups, whose shares add up to 1.
   ///   - options: The mixture.
+  ///   - masked: How sequences are masked, for encoders.
   /// - Throws: ``DataPlanError``.
   public init(
-    sources: [TrainingSource], groups: [Group], options: DataOptions
+    sources: [TrainingSource], groups: [Group], options: DataOptions, masked: MaskedTraining? = nil
   ) throws(DataPlanError) {
     let names = sources.map(\.name)
     let replay = groups.filter(\.isReplay).flatMap { group in names[group.sources] }
@@ -61,6 +64,7 @@ public struct DataPlan: Sendable {
     self.sources = sources
     self.groups = groups
     self.options = options
+    self.masked = masked
     self.rules = rules
     self.weights = weights
     for rule in rules { _ = try mixture(of: rule) }
@@ -154,7 +158,7 @@ public struct DataPlan: Sendable {
       TrainingData(
         sources: sources, stages: stages, sequenceLength: sequenceLength,
         batchSequenceCount: batchSequenceCount, seed: seed, packing: options.packing,
-        masksDocuments: options.masksDocuments)
+        masksDocuments: options.masksDocuments, masked: masked)
     }
     let unlimited = data(stages)
     guard let limit = options.epochLimit else { return unlimited }
@@ -174,7 +178,9 @@ public struct DataPlan: Sendable {
   {
     var options = options
     (options.stages, options.curriculum, options.epochLimit) = ([], nil, nil)
-    return try DataPlan(sources: sources, groups: groups, options: options).data(
+    return try DataPlan(
+      sources: sources, groups: groups, options: options, masked: masked
+    ).data(
       steps: 1, sequenceLength: sequenceLength, batchSequenceCount: batchSequenceCount, seed: seed)
   }
 

@@ -73,6 +73,19 @@ struct EpochOrder: Sendable {
     }
   }
 
+  /// The tokens of the `index`-th sequence of the pass, as places among those of all documents.
+  ///
+  /// - Precondition: No document has a prefix.
+  func places(
+    sequence index: Int, length: Int, of source: SourceDocuments
+  ) -> [Range<Int>] {
+    let place = (rotation + Int(sequences[index]) * length) % starts[starts.count - 1]
+    return pieces(from: place, count: length, of: source).map { piece in
+      let start = source.documents.range(of: piece.document).lowerBound
+      return start + piece.range.lowerBound..<start + piece.range.upperBound
+    }
+  }
+
   /// A part of a document in a sequence.
   private struct Piece {
     var document: Int

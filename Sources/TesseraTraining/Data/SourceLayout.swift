@@ -22,7 +22,10 @@ struct SourceLayout: Sendable {
   ) {
     self.source = number
     documents = SourceDocuments(source, number: number, prefixShare: prefixShare, seed: seed)
-    sequencesPerPass = PassOrder.sequenceCount(of: documents, packing: packing, length: length)
+    // A pair of sentences has a sequence of its own.
+    sequencesPerPass =
+      source.secondStarts?.count
+      ?? PassOrder.sequenceCount(of: documents, packing: packing, length: length)
     stream = UInt64(variant) << 56 | UInt64(number) << 32
   }
 }

@@ -8,6 +8,9 @@ public import TesseraTokenizers
 public struct TokenizedCorpus: Sendable {
   /// The documents to train on.
   public private(set) var training: TokenizedDocuments
+  /// For encoders: for each token of ``training``, whether it begins what is masked together; nil where each
+  /// does.
+  public private(set) var beginsUnit: [Bool]?
   /// The documents that are never trained on, as UTF-8 bytes.
   public private(set) var heldOut: [[UInt8]]
   /// The prefixes of the documents to train on, where they were asked for.
@@ -24,13 +27,16 @@ public struct TokenizedCorpus: Sendable {
   ///   - tokenizer: What encodes it; must have an end-of-text token.
   ///   - split: Which documents are held out.
   ///   - prefix: What stands before each document to train on; nil is nothing.
+  ///   - unit: What is masked together, for encoders.
+  ///   - spans: The spans of documents, if they are units.
   ///   - progress: Gets the bytes read.
-  /// - Throws: `CorpusError` where a file cannot be read; ``TrainingRunError/noEndOfText(tokenizer:)``,
+  /// - Throws: `CorpusError` where a file cannot be read; ``MaskingError`` where spans are not the corpus'; ``TrainingRunError/noEndOfText(tokenizer:)``,
   ///   ``TrainingRunError/noDocuments(source:)``, and
   ///   ``TrainingRunError/bytesDiffer(source:document:tokenBytes:documentBytes:)``.
   public init(
     _ corpus: Corpus, name: String, tokenizer: Tokenizer, split: HeldOutSplit?,
-    prefix: PrefixTemplate? = nil, progress: ProgressHandler? = nil
+    prefix: PrefixTemplate? = nil, unit: MaskingUnit = .token, spans: DocumentSpans? = nil,
+    progress: ProgressHandler? = nil
   ) throws {
     let encoder = try DocumentEncoder(tokenizer, name: name)
     training = encoder.makeDocuments()
@@ -38,12 +44,24 @@ public struct TokenizedCorpus: Sendable {
     var reader = corpus.makeReader()
     var waiting: [[UInt8]] = []
     var prefixTexts: [String?] = []
-    var size = 0
+    var waitingSpans: [[Range<Int>]] = []
+    var units: [Bool] = []
+    var (size, count) = (0, 0)
     var hash = SHA256()
+    func encodeWaiting(_ documents: inout TokenizedDocuments) throws {
+      if unit == .token {
+        try encoder.append(waiting, to: &documents)
+      } else {
+        try encoder.append(
+          waiting, unit: unit, spans: waitingSpans, to: &documents, beginsUnit: &units)
+      }
+      (waiting, waitingSpans, size) = ([], [], 0)
+    }
     while let document = try reader.next() {
       hash.update(document.bytes)
       hash.update([document.bytes.count].littleEndianBytes)
       if document.bytes.isEmpty { continue }
+      count += 1
       if split?.isHeldOut(document.bytes) == true {
         heldOut.append(document.bytes)
         continue
@@ -51,17 +69,20 @@ public struct TokenizedCorpus: Sendable {
       size += document.bytes.count
       waiting.append(document.bytes)
       if let prefix { prefixTexts.append(prefix.text(for: document.metadata)) }
+      waitingSpans.append(
+        try spans?.spans(ofDocument: count - 1, size: document.bytes.count) ?? [])
       if size >= DocumentEncoder.batchSize {
-        try encoder.append(waiting, to: &training)
-        (waiting, size) = ([], 0)
+        try encodeWaiting(&training)
         progress?(
           ProgressUpdate(
             phase: "encoding \(name)", completed: reader.bytesRead, total: corpus.byteCount,
             unit: "B"))
       }
     }
-    try encoder.append(waiting, to: &training)
+    try encodeWaiting(&training)
     if prefix != nil { prefixes = try DocumentPrefixes(prefixTexts, tokenizer: tokenizer) }
+    try spans?.check(documentCount: count)
+    if unit != .token { beginsUnit = units }
     sha256 = SHA256.hexadecimal(hash.finalize())
     guard training.count > 0 else { throw TrainingRunError.noDocuments(source: name) }
   }
@@ -89,7 +110,7 @@ public struct TokenizedCorpus: Sendable {
 
 /// Encodes documents, and checks that their tokens stand for their bytes.
 public struct DocumentEncoder: Sendable {
-  private let tokenizer: Tokenizer
+  let tokenizer: Tokenizer
   private let name: String
   private let endOfText: TokenID
   /// How many bytes of documents are encoded at once.

@@ -25,7 +25,11 @@ extension TrainingData {
       hash.update(Array(source.name.utf8))
       hash.update(source.documents.ends.littleEndianBytes)
       source.documents.tokens.update(&hash)
+      if masked == nil { continue }
+      hash.update((source.secondStarts ?? []).littleEndianBytes)
+      hash.update((source.beginsUnit ?? []).map { $0 ? 1 : 0 })
     }
+    if let masked { hash.update(masked.record.serialized(pretty: false)) }
     return SHA256.hexadecimal(hash.finalize())
   }
 }

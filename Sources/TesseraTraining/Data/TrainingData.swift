@@ -9,6 +9,10 @@ public struct TrainingSource: Sendable {
   ///
   /// Gao et al., "Metadata Conditioning Accelerates Language Model Pre-training", 2025, arXiv:2501.01956.
   public var prefixes: DocumentPrefixes
+  /// For encoders: for each token, whether it begins what is masked together; nil where each does.
+  public var beginsUnit: [Bool]?
+  /// For encoders, where documents are pairs of sentences: how many tokens the first one of each has.
+  public var secondStarts: [Int]?
 
   /// Creates a source.
   ///
@@ -66,6 +70,8 @@ public struct TrainingData: Sendable {
   public let packing: SequencePacking
   /// Whether attention stays inside of documents.
   public let masksDocuments: Bool
+  /// How sequences are masked, for encoders.
+  public let masked: MaskedTraining?
   /// The sources as stages read them.
   let layouts: [SourceLayout]
   /// For each stage and source, its layout.
@@ -76,13 +82,26 @@ public struct TrainingData: Sendable {
   /// Lays out the data of a run.
   ///
   /// - Precondition: there is a source; the stages start at step 0, rise, and have a weight for each
-  ///   source; lengths and counts are positive, and a sequence is longer than a prefix.
+  ///   source; lengths and counts are positive, and a sequence is longer than a prefix; sequences of
+  ///   encoders have room for text, no prefixes, and documents one after the other.
   /// - Complexity: O(documents), and for ``SequencePacking/bestFit`` one layout of them.
   public init(
     sources: [TrainingSource], stages: [MixtureStage], sequenceLength: Int,
     batchSequenceCount: Int, seed: UInt64, packing: SequencePacking = .concatenate,
-    masksDocuments: Bool = false
+    masksDocuments: Bool = false, masked: MaskedTraining? = nil
   ) {
+    precondition(
+      masked.map { sequenceLength > $0.pairSurroundingCount + 1 } ?? true,
+      "a sequence has room for text")
+    precondition(
+      masked == nil
+        || packing == .concatenate && !masksDocuments && sources.allSatisfy(\.prefixes.isEmpty),
+      "documents of encoders follow each other")
+    precondition(
+      sources.allSatisfy { source in
+        source.beginsUnit.map { $0.count == source.documents.tokens.count } ?? true
+          && source.secondStarts.map { masked != nil && $0.count == source.documents.count } ?? true
+      }, "what encoders need of a source is there for each token and document")
     precondition(sequenceLength > 0 && batchSequenceCount > 0, "a batch has at least one token")
     precondition(stages.first?.firstStep == 0, "the first stage starts at step 0")
     precondition(
@@ -98,6 +117,8 @@ public struct TrainingData: Sendable {
     self.seed = seed
     self.packing = packing
     self.masksDocuments = masksDocuments
+    self.masked = masked
+    let contentLength = sequenceLength - (masked == nil ? 0 : MaskedTraining.surroundingCount)
 
     var layouts: [SourceLayout] = []
     var shares: [Double] = []
@@ -111,7 +132,7 @@ public struct TrainingData: Sendable {
           layouts.append(
             SourceLayout(
               source, number: number, prefixShare: share, variant: known.count, packing: packing,
-              length: sequenceLength, seed: seed))
+              length: contentLength, seed: seed))
           shares.append(share)
           return layouts.count - 1
         })
@@ -133,6 +154,11 @@ public struct TrainingData: Sendable {
   /// For each stage, the sequences of a pass over each source.
   var sequencesPerPass: [[Int]] {
     layoutNumbers.map { $0.map { layouts[$0].sequencesPerPass } }
+  }
+
+  /// The tokens of text in a sequence.
+  var contentLength: Int {
+    sequenceLength - (masked == nil ? 0 : MaskedTraining.surroundingCount)
   }
 
   /// The number of tokens of a batch.
@@ -184,11 +210,13 @@ public struct TrainingData: Sendable {
   }
 
   /// The share of the positions of each source's sequences that have a target, as its first stage has it:
-  /// all of them, but for prefixes and for the room that packing leaves.
+  /// all of them, but for prefixes and for the room that packing leaves; of encoders, about those that are
+  /// masked.
   ///
   /// - Complexity: O(documents).
   public var targetShares: [Double] {
-    sources.indices.map { source in
+    if let masked { return sources.map { _ in masked.options.probability } }
+    return sources.indices.map { source in
       guard let layout = layouts.first(where: { $0.source == source }) else { return 0 }
       let documents = layout.documents
       let positions =

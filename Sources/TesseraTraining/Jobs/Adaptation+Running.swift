@@ -4,7 +4,8 @@ import TesseraTensors
 public import TesseraTokenizers
 
 extension Adaptation {
-  /// The held-out documents of target and replay as a tokenizer's tokens.
+  /// The held-out documents of target and replay as a tokenizer's tokens, of encoders with the same words
+  /// masked whatever the tokenizer.
   ///
   /// - Parameters:
   ///   - tokenizer: The tokenizer of the model to score.
@@ -12,21 +13,21 @@ extension Adaptation {
   public func evaluationSets(
     for tokenizer: Tokenizer, rowCount: Int
   ) throws -> [EvaluationSet] {
-    try Self.evaluationSets(
-      target: target, replay: replay, tokenizer: tokenizer, rowCount: rowCount)
-  }
-
-  /// The held-out documents of sources as a tokenizer's tokens.
-  public static func evaluationSets(
-    target: Source, replay: Source?, tokenizer: Tokenizer, rowCount: Int
-  ) throws -> [EvaluationSet] {
     try [target, replay].compactMap { $0 }.map { source in
       guard !source.documents.heldOut.isEmpty else {
         throw TrainingRunError.noDocuments(source: "the held-out part of \(source.name)")
       }
       let encoder = try DocumentEncoder(tokenizer, name: source.name, rowCount: rowCount)
+      guard model.configuration.objective == .maskedTokens else {
+        return EvaluationSet(
+          name: source.name, documents: try encoder.encode(source.documents.heldOut))
+      }
       return EvaluationSet(
-        name: source.name, documents: try encoder.encode(source.documents.heldOut))
+        name: source.name,
+        masked: try MaskedDocuments(
+          source.documents.heldOut, tokenizer: tokenizer,
+          tokens: EncoderTokens(tokenizer, name: source.name),
+          length: model.configuration.contextLength))
     }
   }
 
@@ -36,9 +37,7 @@ extension Adaptation {
   ) -> [CorpusScore] {
     let workspace = TransformerWorkspace()
     return sets.map { set in
-      model.score(
-        set.documents, options: set.scoring, workspace: workspace,
-        phase: "evaluating \(set.name)", progress: progress)
+      set.score(of: model, workspace: workspace, progress: progress)
     }
   }
 
@@ -107,13 +106,14 @@ extension Adaptation {
     let epochs = data.epochs(after: plan.steps)
     let kernels = SelectedKernels.current(for: plan.precision)
     let targetCount = target.trainingParts.count
+    let replayCount = replay?.trainingParts.count ?? 0
     // How often all parts together are passed over.
     func passes(_ sources: Range<Int>) -> Double {
       if sources.count == 1 { return epochs[sources.lowerBound] }
       let sizes = data.sources[sources].map { Double($0.documents.tokens.count) }
       return zip(sizes, epochs[sources]).reduce(0) { $0 + $1.0 * $1.1 } / sizes.reduce(0, +)
     }
-    return .object([
+    var record: JSONObject = [
       "parameters": .init(model.layout.count),
       "vocabulary_size": .init(model.configuration.vocabularySize),
       "steps": .init(plan.steps),
@@ -127,7 +127,8 @@ extension Adaptation {
       "tokens": .init(plan.steps * data.batchTokenCount),
       "replay_share": .init(replay == nil ? 0 : options.replayShare),
       "target_epochs": .init(passes(0..<targetCount)),
-      "replay_epochs": replay == nil ? .null : .init(passes(targetCount..<epochs.count)),
+      "replay_epochs": replay == nil
+        ? .null : .init(passes(targetCount..<targetCount + replayCount)),
       "data": data.record(steps: plan.steps),
       "loss_weighting": plan.lossWeighting.map(\.record) ?? .null,
       "learning_rate": .init(plan.schedule.peak),
@@ -145,8 +146,19 @@ extension Adaptation {
       "instruction_set": .string(kernels.instructionSet),
       "bf16_instruction_set": kernels.bfloat16InstructionSet.map { .string($0) } ?? .null,
       "planned_tokens_per_second": plannedTokensPerSecond.map { .init($0) } ?? .null,
-    ])
+    ]
+    if let masked = data.masked {
+      record["masking"] = masked.options.record
+      if options.masking.pairs != nil {
+        record["pair_share"] = .init(options.masking.pairShare)
+        record["pair_epochs"] = .init(epochs[epochs.count - 1])
+      }
+    }
+    return .object(record)
   }
+
+  /// What held-out documents are scored by.
+  public var measure: ScoreMeasure { ScoreMeasure(model.configuration.objective) }
 }
 
 /// What came out of an ``Adaptation``.

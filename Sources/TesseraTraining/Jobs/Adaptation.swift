@@ -79,7 +79,8 @@ public struct Adaptation: Sendable {
   ///   - replay: The language to keep.
   ///   - options: Budget and rates; what is nil is decided here.
   ///   - record: The record of the run to resume, whose measured speed is then taken.
-  /// - Throws: ``TrainingRunError``, ``DataPlanError``, ``ScheduleError``, `TokenizerError`.
+  /// - Throws: ``TrainingRunError``, ``DataPlanError``, ``MaskingError``, ``ScheduleError``,
+  ///   `TokenizerError`.
   public init(
     model: Transformer, tokenizer: Tokenizer, newRows: RangeSet<Int>, target: Source,
     replay: Source?,
@@ -97,19 +98,26 @@ public struct Adaptation: Sendable {
     self.tokenizer = tokenizer
     self.target = target
     self.replay = replay
+    let masked = try MaskedTraining(
+      options.masking.masking, model: model.configuration, tokenizer: tokenizer,
+      name: target.name)
+    if masked != nil { try MaskedTraining.check(options.data) }
     let dataPlan = try Self.dataPlan(
       target: target, replay: replay, tokenizer: tokenizer,
-      rowCount: model.configuration.vocabularySize, options: options)
+      rowCount: model.configuration.vocabularySize, options: options, masked: masked)
     let targetTokens = dataPlan.sources.prefix(target.trainingParts.count).reduce(0) {
       $0 + $1.documents.tokens.count
     }
     let budget =
       options.budget
       ?? .tokens(
-        Int(Double(Self.epochs(tokenCount: targetTokens) * targetTokens) / dataPlan.newShare))
+        Int(
+          Double(Self.epochs(tokenCount: targetTokens) * targetTokens)
+            / max(0.01, dataPlan.newShare - (masked == nil ? 0 : 1 - options.masking.textShare))))
     let length = min(
       options.sequenceLength ?? Self.sequenceLength(targetTokens),
       model.configuration.contextLength)
+    try masked?.check(sequenceLength: length)
     let microBatch = max(1, Self.microBatchTokenCount / length)
     var speed = record?["planned_tokens_per_second"]?.double
     if case .seconds = budget, speed == nil {
@@ -149,12 +157,14 @@ public struct Adaptation: Sendable {
     self.plan = plan
   }
 
-  /// The sources, and how they are mixed: the parts of the new language, then those of the one to keep.
+  /// The sources, and how they are mixed: the parts of the new language, then those of the one to keep, and
+  /// pairs of sentences.
   private static func dataPlan(
     target: Source, replay: Source?, tokenizer: Tokenizer, rowCount: Int,
-    options: AdaptationOptions
+    options: AdaptationOptions, masked: MaskedTraining?
   ) throws -> DataPlan {
     let share = replay == nil ? 0 : options.replayShare
+    let textShare = masked == nil ? 1 : options.masking.textShare
     var sources: [TrainingSource] = []
     var groups: [DataPlan.Group] = []
     for (source, isReplay) in [(target, false), (replay, true)] {
@@ -168,19 +178,28 @@ public struct Adaptation: Sendable {
         guard !part.documents.isEmpty else {
           throw TrainingRunError.noDocuments(source: part.name)
         }
-        sources.append(
-          TrainingSource(
-            name: part.name, documents: try encoder.encode(part.documents),
-            prefixes: try options.data.documentPrefixes(
-              ofSource: part.name,
-              own: { try DocumentPrefixes(part.prefixes, tokenizer: tokenizer) },
-              tokenizer: tokenizer)))
+        var source = try encoder.source(
+          part.documents, name: part.name, unit: masked?.options.unit,
+          spans: options.masking.spans)
+        source.prefixes = try options.data.documentPrefixes(
+          ofSource: part.name,
+          own: { try DocumentPrefixes(part.prefixes, tokenizer: tokenizer) }, tokenizer: tokenizer)
+        sources.append(source)
       }
       groups.append(
         DataPlan.Group(
-          sources: first..<sources.count, share: isReplay ? share : 1 - share, isReplay: isReplay))
+          sources: first..<sources.count, share: textShare * (isReplay ? share : 1 - share),
+          isReplay: isReplay))
     }
-    return try DataPlan(sources: sources, groups: groups, options: options.data)
+    if let masked, let pairs = options.masking.pairs {
+      let encoder = try DocumentEncoder(
+        tokenizer, name: SentencePairs.sourceName, rowCount: rowCount)
+      sources.append(try encoder.source(pairs, unit: masked.options.unit))
+      groups.append(
+        DataPlan.Group(sources: sources.count - 1..<sources.count, share: 1 - textShare))
+    }
+    return try DataPlan(
+      sources: sources, groups: groups, options: options.data, masked: masked)
   }
 
   /// Sees to it that a model has what is to train, before rows are made and anything is written.
@@ -200,7 +219,10 @@ public struct Adaptation: Sendable {
   ) throws {
     let replayed = replay?.trainingParts.map(\.name) ?? []
     let dataRules = try DataPlan.rules(
-      of: options.data, names: target.trainingParts.map(\.name) + replayed, replay: replayed)
+      of: options.data,
+      names: target.trainingParts.map(\.name) + replayed
+        + (options.masking.pairs == nil ? [] : [SentencePairs.sourceName]),
+      replay: replayed)
     for part in target.trainingParts + (replay?.trainingParts ?? []) {
       try options.data.checkMetadata(
         ofSource: part.name, isThere: part.prefixes.contains { $0 != nil })

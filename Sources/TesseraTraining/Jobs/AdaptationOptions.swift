@@ -56,6 +56,8 @@ public struct AdaptationOptions: Hashable, Sendable {
   public var maximumForgetting = 0.05
   /// How often the held-out documents are scored during training.
   public var evaluationCount = 6
+  /// How encoders are trained; models that predict the next token have no use for it.
+  public var masking = MaskedObjectiveOptions()
   /// Where the order of data comes from.
   public var seed: UInt64 = 0
 

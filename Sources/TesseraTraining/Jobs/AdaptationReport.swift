@@ -25,18 +25,21 @@ public struct AdaptationReport: Sendable {
     public var relativeChange: Double { change / before.bitsPerByte }
 
     /// The row as a JSON object.
-    public var record: JSONValue {
-      .object([
-        "name": .string(name),
-        "documents": .init(before.documents.count),
-        "bytes": .init(before.bytes),
-        "bytes_per_token_before": .init(before.bytesPerToken),
-        "bytes_per_token_after": .init(after.bytesPerToken),
-        "bits_per_byte_before": .init(before.bitsPerByte),
-        "bits_per_byte_after": .init(after.bitsPerByte),
-        "bits_per_byte_change": .init(change),
-        "relative_change": .init(relativeChange),
-      ])
+    ///
+    /// - Parameter measure: What the bits per byte are, which names their keys.
+    public func record(measure: ScoreMeasure) -> JSONValue {
+      .object(
+        JSONObject(members: [
+          ("name", .string(name)),
+          ("documents", .init(before.documents.count)),
+          ("bytes", .init(before.bytes)),
+          ("bytes_per_token_before", .init(before.bytesPerToken)),
+          ("bytes_per_token_after", .init(after.bytesPerToken)),
+          (measure.rawValue + "_before", .init(before.bitsPerByte)),
+          (measure.rawValue + "_after", .init(after.bitsPerByte)),
+          (measure.rawValue + "_change", .init(change)),
+          ("relative_change", .init(relativeChange)),
+        ]))
     }
   }
 
@@ -54,11 +57,13 @@ public struct AdaptationReport: Sendable {
   public var seconds: Double
   /// The plan of the training.
   public var plan: JSONValue
+  /// What the scores are.
+  public var measure: ScoreMeasure
 
   /// Creates a report.
   public init(
     baseModel: String, target: Row, replay: Row?, newTokenCount: Int, training: AdaptationResult,
-    seconds: Double, plan: JSONValue
+    seconds: Double, plan: JSONValue, measure: ScoreMeasure = .bitsPerByte
   ) {
     self.baseModel = baseModel
     self.target = target
@@ -67,6 +72,7 @@ public struct AdaptationReport: Sendable {
     self.training = training
     self.seconds = seconds
     self.plan = plan
+    self.measure = measure
   }
 
   /// Whether the limit of forgetting is exceeded by the new rows alone, before the first step.
@@ -86,8 +92,9 @@ public struct AdaptationReport: Sendable {
   public var record: JSONValue {
     .object([
       "base_model": .string(baseModel),
-      "target": target.record,
-      "replay": replay?.record ?? .null,
+      "measure": .string(measure.rawValue),
+      "target": target.record(measure: measure),
+      "replay": replay?.record(measure: measure) ?? .null,
       "new_tokens": .init(newTokenCount),
       "chosen_step": .init(training.chosenStep),
       "chosen_weights": .string(training.chosenWeights.rawValue),
@@ -116,7 +123,7 @@ public struct AdaptationReport: Sendable {
     return """
       ---
       library_name: transformers
-      pipeline_tag: text-generation
+      pipeline_tag: \(measure == .bitsPerByte ? "text-generation" : "fill-mask")
       tags:
       - tessera
       - vocabulary-expansion
@@ -130,10 +137,9 @@ public struct AdaptationReport: Sendable {
       \(replay.map { " with replay of \($0.name)" } ?? ""). The weights are those after step \
       \(training.chosenStep)\(training.chosenWeights.phrase).
 
-      Bits per byte are measured on whole documents that were never trained on, the same bytes before \
-      and after; lower is better.
+      \(measurement)
 
-      | corpus | documents | bytes | bytes per token before | after | bits per byte before | after |
+      | corpus | documents | bytes | bytes per token before | after | \(measure.title) before | after |
       |---|---|---|---|---|---|---|
       \(table)
 
@@ -142,6 +148,18 @@ public struct AdaptationReport: Sendable {
       `extension.json`, and these numbers in `report.json`.
 
       """
+  }
+
+  /// How it was measured.
+  private var measurement: String {
+    switch measure {
+    case .bitsPerByte:
+      "Bits per byte are measured on whole documents that were never trained on, the same bytes before "
+        + "and after; lower is better."
+    case .bitsPerMaskedByte:
+      "Bits per masked byte are the loss of masked words over their bytes, in documents that were never "
+        + "trained on, the same words before and after; lower is better. All columns are of masked words."
+    }
   }
 
   private static func mention(of baseCards: [String]) -> String {

@@ -6,8 +6,8 @@ public import TesseraTokenizers
 
 /// A folder that transformers loads a model from: weights, configuration and tokenizer.
 public enum ModelDirectory {
-  /// Writes a new model: `config.json`, the weights, `generation_config.json` and the tokenizer's
-  /// files.
+  /// Writes a new model: `config.json`, the weights, `generation_config.json` unless it is an encoder, and
+  /// the tokenizer's files.
   ///
   /// Each file appears whole or not at all; the configuration comes first and the weights after it,
   /// so that a folder with weights is complete but for the tokenizer.
@@ -17,11 +17,21 @@ public enum ModelDirectory {
   ///   - tokenizer: Its tokenizer.
   ///   - directory: A folder that exists.
   ///   - elementType: How weights are stored.
-  /// - Throws: `CheckpointError`, `TokenizerError`, `FileError`.
+  /// - Throws: `CheckpointError`, `TokenizerError`, `FileError`, ``MaskingError``.
   public static func write(
     _ model: Transformer, tokenizer: Tokenizer, to directory: String, elementType: ElementType
   ) throws {
     var configuration = try model.modelConfiguration(elementType: elementType)
+    if model.configuration.objective == .maskedTokens {
+      let tokens = try EncoderTokens(tokenizer, name: "the tokenizer")
+      var json = configuration.json
+      json["pad_token_id"] = .init(Int(tokens.padding))
+      // Nothing is generated, so there is no file that says how.
+      try model.save(
+        toStaging: directory, elementType: elementType, like: ModelConfiguration(json: json))
+      try tokenizer.write(toDirectory: directory)
+      return
+    }
     if let endOfText = tokenizer.endOfText {
       var json = configuration.json
       json["bos_token_id"] = .init(endOfText)

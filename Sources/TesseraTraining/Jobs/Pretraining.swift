@@ -46,7 +46,8 @@ public struct Pretraining: Sendable {
   ///   - sources: The corpora, encoded by it.
   ///   - options: Sizes, budget and rates; what is nil is decided here.
   ///   - record: The record of the run to resume, whose number of steps is then taken.
-  /// - Throws: ``TrainingRunError``, ``DataPlanError``, ``ScheduleError``, `TokenizerError`.
+  /// - Throws: ``TrainingRunError``, ``DataPlanError``, ``MaskingError``, ``ScheduleError``,
+  ///   `TokenizerError`.
   /// - Precondition: There is a source.
   public init(
     tokenizer: Tokenizer, sources: [Source], options: PretrainingOptions,
@@ -56,19 +57,24 @@ public struct Pretraining: Sendable {
     self.options = options
     self.tokenizer = tokenizer
     self.sources = sources
-    let model = Transformer(
-      configuration: options.size.configuration(
-        vocabularySize: tokenizer.vocabularySize, contextLength: options.contextLength),
-      seed: options.seed)
+    let configuration =
+      switch options.family {
+      case .llama:
+        options.size.configuration(
+          vocabularySize: tokenizer.vocabularySize, contextLength: options.contextLength)
+      case .bert:
+        options.size.encoderConfiguration(
+          vocabularySize: tokenizer.vocabularySize, contextLength: options.contextLength)
+      }
+    let model = Transformer(configuration: configuration, seed: options.seed)
     self.model = model
+    let masked = try MaskedTraining(
+      options.masking.masking, model: configuration, tokenizer: tokenizer, name: "the tokenizer")
+    if masked != nil { try MaskedTraining.check(options.data) }
+    try masked?.check(sequenceLength: options.contextLength)
     let context = options.contextLength
-    let dataPlan = try DataPlan(
-      sources: sources.map { source in
-        TrainingSource(
-          name: source.name, documents: source.corpus.training,
-          prefixes: try options.data.documentPrefixes(
-            ofSource: source.name, own: { source.corpus.prefixes }, tokenizer: tokenizer))
-      }, groups: [DataPlan.Group(sources: sources.indices)], options: options.data)
+    let dataPlan = try Self.dataPlan(
+      sources, tokenizer: tokenizer, options: options, masked: masked)
     let microBatch = max(1, Self.microBatchTokenCount / context)
     var speed = record?["planned_tokens_per_second"]?.double
     if case .seconds = options.budget, speed == nil {
@@ -118,6 +124,30 @@ public struct Pretraining: Sendable {
       Self.heldOut(of: sources, sizeLimit: options.heldOutSizeLimit))
   }
 
+  /// The corpora, pairs of sentences, and how they are mixed.
+  private static func dataPlan(
+    _ corpora: [Source], tokenizer: Tokenizer, options: PretrainingOptions, masked: MaskedTraining?
+  ) throws -> DataPlan {
+    var sources = try corpora.map { source in
+      var result = TrainingSource(
+        name: source.name, documents: source.corpus.training,
+        prefixes: try options.data.documentPrefixes(
+          ofSource: source.name, own: { source.corpus.prefixes }, tokenizer: tokenizer))
+      if masked != nil { result.beginsUnit = source.corpus.beginsUnit }
+      return result
+    }
+    let textShare = masked == nil ? 1 : options.masking.textShare
+    var groups = [DataPlan.Group(sources: sources.indices, share: textShare)]
+    if let masked, let pairs = options.masking.pairs {
+      let encoder = try DocumentEncoder(tokenizer, name: SentencePairs.sourceName)
+      sources.append(try encoder.source(pairs, unit: masked.options.unit))
+      groups.append(
+        DataPlan.Group(sources: sources.count - 1..<sources.count, share: 1 - textShare))
+    }
+    return try DataPlan(
+      sources: sources, groups: groups, options: options.data, masked: masked)
+  }
+
   /// The highest rate that is chosen for a user. The Step Law asks for more where models are small,
   /// and was fitted with 2,000 steps of warmup; runs that are shorter than that leave the rails.
   static let learningRateLimit = 2e-3
@@ -159,12 +189,27 @@ public struct Pretraining: Sendable {
         let documents = Self.prefix(
           of: source.corpus.heldOut, sizeLimit: options.watchedSizeLimit / sources.count)
         if documents.isEmpty { return nil }
-        let encoded = try DocumentEncoder(tokenizer, name: "held-out documents").encode(documents)
-        return EvaluationSet(
-          name: sources.count == 1 ? "held_out" : source.name, documents: encoded)
+        return try evaluationSet(
+          sources.count == 1 ? "held_out" : source.name, documents)
       }
     }
   }
+
+  /// Held-out documents as they are scored.
+  private func evaluationSet(_ name: String, _ documents: [[UInt8]]) throws -> EvaluationSet {
+    guard data.masked != nil else {
+      let encoded = try DocumentEncoder(tokenizer, name: "held-out documents").encode(documents)
+      return EvaluationSet(name: name, documents: encoded)
+    }
+    return EvaluationSet(
+      name: name,
+      masked: try MaskedDocuments(
+        documents, tokenizer: tokenizer, tokens: EncoderTokens(tokenizer, name: "the tokenizer"),
+        length: options.contextLength))
+  }
+
+  /// What held-out documents are scored by.
+  public var measure: ScoreMeasure { ScoreMeasure(model.configuration.objective) }
 
   /// A number of all corpora together.
   private func sum(_ count: (TokenizedCorpus) -> Int) -> JSONValue {
@@ -180,17 +225,18 @@ public struct Pretraining: Sendable {
 
   /// The passes over all corpora together.
   private var epochs: Double {
-    let epochs = data.epochs(after: plan.steps)
+    let epochs = data.epochs(after: plan.steps).prefix(sources.count)
     if epochs.count == 1 { return epochs[0] }
-    let sizes = data.sources.map { Double($0.documents.tokens.count) }
+    let sizes = data.sources.prefix(sources.count).map { Double($0.documents.tokens.count) }
     return zip(sizes, epochs).reduce(0) { $0 + $1.0 * $1.1 } / sizes.reduce(0, +)
   }
 
   /// The plan as a record, for people's and programs' eyes, and for resuming.
   public var record: JSONValue {
     let kernels = SelectedKernels.current(for: plan.precision)
-    return .object([
+    var record: JSONObject = [
       "size": .string(options.size.rawValue),
+      "family": .string(options.family.rawValue),
       "parameters": .init(model.layout.count),
       "vocabulary_size": .init(model.configuration.vocabularySize),
       "context_length": .init(options.contextLength),
@@ -222,7 +268,12 @@ public struct Pretraining: Sendable {
       "instruction_set": .string(kernels.instructionSet),
       "bf16_instruction_set": kernels.bfloat16InstructionSet.map { .string($0) } ?? .null,
       "planned_tokens_per_second": plannedTokensPerSecond.map { .init($0) } ?? .null,
-    ])
+    ]
+    if let masked = data.masked {
+      record["masking"] = masked.options.record
+      if options.masking.pairs != nil { record["pair_share"] = .init(options.masking.pairShare) }
+    }
+    return .object(record)
   }
 
   /// Trains, and writes the model, its tokenizer, the held-out documents and the record.
@@ -251,10 +302,15 @@ public struct Pretraining: Sendable {
       elementType: options.elementType)
     // What is reported is what the files hold.
     let stored = try Transformer(checkpoint: directory.path)
-    let score = stored.score(heldOut, workspace: TransformerWorkspace(), progress: progress)
+    var score: CorpusScore?
+    if heldOut.count > 0 {
+      let set = try evaluationSet(
+        "held_out", Self.heldOut(of: sources, sizeLimit: options.heldOutSizeLimit))
+      score = set.score(of: stored, workspace: TransformerWorkspace(), progress: progress)
+    }
     let result = PretrainingResult(
-      outcome: outcome, weights: weights, score: heldOut.count > 0 ? score : nil,
-      evaluations: run.evaluations)
+      outcome: outcome, weights: weights, score: score, evaluations: run.evaluations,
+      measure: measure)
     try writeHeldOut(to: directory.path)
     try writeFile(
       Path.join(directory.path, "training.json"),
@@ -284,6 +340,8 @@ public struct PretrainingResult: Sendable {
   public var score: CorpusScore?
   /// The evaluations during training.
   public var evaluations: [RunEvaluation]
+  /// What the scores are.
+  public var measure = ScoreMeasure.bitsPerByte
 
   /// The result as a JSON object.
   public var record: JSONValue {
@@ -295,7 +353,7 @@ public struct PretrainingResult: Sendable {
       "rollbacks": .init(outcome.rollbacks),
       "seconds": .init(outcome.seconds),
       "tokens_per_second": .init(outcome.tokensPerSecond.rounded()),
-      "held_out": score.map { $0.record() } ?? .null,
+      "held_out": score.map { $0.record(measure: measure) } ?? .null,
     ])
   }
 }

@@ -1,9 +1,19 @@
 public import TesseraTensors
 
+/// The families of which models are trained from nothing.
+public enum PretrainingFamily: String, CaseIterable, Hashable, Sendable {
+  /// Decoders of Llama's parts.
+  case llama
+  /// Encoders of BERT's, with one segment.
+  case bert
+}
+
 /// What a model is trained from nothing with.
 public struct PretrainingOptions: Hashable, Sendable {
   /// The model's shape.
   public var size = ModelSize.small
+  /// The model's family.
+  public var family = PretrainingFamily.llama
   /// The tokens of a training sequence, and the context that the model is meant for.
   ///
   /// 512 tokens are about 2 kB of English; longer ones cost attention time that small models make
@@ -46,6 +56,8 @@ public struct PretrainingOptions: Hashable, Sendable {
   public var evaluationCount = 20
   /// The number format of the weights that are written.
   public var elementType = ElementType.bf16
+  /// How an encoder is trained. Spans are those that the corpus was encoded with.
+  public var masking = MaskedObjectiveOptions()
   /// Where initial weights and the order of data come from.
   public var seed: UInt64 = 0
 

@@ -29,12 +29,15 @@ public struct RowLearning: Sendable {
   /// Sees to it that the model is one whose rows can be learned by a method.
   ///
   /// - Throws: `CheckpointError/configuration(path:key:found:expected:)` for a model that is not computed,
-  ///   `VocabularyError/tiedModelHasNoHead(method:)`,
+  ///   ``MaskingError/predictsMaskedTokens(purpose:)``, `VocabularyError/tiedModelHasNoHead(method:)`,
   ///   ``TrainingRunError/noSuchLayer(_:layerCount:)``.
   public static func check(
     _ base: BaseModel, method: InitializationMethod, options: RowLearningOptions
   ) throws {
     let configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
+    if configuration.objective != .nextToken {
+      throw MaskingError.predictsMaskedTokens(purpose: "--init \(method.rawValue)")
+    }
     if method == .correctedFirst, configuration.tiedEmbeddings {
       throw VocabularyError.tiedModelHasNoHead(method: method)
     }

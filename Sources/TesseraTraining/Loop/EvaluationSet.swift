@@ -1,19 +1,45 @@
-import TesseraBasics
+public import TesseraBasics
+public import TesseraModels
 
 /// A named collection of held-out documents that a run scores now and then.
 public struct EvaluationSet: Sendable {
   /// What metrics call it.
   public var name: String
   /// Its documents, none of which is trained on.
-  public var documents: TokenizedDocuments
-  /// How they are scored.
-  public var scoring: ScoringOptions
+  public var content: Content
 
-  /// Creates a set.
+  /// What is scored.
+  public enum Content: Sendable {
+    /// Whole documents, by models that predict the next token.
+    case documents(TokenizedDocuments, ScoringOptions)
+    /// Masked words, by encoders.
+    case masked(MaskedDocuments)
+  }
+
+  /// Creates a set for models that predict the next token.
   public init(name: String, documents: TokenizedDocuments, scoring: ScoringOptions = .init()) {
     self.name = name
-    self.documents = documents
-    self.scoring = scoring
+    content = .documents(documents, scoring)
+  }
+
+  /// Creates a set for encoders.
+  public init(name: String, masked: MaskedDocuments) {
+    self.name = name
+    content = .masked(masked)
+  }
+
+  /// The score of a model.
+  public func score(
+    of model: Transformer, workspace: TransformerWorkspace, progress: ProgressHandler? = nil
+  ) -> CorpusScore {
+    let phase = "evaluating \(name)"
+    switch content {
+    case .documents(let documents, let options):
+      return model.score(
+        documents, options: options, workspace: workspace, phase: phase, progress: progress)
+    case .masked(let documents):
+      return model.score(documents, workspace: workspace, phase: phase, progress: progress)
+    }
   }
 }
 

@@ -77,10 +77,10 @@ struct StepReport: Hashable, Sendable {
 
 extension RunEvaluation {
   /// The evaluation as a line of the metrics; without a kind, the weights are those that are trained.
-  var record: JSONValue {
+  func record(measure: ScoreMeasure) -> JSONValue {
     var record: JSONObject = ["step": .init(step)]
     if weights != .trained { record["weights"] = .string(weights.rawValue) }
-    record["bits_per_byte"] = .object(
+    record[measure.rawValue] = .object(
       JSONObject(members: entries.map { ($0.name, .init($0.bitsPerByte)) }))
     return .object(record)
   }

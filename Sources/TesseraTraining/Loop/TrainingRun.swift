@@ -203,8 +203,8 @@ public struct TrainingRun: Sendable {
     if let weighting = plan.lossWeighting, step >= weighting.firstStep {
       weigh(&batches, by: weighting, workspace: workspace)
     }
-    // Prefixes and the room that packing leaves have no target.
-    let targetCount = batches.reduce(0) { $0 + $1.targetCount }
+    // Prefixes and the room that packing leaves have no target, nor what an encoder's masks leave.
+    let targetCount = max(1, batches.reduce(0) { $0 + $1.targetCount })
     var loss = 0.0
     for batch in batches {
       loss +=
@@ -296,9 +296,7 @@ public struct TrainingRun: Sendable {
     for kind in plan.averaging.evaluatedKinds.prefix(step == 0 ? 1 : .max) {
       let model = model(with: kind)
       let entries = sets.map { set in
-        let score = model.score(
-          set.documents, options: set.scoring, workspace: workspace,
-          phase: "evaluating \(set.name)", progress: progress)
+        let score = set.score(of: model, workspace: workspace, progress: progress)
         return RunEvaluation.Entry(name: set.name, bitsPerByte: score.bitsPerByte)
       }
       let evaluation = RunEvaluation(step: step, weights: kind, entries: entries)
@@ -311,7 +309,7 @@ public struct TrainingRun: Sendable {
         }
       }
       evaluations.append(evaluation)
-      log?.append(evaluation.record)
+      log?.append(evaluation.record(measure: ScoreMeasure(model.configuration.objective)))
     }
   }
 

@@ -16,17 +16,31 @@ public enum ModelSize: String, CaseIterable, Hashable, Sendable {
   /// About 78 million beside the embedding, the shape class of GPT-2's smallest.
   case large
 
-  /// The configuration for a vocabulary and a context.
+  /// Width, layers, heads, and the width of a gated feed-forward block.
+  private var shape: (width: Int, layers: Int, heads: Int, feedForward: Int) {
+    switch self {
+    case .tiny: (128, 4, 4, 352)
+    case .small: (256, 6, 4, 704)
+    case .medium: (384, 10, 6, 1_024)
+    case .large: (768, 12, 12, 2_048)
+    }
+  }
+
+  /// The configuration of an encoder for a vocabulary and a context: BERT's parts, with four times the width
+  /// in the feed-forward block.
+  public func encoderConfiguration(
+    vocabularySize: Int, contextLength: Int
+  ) -> TransformerConfiguration {
+    .bert(
+      vocabularySize: vocabularySize, width: shape.width, layerCount: shape.layers,
+      headCount: shape.heads, feedForwardWidth: 4 * shape.width, contextLength: contextLength)
+  }
+
+  /// The configuration of a decoder for a vocabulary and a context.
   public func configuration(
     vocabularySize: Int, contextLength: Int
   ) -> TransformerConfiguration {
-    let (width, layers, heads, feedForward) =
-      switch self {
-      case .tiny: (128, 4, 4, 352)
-      case .small: (256, 6, 4, 704)
-      case .medium: (384, 10, 6, 1_024)
-      case .large: (768, 12, 12, 2_048)
-      }
+    let (width, layers, heads, feedForward) = shape
     return TransformerConfiguration(
       vocabularySize: vocabularySize, width: width, layerCount: layers, headCount: heads,
       keyValueHeadCount: heads / 2, feedForwardWidth: feedForward, contextLength: contextLength)

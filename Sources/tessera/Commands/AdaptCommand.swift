@@ -14,7 +14,8 @@ struct AdaptCommand: ParsableCommand {
       text of the corpus best without forgetting more than --max-forget. Leaves a directory that \
       transformers loads, with report.json, metrics.jsonl, README.md (the model card; the base's is \
       BASE_README.md), configuration.yaml (the \
-      options of this call) and state/. Where no weights forget so little, those that forget least \
+      options of this call) and state/. Encoders (BERT, RoBERTa, XLM-R) are trained to predict masked \
+      tokens, and measured by the bits per byte of masked words. Where no weights forget so little, those that forget least \
       are left, and the exit status is 1.
 
       The sources of a mixture have the names of --corpus NAME=PATH and --replay NAME=PATH, or where there \
@@ -55,6 +56,7 @@ struct AdaptCommand: ParsableCommand {
   @OptionGroup var data: DataArguments
   @OptionGroup var guards: GuardArguments
   @OptionGroup var averaging: AveragingArguments
+  @OptionGroup var masking: MaskingArguments
 
   @Option(help: "Share of every batch that is replay, as a fraction.")
   var replayShare = AdaptationOptions().replayShare
@@ -115,7 +117,9 @@ struct AdaptCommand: ParsableCommand {
       if report.training.chosenStep == 0 {
         console.say("note: no step was better than the weights before the first, which are kept")
       }
-      console.say("next: tessera generate --model \(output.output) --prompt TEXT")
+      if report.measure == .bitsPerByte {
+        console.say("next: tessera generate --model \(output.output) --prompt TEXT")
+      }
     }
     if !report.training.keepsLimit {
       console.warn(
@@ -129,9 +133,14 @@ struct AdaptCommand: ParsableCommand {
 
   /// What the library is to do.
   ///
-  /// - Parameter sources: The names of all sources.
-  func makeOptions(sources: [String]) throws -> AdaptationOptions {
+  /// - Parameters:
+  ///   - sources: The names of all sources.
+  ///   - masking: How an encoder is trained, if it is one.
+  func makeOptions(
+    sources: [String], masking: MaskedObjectiveOptions = MaskedObjectiveOptions()
+  ) throws -> AdaptationOptions {
     var options = AdaptationOptions()
+    options.masking = masking
     options.budget = budget.budget
     options.batchTokenCount = step.batchTokens
     options.sequenceLength = step.context

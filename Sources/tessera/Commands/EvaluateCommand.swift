@@ -13,7 +13,8 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       Scores every document by itself, whole, after an end-of-text token. Bits per byte compare \
       models with different tokenizers; the interval in brackets holds 95 % of what another choice \
-      of documents would give.
+      of documents would give. Of encoders it measures the bits per byte of masked words, always the \
+      same ones.
 
       Example:
         tessera evaluate --model models/base-en --paragraphs \\
@@ -56,6 +57,10 @@ struct EvaluateCommand: ParsableCommand {
     let transformer = try console.during("loading \(model)") { try Transformer(checkpoint: model) }
     let tokenizer = try Tokenizer(contentsOf: model)
     if tokenizer.endOfText == nil { throw CommandError.noEndOfText(tokenizer: model) }
+    let measure = ScoreMeasure(transformer.configuration.objective)
+    if measure == .bitsPerMaskedByte, stride != nil {
+      throw UsageError("--stride is for models that predict the next token")
+    }
     let encoder = try DocumentEncoder(
       tokenizer, name: model, rowCount: transformer.configuration.vocabularySize)
     let length = min(
@@ -66,27 +71,29 @@ struct EvaluateCommand: ParsableCommand {
     let workspace = TransformerWorkspace()
     var rows: [[String]] = []
     var results = JSONObject()
-    let texts = try corpora.map { corpus in
+    let sets = try zip(named.map(\.name), corpora).map { name, corpus in
       do {
-        return try console.during("encoding") { try encoder.encodeAll(of: corpus) }
+        return try console.during("encoding") {
+          try Self.set(
+            name, corpus, encoder, tokenizer, ScoringOptions(windowLength: length, stride: stride),
+            measure)
+        }
       } catch TrainingRunError.noDocuments {
         throw CommandError.emptyCorpus(paths: corpus.paths)
       }
     }
-    for (name, texts) in zip(named.map(\.name), texts) {
-      let score = transformer.score(
-        texts, options: ScoringOptions(windowLength: length, stride: stride),
-        workspace: workspace, phase: name, progress: console.progress)
+    for set in sets {
+      let score = set.score(of: transformer, workspace: workspace, progress: console.progress)
       let interval = score.bitsPerByteInterval()
-      if var record = score.record(perDocument: perDocument).object {
-        record["bits_per_byte_interval"] = interval.map {
+      if var record = score.record(measure: measure, perDocument: perDocument).object {
+        record[measure.rawValue + "_interval"] = interval.map {
           .array([.init($0.lowerBound), .init($0.upperBound)])
         }
-        results[name] = .object(record)
+        results[set.name] = .object(record)
       }
       let range = interval.map { "[\(fixed($0.lowerBound, 3)), \(fixed($0.upperBound, 3))]" }
       rows.append([
-        name, groupDigits(score.documents.count), groupDigits(score.bytes),
+        set.name, groupDigits(score.documents.count), groupDigits(score.bytes),
         fixed(score.bytesPerToken, 2), fixed(score.bitsPerByte, 4), range ?? "",
       ])
     }
@@ -94,8 +101,28 @@ struct EvaluateCommand: ParsableCommand {
     if common.json {
       try console.printJSON(.object(results))
     } else {
-      let header = ["corpus", "documents", "bytes", "bytes/token", "bits/byte", "95 % interval"]
+      let header = ["corpus", "documents", "bytes", "bytes/token", measure.columnTitle, "95 % interval"]
       try writeToStandardOutput(alignedTable([header] + rows))
+    }
+  }
+
+  /// A corpus as a model is scored by it.
+  private static func set(
+    _ name: String, _ corpus: Corpus, _ encoder: DocumentEncoder, _ tokenizer: Tokenizer,
+    _ options: ScoringOptions, _ measure: ScoreMeasure
+  ) throws -> EvaluationSet {
+    switch measure {
+    case .bitsPerByte:
+      return EvaluationSet(
+        name: name, documents: try encoder.encodeAll(of: corpus), scoring: options)
+    case .bitsPerMaskedByte:
+      let documents = try corpus.readAll().filter { !$0.isEmpty }
+      if documents.isEmpty { throw TrainingRunError.noDocuments(source: name) }
+      return EvaluationSet(
+        name: name,
+        masked: try MaskedDocuments(
+          documents, tokenizer: tokenizer, tokens: EncoderTokens(tokenizer, name: name),
+          length: options.windowLength ?? 1))
     }
   }
 }

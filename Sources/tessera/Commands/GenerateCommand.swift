@@ -61,6 +61,10 @@ struct GenerateCommand: ParsableCommand {
     let console = common.start()
     console.warnIfUnfinished(model)
     let transformer = try console.during("loading \(model)") { try Transformer(checkpoint: model) }
+    // Before the prompt is printed.
+    if transformer.configuration.objective != .nextToken {
+      throw GenerationError.predictsMaskedTokens
+    }
     let tokenizer = try Tokenizer(contentsOf: model)
     let sampling = SamplingOptions(temperature: temperature, topP: topP, seed: seed.seed)
     if let samples {

@@ -12,7 +12,8 @@ struct LogitsCommand: ParsableCommand {
     abstract: "Write a model's logits for a text, to compare with other implementations.",
     discussion: """
       The file is a NumPy array of 32-bit floats with the shape [tokens, vocabulary]. Row t holds \
-      the logits of the token after the first t + 1 tokens.
+      the logits of the token after the first t + 1 tokens; of an encoder, those of token t itself, which \
+      it sees.
 
       Example:
         tessera logits --model models/base-en --output logits.npy \\

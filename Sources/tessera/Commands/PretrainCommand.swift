@@ -11,7 +11,7 @@ struct PretrainCommand: ParsableCommand {
     commandName: "pretrain",
     abstract: "Train a base model from nothing.",
     discussion: """
-      Trains a model of the Llama family on a corpus and leaves a directory that transformers \
+      Trains a model of the Llama family, or with --family bert an encoder, on a corpus and leaves a directory that transformers \
       loads, with held-out.jsonl (documents that it was not trained on), metrics.jsonl (a line for \
       each step), training.json (plan and result), configuration.yaml (the options of this call) \
       and state/ (to continue with --resume).
@@ -36,6 +36,13 @@ struct PretrainCommand: ParsableCommand {
   @Option(help: "The model's size: \(ModelSize.allCases.map(\.rawValue).joined(separator: ", ")).")
   var size = ModelSize.small
 
+  @Option(
+    help: """
+      The model's family: llama, a decoder, or bert, an encoder, whose tokenizer needs <s>, </s>, \
+      <pad> and <mask>.
+      """)
+  var family = PretrainingFamily.llama
+
   @Option(help: "The tokenizer's folder or file.", completion: .file())
   var tokenizer: String
 
@@ -58,6 +65,7 @@ struct PretrainCommand: ParsableCommand {
   @OptionGroup var data: DataArguments
   @OptionGroup var guards: GuardArguments
   @OptionGroup var averaging: AveragingArguments
+  @OptionGroup var masking: MaskingArguments
 
   @Option(
     help: "Share of the corpus that is held out, as a fraction. (default: 0.005; shards are split)")
@@ -89,10 +97,17 @@ struct PretrainCommand: ParsableCommand {
   func run() throws {
     let console = common.start()
     Interruption.install()
+    try masking.check(for: family == .llama ? .nextToken : .maskedTokens)
     let named = try sources(ofCorpus: corpus)
-    let inputs = [tokenizer] + named.flatMap(\.paths)
+    let inputs = [tokenizer] + named.flatMap(\.paths) + masking.paths
     try output.checkRun(resume: resume, inputs: inputs)
+    if masking.spans != nil, named.count > 1 {
+      throw UsageError("--spans counts the documents of one corpus, and there are \(named.count)")
+    }
     let shards = try named.map { try shardFolder(in: $0.paths, documents, heldOut: heldOut) }
+    if let unit = masking.masking, unit != .token, shards.contains(where: { $0 != nil }) {
+      throw UsageError("--masking \(unit.rawValue) needs text, and shards hold tokens")
+    }
     let texts = zip(named, shards).compactMap { $1 == nil ? $0.paths : nil }
     var corpora = try documents.corpora(
       texts, metadataFields: data.metadataFields)[...]
@@ -105,7 +120,8 @@ struct PretrainCommand: ParsableCommand {
       guard case .notExpressible(_, let part, _) = error else { throw error }
       throw CommandError.notForModels(tokenizer: path, part: part)
     }
-    let options = try makeOptions(sources: named.map(\.name))
+    let options = try makeOptions(
+      sources: named.map(\.name) + (masking.pairs.isEmpty ? [] : [SentencePairs.sourceName]))
     let sources = try zip(named, shards).map { source, shards in
       try Pretraining.Source(
         name: source.name,
@@ -155,6 +171,8 @@ struct PretrainCommand: ParsableCommand {
   private func makeOptions(sources: [String]) throws -> PretrainingOptions {
     var options = PretrainingOptions(budget: budget.budget ?? .steps(1))
     options.size = size
+    options.family = family
+    options.masking = try masking.options()
     if let context = step.context { options.contextLength = context }
     options.batchTokenCount = step.batchTokens
     options.learningRate = step.learningRate
@@ -183,6 +201,7 @@ struct PretrainCommand: ParsableCommand {
       return try TokenizedCorpus(
         corpus, name: name, tokenizer: tokenizer,
         split: heldOut > 0 ? HeldOutSplit(fraction: heldOut) : nil, prefix: prefix,
+        unit: masking.masking ?? .token, spans: try masking.documentSpans(),
         progress: console.progress)
     } catch TrainingRunError.noDocuments(let source) {
       // Standard input cannot be read again to see whether there was anything.
@@ -221,14 +240,17 @@ struct PretrainCommand: ParsableCommand {
 
   /// Prints the result.
   private func show(_ result: PretrainingResult, _ console: Console) {
-    let score = result.score.map { "\(fixed($0.bitsPerByte, 4)) bits per byte" } ?? "not measured"
+    let score =
+      result.score.map { "\(fixed($0.bitsPerByte, 4)) \(result.measure.title)" } ?? "not measured"
     console.say(
       """
       trained on \(groupDigits(result.outcome.tokens)) tokens; this call took \
       \(formatDuration(result.outcome.seconds)), \
       \(groupDigits(Int(result.outcome.tokensPerSecond))) tokens/s
       held-out documents: \(score)
-      next: tessera generate --model \(output.output) --prompt "Once"
       """)
+    if family == .llama {
+      console.say("next: tessera generate --model \(output.output) --prompt \"Once\"")
+    }
   }
 }

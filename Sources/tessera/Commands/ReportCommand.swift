@@ -1,5 +1,6 @@
 import ArgumentParser
 import TesseraBasics
+import TesseraTraining
 
 /// `tessera report DIR…`: one table out of the reports of several runs of `adapt`.
 struct ReportCommand: ParsableCommand {
@@ -62,16 +63,18 @@ struct ReportCommand: ParsableCommand {
     guard let name = record["target"]?["name"]?.string, let seconds = record["seconds"]?.double
     else { throw .malformedReport(path: path, reason: "it names no target or no seconds") }
     let relative = try number("target", "relative_change")
+    // Reports of earlier versions are all of the one measure.
+    let measure = record["measure"]?.string ?? ScoreMeasure.bitsPerByte.rawValue
     var cells = [
       name,
       fixed(try number("target", "bytes_per_token_before"), 2),
       fixed(try number("target", "bytes_per_token_after"), 2),
-      fixed(try number("target", "bits_per_byte_before"), 3),
-      fixed(try number("target", "bits_per_byte_after"), 3),
+      fixed(try number("target", measure + "_before"), 3),
+      fixed(try number("target", measure + "_after"), 3),
       "\(relative < 0 ? "" : "+")\(fixed(100 * relative, 1)) %",
     ]
     if let replayed = record["replay"]?["name"]?.string {
-      let change = try number("replay", "bits_per_byte_change")
+      let change = try number("replay", measure + "_change")
       cells += [replayed, "\(change < 0 ? "" : "+")\(fixed(change, 3))"]
     } else {
       cells += ["none", ""]

@@ -20,10 +20,16 @@ struct AdaptationJob {
   private let initialization: InitializationInputs
   private let inputs: [String]
   private let isResumed: Bool
+  private let objective: TrainingObjective
+  private let masking: MaskedObjectiveOptions
   private let time = RunTime()
 
   private var target: Adaptation.Source { languages.target }
   private var replay: Adaptation.Source? { languages.replay }
+  /// The names of all sources of a mixture.
+  private var sourceNames: [String] {
+    languages.sourceNames + (masking.pairs == nil ? [] : [SentencePairs.sourceName])
+  }
 
   /// Sees to it that the output can be made and the inputs be opened, then reads the base model and
   /// the corpora.
@@ -31,7 +37,7 @@ struct AdaptationJob {
     self.command = command
     inputs =
       [command.model] + command.languages.paths
-      + command.initialization.sources.paths
+      + command.initialization.sources.paths + command.masking.paths
     try command.initialization.sources.checkFiles(command.languages.documents)
     isResumed = try command.output.checkRun(resume: command.resume, inputs: inputs)
     let corpora = try LanguageSources.corpora(
@@ -41,6 +47,8 @@ struct AdaptationJob {
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
+    objective = try Transformer.checkedConfiguration(of: base.checkpoint).objective
+    try command.masking.check(for: objective)
     try base.checkRows(outputMethod: command.initialization.outputMethod)
     try command.initialization.sources.checkLearning(base, command.initialization.askedMethods)
     // Rows are made once; a plan and a run that goes on need their number alone.
@@ -48,8 +56,17 @@ struct AdaptationJob {
       command.dryRun || isResumed || command.newTokens == 0
       ? nil : try command.initialization.choice(for: base, hasDocuments: true, console)
     initialization = try command.initialization.sources.inputs()
+    var masking = try command.masking.options()
     languages = try LanguageSources(
-      command.languages, corpora, template: command.data.template(ofSource:), console)
+      command.languages, corpora, template: command.data.template(ofSource:), console
+    ) { documents in
+      guard let spans = try command.masking.documentSpans() else { return }
+      masking.spans = try spans.byContent(of: documents)
+    }
+    self.masking = masking
+    if objective == .maskedTokens {
+      try MaskedTraining.check(command.makeOptions(sources: sourceNames).data)
+    }
   }
 
   /// Plans without writing anything.
@@ -62,7 +79,7 @@ struct AdaptationJob {
       try Adaptation(
         model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
         newRows: vocabulary.layout.newRows, target: target, replay: replay,
-        options: try command.makeOptions(sources: languages.sourceNames))
+        options: try command.makeOptions(sources: sourceNames, masking: masking))
     }
     say(adaptation, newTokenCount: vocabulary.tokens.count, console)
     return adaptation
@@ -86,7 +103,8 @@ struct AdaptationJob {
     let adaptation = try console.during(planningPhase(resuming: record)) {
       try Adaptation(
         model: model, tokenizer: tokenizer, newRows: prepared.layout.newRows, target: target,
-        replay: replay, options: try command.makeOptions(sources: languages.sourceNames),
+        replay: replay,
+        options: try command.makeOptions(sources: sourceNames, masking: masking),
         resuming: record)
     }
     say(adaptation, newTokenCount: prepared.tokens.count, console)
@@ -139,7 +157,7 @@ struct AdaptationJob {
       },
       newTokenCount: prepared.tokens.count, training: result,
       seconds: seconds,
-      plan: adaptation.record)
+      plan: adaptation.record, measure: adaptation.measure)
     try writeFile(
       Path.join(output, "report.json"), report.record.serialized(pretty: true))
     try writeFile(Path.join(output, "report.txt"), Array(report.table.utf8))
@@ -199,7 +217,7 @@ struct AdaptationJob {
     var vocabulary = try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
     var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
     configuration.vocabularySize = vocabulary.layout.rowCount
-    let trained = try command.makeOptions(sources: languages.sourceNames)
+    let trained = try command.makeOptions(sources: sourceNames, masking: masking)
     configuration.adapters = try trained.adapters?.adapters(layerCount: configuration.layerCount)
     try Adaptation.check(
       trained, layout: ParameterLayout(configuration),
@@ -251,7 +269,7 @@ extension AdaptationReport {
   /// The table that the job ends with.
   var table: String {
     let header = [
-      "corpus", "bytes/token", "after", "bits/byte", "after", "change", "seconds",
+      "corpus", "bytes/token", "after", measure.columnTitle, "after", "change", "seconds",
     ]
     let rows = [target, replay].compactMap { $0 }.enumerated().map { index, row in
       [

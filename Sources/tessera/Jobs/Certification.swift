@@ -32,7 +32,9 @@ struct Certification {
 
   /// Sees to it that the model can be run, then reads the text.
   init(_ corpus: Corpus, model: BaseModel) throws {
-    _ = try Transformer.checkedConfiguration(of: model.checkpoint)
+    guard
+      try Transformer.checkedConfiguration(of: model.checkpoint).objective == .nextToken
+    else { throw MaskingError.predictsMaskedTokens(purpose: "--certify") }
     if model.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: model.checkpoint.directory)
     }

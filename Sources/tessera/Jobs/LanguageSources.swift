@@ -35,10 +35,11 @@ struct LanguageSources {
   ///   - corpora: Those of ``corpora(_:)``.
   ///   - template: The prefix of a source, where it has places for fields of documents.
   ///   - console: Where it is said that reading takes long.
+  ///   - onTarget: Gets the documents of the new language before they are split.
   init(
     _ options: LanguageOptions, _ corpora: [Corpus],
     template: (String) -> PrefixTemplate? = { _ in nil },
-    _ console: Console
+    _ console: Console, onTarget: ([[UInt8]]) throws -> Void = { _ in }
   ) throws {
     /// Reads the sources of a language.
     func read(
@@ -69,6 +70,7 @@ struct LanguageSources {
     let targetName = options.name ?? Self.name(of: targets[0].paths)
     let targetCorpora = corpora.prefix(targets.count)
     let targetParts = try read(targetName, targets, targetCorpora)
+    try onTarget(targetParts.flatMap(\.documents))
     var target = source(targetName, targetParts)
     if options.noReplay {
       replay = nil

@@ -230,7 +230,7 @@ import Testing
     #expect(chosen?["target"] == scores.min())
 
     let model = run.model(with: .lawa)
-    let score = model.score(sets[0].documents, workspace: TransformerWorkspace())
+    let score = sets[0].score(of: model, workspace: TransformerWorkspace())
     #expect(run.evaluations.last?["target"] == score.bitsPerByte)
 
     var one = self.run(options(ema: MovingAverageOptions(decay: 0.9), weights: .ema))
