@@ -4,7 +4,17 @@ extension ParameterLayout {
     let c = configuration
     let names = c.family.names
     let table = [c.vocabularySize, c.width]
-    var list = [TensorPlan(c.namePrefix + names.embedding + ".weight", table, .embedding)]
+    /// A matrix with a row for each token, or its factors.
+    func tokenMatrix(
+      _ name: String, _ factorNames: (coordinates: String, primitives: String), _ role: Role
+    ) -> [TensorPlan] {
+      guard let rank = c.factorRank else { return [TensorPlan(name, table, role)] }
+      return [
+        TensorPlan(factorNames.coordinates, [c.vocabularySize, rank], role),
+        TensorPlan(factorNames.primitives, [rank, c.width], .matrix),
+      ]
+    }
+    var list = tokenMatrix(c.embeddingName, TokenFactors.inputNames, .embedding)
     if c.hasLearnedPositions {
       list.append(
         TensorPlan(
@@ -30,7 +40,7 @@ extension ParameterLayout {
       list += Self.norm(c, names.maskedHead.norm)
       list.append(TensorPlan(names.headBias(c), [c.vocabularySize], .bias))
     }
-    if !c.tiedEmbeddings { list.append(TensorPlan(c.headName, table, .head)) }
+    if !c.tiedEmbeddings { list += tokenMatrix(c.headName, TokenFactors.outputNames, .head) }
     self.init(list)
   }
 

@@ -72,6 +72,7 @@ extension Transformer {
     like source: ModelConfiguration? = nil
   ) throws(CheckpointError) {
     precondition(configuration.adapters == nil, "a checkpoint has its adapters in its matrices")
+    precondition(configuration.factorRank == nil, "checkpoints hold whole matrices")
     let bytes = try modelConfiguration(elementType: elementType, like: source).serialized()
     do {
       try writeFile(Path.join(directory, ModelConfiguration.fileName), bytes)

@@ -46,8 +46,10 @@ extension Transformer {
       // the closure returns; the views die before.
       let flat = unsafe Matrix(
         base: buffer.baseAddress!, rowCount: 1, columnCount: buffer.count)
+      let tables = FloatMemory(capacity: ModelWeights.tableSize(configuration))
       let views = ModelWeights(
-        flat, configuration: configuration, layout: layout, scope: scope)
+        flat, configuration: configuration, layout: layout, scope: scope
+      ).addingEmptyTables(in: tables, configuration)
       let wanted = views.wanted
       return withPass(
         over: batch, workspace: workspace, keeping: recomputes ? .inputs : .all,
@@ -64,6 +66,7 @@ extension Transformer {
             headRows: RangeSet(0..<configuration.vocabularySize)), scale: scale,
           sequenceWeights: batch.sequenceWeights)
         pass.backward(into: views)
+        withExtendedLifetime(tables) { views.addFactorGradients(values: pass.weights) }
         return BatchLoss(losses, targets: batch.targets)
       }
     }
@@ -153,10 +156,14 @@ extension Transformer {
       let flat = unsafe Matrix(
         base: UnsafeMutablePointer(mutating: buffer.baseAddress!), rowCount: 1,
         columnCount: buffer.count)
+      let tables = FloatMemory(capacity: ModelWeights.tableSize(configuration))
       let weights = ModelWeights(flat, configuration: configuration, layout: layout)
-      guard configuration.norm == .rmsWithUnitOffset else { return body(weights) }
-      let memory = FloatMemory(capacity: ModelWeights.unitOffsetSize(configuration))
-      return withExtendedLifetime(memory) { body(weights.addingUnitOffsets(in: memory)) }
+        .expandingFactors(in: tables, configuration)
+      return withExtendedLifetime(tables) {
+        guard configuration.norm == .rmsWithUnitOffset else { return body(weights) }
+        let memory = FloatMemory(capacity: ModelWeights.unitOffsetSize(configuration))
+        return withExtendedLifetime(memory) { body(weights.addingUnitOffsets(in: memory)) }
+      }
     }
   }
 }

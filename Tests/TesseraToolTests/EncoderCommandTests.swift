@@ -115,6 +115,7 @@ import Testing
     for (options, words) in [
       (["--mlm-probability", "1"], ["--mlm-probability", "below 1"]),
       (["--pair-share", "0.5"], ["--pair-share is for --pairs"]),
+      (["--pairs", "-"], ["--pairs is read from files"]),
       (["--spans", corpus], ["--masking span"]),
     ] {
       try ToolRun(

@@ -74,6 +74,9 @@ public struct TransformerConfiguration: Hashable, Sendable {
   public var maskedHead: MaskedHead?
   /// What is added to matrices of layers, if anything is.
   public var adapters: LowRankAdapters?
+  /// The rank of the factors that the embedding is kept as, and the head where that is another matrix; nil for
+  /// whole matrices. Checkpoints hold these alone; see ``TokenMatrixFactors``.
+  public var factorRank: Int?
   /// Whether checkpoints call the weights of norms gamma and beta, as those of the first BERT do.
   var hasOlderNormNames = false
 
@@ -112,13 +115,16 @@ public struct TransformerConfiguration: Hashable, Sendable {
   public var isValid: Bool {
     min(vocabularySize, width, layerCount, headCount, keyValueHeadCount) > 0
       && min(headWidth, feedForwardWidth, contextLength) > 0
-      && headCount % keyValueHeadCount == 0 && !layerAttention.isEmpty
+      && headCount % keyValueHeadCount == 0 && factorRank ?? 1 > 0 && !layerAttention.isEmpty
       && layerAttention.allSatisfy { attention in
         let rotated = attention.rotary?.width ?? 2
         return attention.window ?? 1 > 0 && rotated > 0 && rotated % 2 == 0
           && (attention.rotary == nil || rotated <= headWidth)
       }
   }
+
+  /// What the embedding is called in checkpoints.
+  var embeddingName: String { namePrefix + family.names.embedding + ".weight" }
 
   /// What the model learns to predict.
   public var objective: TrainingObjective { maskedHead == nil ? .nextToken : .maskedTokens }

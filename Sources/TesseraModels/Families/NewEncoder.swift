@@ -1,5 +1,5 @@
 import TesseraBasics
-public import TesseraCheckpoints
+import TesseraCheckpoints
 
 extension TransformerConfiguration {
   /// A new encoder of BERT's parts, with one segment.

@@ -34,6 +34,7 @@ public struct GeneratorBatch: ~Copyable {
   public init(_ model: Transformer, slotCount: Int, capacity: Int) {
     let c = model.configuration
     precondition(slotCount > 0 && capacity > 0, "a generator needs room for a token")
+    precondition(c.factorRank == nil, "factors are expanded before texts are made")
     precondition(c.objective == .nextToken, "an encoder does not predict the next token")
     precondition(c.adapters == nil, "a generator multiplies with matrices that have their adapters")
     precondition(

@@ -74,8 +74,8 @@ extension LayerWeights {
 
 /// Views of all tensors of a model, of its parameters or of their gradients.
 struct ModelWeights: Sendable {
-  /// [vocabulary, width]
-  let embedding: Matrix
+  /// [vocabulary, width]; without elements where there are factors, until their tables are added.
+  var embedding: Matrix
   /// [context, width], where positions are learned: from the row of the first position on.
   let positions: Matrix?
   /// [segments, width], where there are any.
@@ -86,6 +86,8 @@ struct ModelWeights: Sendable {
   let maskedHead: MaskedHeadWeights?
   /// [vocabulary, width]; the embedding where tied.
   var head: LinearHead
+  /// What embedding and head are kept as, if they are factorized.
+  let factors: TokenFactors?
   /// Of gradients, which are wanted of what is outside of layers.
   let wanted: WantedOutside
 
@@ -128,7 +130,19 @@ struct ModelWeights: Sendable {
     }
     func table(_ name: String) -> Matrix { view(name + ".weight", name + ".weight", c.width) }
 
-    embedding = table(c.namePrefix + names.embedding)
+    func pair(_ names: (coordinates: String, primitives: String), _ rank: Int) -> FactorPair {
+      FactorPair(
+        coordinates: view(names.coordinates, names.coordinates, rank),
+        primitives: view(names.primitives, names.primitives, c.width),
+        wantsCoordinates: wants([names.coordinates]), wantsPrimitives: wants([names.primitives]))
+    }
+    factors = c.factorRank.map { rank in
+      TokenFactors(
+        input: pair(TokenFactors.inputNames, rank),
+        output: c.tiedEmbeddings ? nil : pair(TokenFactors.outputNames, rank))
+    }
+    let none = flat.columns(0..<0)
+    embedding = c.factorRank == nil ? view(c.embeddingName, c.embeddingName, c.width) : none
     positions =
       c.hasLearnedPositions
       ? table(c.namePrefix + names.positions).rows(
@@ -190,17 +204,24 @@ struct ModelWeights: Sendable {
         bias: view(names.headBias(c), names.headBias(c), c.vocabularySize))
     }
     head = LinearHead(
-      weight: c.tiedEmbeddings ? embedding : view(c.headName, c.headName, c.width))
-    let embeddingName = c.namePrefix + names.embedding + ".weight"
+      weight: c.tiedEmbeddings
+        ? embedding : c.factorRank == nil ? view(c.headName, c.headName, c.width) : none)
     let (normName, denseName) = (names.finalNorm(c), names.maskedHead.dense)
+    func tableNames(
+      _ whole: String, _ factors: (coordinates: String, primitives: String)
+    ) -> [String] {
+      c.factorRank == nil ? [whole] : [factors.coordinates, factors.primitives]
+    }
+    let embeddingNames = tableNames(c.embeddingName, TokenFactors.inputNames)
     wanted = WantedOutside(
-      embedding: wants([embeddingName]),
+      embedding: wants(embeddingNames),
       positions: wants(
         [names.positions, names.segments].map { c.namePrefix + $0 + ".weight" }),
       finalNorm: wants([normName + c.normSuffixes.weight, normName + c.normSuffixes.bias]),
       maskedHead: wants(
         [denseName + ".weight", denseName + ".bias", names.headBias(c)]
           + [c.normSuffixes.weight, c.normSuffixes.bias].map { names.maskedHead.norm + $0 }),
-      head: wants([c.tiedEmbeddings ? embeddingName : c.headName]))
+      head: wants(
+        c.tiedEmbeddings ? embeddingNames : tableNames(c.headName, TokenFactors.outputNames)))
   }
 }

@@ -147,6 +147,7 @@ extension Adaptation {
       "bf16_instruction_set": kernels.bfloat16InstructionSet.map { .string($0) } ?? .null,
       "planned_tokens_per_second": plannedTokensPerSecond.map { .init($0) } ?? .null,
     ]
+    if let rank = model.configuration.factorRank { record["embedding_rank"] = .init(rank) }
     if let masked = data.masked {
       record["masking"] = masked.options.record
       if options.masking.pairs != nil {

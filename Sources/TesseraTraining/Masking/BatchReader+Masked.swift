@@ -106,7 +106,9 @@ private struct MaskedBatch {
     var batch = TokenBatch(
       sequenceCount: count, sequenceLength: length, inputs: inputs, targets: targets)
     // Without padding and second sentences, tokens stand where they always do.
-    if places != SequencePlaces(lengths: [Int](repeating: length, count: count), sequenceLength: length) {
+    if places
+      != SequencePlaces(lengths: [Int](repeating: length, count: count), sequenceLength: length)
+    {
       batch.places = places
     }
     return batch

@@ -1,5 +1,5 @@
 import TesseraBasics
-public import TesseraTokenizers
+import TesseraTokenizers
 
 extension DocumentEncoder {
   /// A source of documents to train on.

@@ -1,4 +1,4 @@
-public import TesseraBasics
+import TesseraBasics
 
 // A file of spans: JSON lines, each of them an object
 //

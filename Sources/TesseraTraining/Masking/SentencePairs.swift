@@ -9,8 +9,16 @@ public struct SentencePairs: Hashable, Sendable {
   /// What mixtures and metrics call them.
   public static let sourceName = "pairs"
 
-  /// The pairs, in UTF-8.
-  public private(set) var pairs: [(first: [UInt8], second: [UInt8])]
+  /// A sentence and its translation, in UTF-8.
+  public struct Pair: Hashable, Sendable {
+    /// The sentence.
+    public var first: [UInt8]
+    /// Its translation.
+    public var second: [UInt8]
+  }
+
+  /// The pairs.
+  public private(set) var pairs: [Pair]
 
   /// Reads files: of those that end in `.jsonl` (also `.gz` and `.zst`) two members of the object on each
   /// line, of all others a sentence, a tab and its translation on each line. Pairs of which a side is empty
@@ -55,23 +63,11 @@ public struct SentencePairs: Hashable, Sendable {
   }
 
   private mutating func append(_ first: [UInt8], _ second: [UInt8]) {
-    if !first.isEmpty, !second.isEmpty { pairs.append((first, second)) }
+    if !first.isEmpty, !second.isEmpty { pairs.append(Pair(first: first, second: second)) }
   }
 
   private static func isJSONLines(_ path: String) -> Bool {
     [".jsonl", ".jsonl.gz", ".jsonl.zst"].contains { path.hasSuffix($0) }
-  }
-
-  public static func == (a: SentencePairs, b: SentencePairs) -> Bool {
-    a.pairs.elementsEqual(b.pairs) { $0 == $1 }
-  }
-
-  /// Hashes all sentences.
-  public func hash(into hasher: inout Hasher) {
-    for pair in pairs {
-      hasher.combine(pair.first)
-      hasher.combine(pair.second)
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TesseraBasics
+import TesseraCheckpoints
 import TesseraTraining
 import TesseraVocabulary
 
@@ -58,6 +59,15 @@ struct AdaptCommand: ParsableCommand {
   @OptionGroup var averaging: AveragingArguments
   @OptionGroup var masking: MaskingArguments
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Train the embedding, and a head of its own, as coordinates of this length times primitives \
+      that all rows share (OFA); the model gets their products, and factors.safetensors has them. \
+      (default: whole rows)
+      """, valueName: "rank"))
+  var embeddingRank: Int?
+
   @Option(help: "Share of every batch that is replay, as a fraction.")
   var replayShare = AdaptationOptions().replayShare
 
@@ -81,6 +91,7 @@ struct AdaptCommand: ParsableCommand {
 
   mutating func validate() throws {
     try checkRange("--new-tokens", newTokens, 0...TokenSelectionOptions.newTokenLimit)
+    try checkRange("--embedding-rank", embeddingRank, 1...ModelConfigurationLimit.width)
     if initialization.sources.vectors.factors != nil {
       throw ValidationError("--factors is for tessera extend")
     }

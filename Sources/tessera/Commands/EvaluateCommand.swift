@@ -101,7 +101,9 @@ struct EvaluateCommand: ParsableCommand {
     if common.json {
       try console.printJSON(.object(results))
     } else {
-      let header = ["corpus", "documents", "bytes", "bytes/token", measure.columnTitle, "95 % interval"]
+      let header = [
+        "corpus", "documents", "bytes", "bytes/token", measure.columnTitle, "95 % interval",
+      ]
       try writeToStandardOutput(alignedTable([header] + rows))
     }
   }

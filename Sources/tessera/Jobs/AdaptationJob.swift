@@ -47,7 +47,13 @@ struct AdaptationJob {
     if base.tokenizer.endOfText == nil {
       throw CommandError.noEndOfText(tokenizer: command.model)
     }
-    objective = try Transformer.checkedConfiguration(of: base.checkpoint).objective
+    let configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
+    objective = configuration.objective
+    if let rank = command.embeddingRank, rank > configuration.width {
+      throw UsageError(
+        "--embedding-rank must be at most \(configuration.width), the length of the model's rows, "
+          + "not \(rank)")
+    }
     try command.masking.check(for: objective)
     try base.checkRows(outputMethod: command.initialization.outputMethod)
     try command.initialization.sources.checkLearning(base, command.initialization.askedMethods)
@@ -75,6 +81,7 @@ struct AdaptationJob {
     // The plan needs the shape of the extended model and not its weights.
     var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
     configuration.vocabularySize = vocabulary.layout.rowCount
+    configuration.factorRank = command.embeddingRank
     let adaptation = try console.during(planningPhase(resuming: nil)) {
       try Adaptation(
         model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
@@ -92,7 +99,9 @@ struct AdaptationJob {
     if !isResumed { try write(prepared, console) }
     var directory = try RunDirectory(path: output, force: false, resume: true, inputs: inputs)
     let tokenizer = try Tokenizer(contentsOf: output)
-    let model = try console.during("loading \(output)") { try Transformer(checkpoint: output) }
+    let model = try console.during("loading \(output)") {
+      try TrainedMatrices(rank: command.embeddingRank).model(of: output)
+    }
     guard model.configuration.vocabularySize == prepared.layout.rowCount,
       tokenizer.vocabularySize == prepared.tokenizer.vocabularySize,
       (0..<prepared.tokens.count).allSatisfy({
@@ -136,8 +145,10 @@ struct AdaptationJob {
       }, onUnremoved: console.warnUnremoved)
     guard let result else { return nil }
 
+    try TrainedMatrices.write(result.model, to: output)
     try ModelDirectory.replaceWeights(
-      in: output, by: result.model, elementType: base.matrices.embedding.elementType)
+      in: output, by: result.model.expandingFactors(),
+      elementType: base.matrices.embedding.elementType)
     // What is reported is what the files hold.
     let stored = try Transformer(checkpoint: output)
     let after = try Adaptation.scores(
@@ -217,6 +228,7 @@ struct AdaptationJob {
     var vocabulary = try VocabularyExtension(of: base, tokens: selection.tokens, options: options)
     var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
     configuration.vocabularySize = vocabulary.layout.rowCount
+    configuration.factorRank = command.embeddingRank
     let trained = try command.makeOptions(sources: sourceNames, masking: masking)
     configuration.adapters = try trained.adapters?.adapters(layerCount: configuration.layerCount)
     try Adaptation.check(

@@ -63,7 +63,9 @@ struct ComparisonJob {
       inputs: self.inputs)
     var report = ComparisonReport(
       corpora: [languages.target, languages.replay].compactMap { $0?.name },
-      newTokenCount: selection.tokens.count, runs: ComparisonReport.runs(in: directory.record))
+      newTokenCount: selection.tokens.count,
+      measure: ScoreMeasure(try Transformer.checkedConfiguration(of: base.checkpoint).objective),
+      runs: ComparisonReport.runs(in: directory.record))
     try check(report.runs, among: methods)
     try RunConfiguration.current.write(to: directory.path)
     if directory.record?["runs"] == nil { try directory.write(report.record) }

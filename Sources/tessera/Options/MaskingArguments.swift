@@ -39,7 +39,8 @@ struct MaskingArguments: ParsableArguments {
       """, valueName: "file"), completion: .file())
   var pairs: [String] = []
 
-  @Option(help: "The fields of .jsonl files of --pairs, with a comma between. (default: source,target)")
+  @Option(
+    help: "The fields of .jsonl files of --pairs, with a comma between. (default: source,target)")
   var pairFields: PairFields?
 
   @Option(help: "Share of every batch that is pairs, as a fraction. (default: 0.5)")
@@ -57,6 +58,9 @@ struct MaskingArguments: ParsableArguments {
     }
     if (masking == .span) != (spans != nil) {
       throw ValidationError("--masking span and --spans need each other")
+    }
+    if pairs.contains("-") {
+      throw ValidationError("--pairs is read from files, not from standard input")
     }
     if pairs.isEmpty, pairFields != nil || pairShare != nil {
       throw ValidationError(

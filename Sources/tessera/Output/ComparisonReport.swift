@@ -16,6 +16,8 @@ struct ComparisonReport {
   let corpora: [String]
   /// The number of new tokens.
   let newTokenCount: Int
+  /// What the bits per byte are.
+  let measure: ScoreMeasure
   /// What was measured, in the order in which it was.
   var runs: [Run]
 
@@ -70,7 +72,7 @@ struct ComparisonReport {
   var record: JSONValue {
     var record: JSONObject = [
       "corpora": .array(corpora.map { .string($0) }), "new_tokens": .init(newTokenCount),
-      "runs": .array(runs.map(\.record)),
+      "measure": .string(measure.rawValue), "runs": .array(runs.map(\.record)),
     ]
     record["ranking"] = .array(ranking.map { .string($0.rawValue) })
     return .object(record)

@@ -72,7 +72,8 @@ extension ExitStatus {
     case is ConfigurationFileError: self = .configuration
     case is CheckpointError, is CommandError, is CompressionError, is CorpusError,
       is CountFileError,
-      is GenerationError, is JSONError, is MaskingError, is MergeError, is ShardError, is TokenizerError,
+      is GenerationError, is JSONError, is MaskingError, is MergeError, is ShardError,
+      is TokenizerError,
       is TokenFormatError,
       is TrainingError,
       is TrainingRunError, is TrimmingError, is VocabularyError, is WordVectorError:

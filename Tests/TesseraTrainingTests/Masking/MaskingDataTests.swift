@@ -52,7 +52,8 @@ import Testing
 
   @Test func `lines that are none are named`() throws {
     for (line, words) in [
-      ("{", "line 2"), ("[]", "\"document\""), ("{\"document\": -1, \"spans\": []}", "\"document\""),
+      ("{", "line 2"), ("[]", "\"document\""),
+      ("{\"document\": -1, \"spans\": []}", "\"document\""),
       ("{\"document\": 1}", "\"spans\""), ("{\"document\": 0, \"spans\": []}", "a line before"),
       ("{\"document\": 1, \"spans\": [[2, 2]]}", "two whole numbers"),
       ("{\"document\": 1, \"spans\": [[-1, 2]]}", "two whole numbers"),
@@ -113,7 +114,8 @@ import Testing
 
   @Test func `the longer sentence of a pair is cut first`() throws {
     let masked = try maskedTraining()
-    for (first, second, room) in [(3, 4, 7), (9, 4, 8), (4, 9, 8), (9, 2, 8), (6, 6, 5), (7, 8, 4)] {
+    for (first, second, room) in [(3, 4, 7), (9, 4, 8), (4, 9, 8), (9, 2, 8), (6, 6, 5), (7, 8, 4)]
+    {
       // The definition: token by token.
       var expected = (first, second)
       while expected.0 + expected.1 > room {
