@@ -11,7 +11,7 @@ extension ParameterLayout {
       guard let rank = c.factorRank else { return [TensorPlan(name, table, role)] }
       return [
         TensorPlan(factorNames.coordinates, [c.vocabularySize, rank], role),
-        TensorPlan(factorNames.primitives, [rank, c.width], .matrix),
+        TensorPlan(factorNames.primitives, [rank, c.width], .primitives),
       ]
     }
     var list = tokenMatrix(c.embeddingName, TokenFactors.inputNames, .embedding)

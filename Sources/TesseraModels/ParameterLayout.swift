@@ -18,6 +18,8 @@ public struct ParameterLayout: Hashable, Sendable {
     case bias
     /// A matrix of a layer.
     case matrix
+    /// What the rows of a factorized embedding or head are coordinates of.
+    case primitives
     /// One of the two factors of what an adapter adds to a matrix; a row for each rank.
     case adapter
   }

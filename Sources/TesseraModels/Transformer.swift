@@ -41,7 +41,7 @@ public struct Transformer: Sendable {
         let one: Float = configuration.norm == .rmsWithUnitOffset ? 0 : 1
         parameters += repeatElement(one, count: tensor.range.count)
       case .bias, .adapter: parameters += repeatElement(0, count: tensor.range.count)
-      case .embedding, .head, .positions, .matrix:
+      case .embedding, .head, .positions, .matrix, .primitives:
         let addsToResidual =
           tensor.name.hasSuffix("." + names.attentionOutput + ".weight")
           || tensor.name.hasSuffix("." + names.feedForwardOutput + ".weight")

@@ -111,7 +111,7 @@ import Testing
     for tensor in model.layout.tensors {
       switch tensor.role {
       case .embedding, .head: #expect(all[tensor.range] == embeddings[tensor.range])
-      case .norm, .bias, .positions, .matrix, .adapter:
+      case .norm, .bias, .positions, .matrix, .adapter, .primitives:
         #expect(embeddings[tensor.range].allSatisfy { $0 == 7 })
       }
     }

@@ -21,7 +21,10 @@ func addAdapterGradients(
 ) {
   guard let use else { return }
   for product in products {
-    for (adapter, gradient) in zip(product.weights.adapters, product.gradient.adapters) {
+    // Adapters that do not train have no gradient.
+    for gradient in product.gradient.adapters {
+      guard let adapter = product.weights.adapters.first(where: { $0.rows == gradient.rows })
+      else { preconditionFailure("a gradient is of an adapter of the matrix") }
       addGradient(
         of: adapter, to: gradient, input: product.input,
         outputGradient: product.outputGradient.columns(adapter.rows), use, memory)

@@ -74,6 +74,23 @@ public struct GeneratorBatch: ~Copyable {
     model.fill(caches[slot], with: Array(tokens)[...], workspace: workspace)
   }
 
+  /// Forgets a text, and begins another one with the first tokens of a third.
+  ///
+  /// - Parameters:
+  ///   - slot: Which.
+  ///   - count: How many tokens.
+  ///   - other: Where they are; it may be the same.
+  /// - Precondition: The other text has had as many tokens.
+  public mutating func start(_ slot: Int, with count: Int, of other: Int) {
+    precondition(count <= positions[other], "a text begins with what is there")
+    positions[slot] = count
+    if slot == other { return }
+    for (target, source) in zip(caches[slot], caches[other]) {
+      target.keys.rows(0..<count).copy(from: source.keys.rows(0..<count))
+      target.values.rows(0..<count).copy(from: source.values.rows(0..<count))
+    }
+  }
+
   /// Adds a token to some texts.
   ///
   /// - Parameter inputs: Each text's next token; no text twice.

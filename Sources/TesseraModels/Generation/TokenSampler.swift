@@ -14,6 +14,8 @@ public enum GenerationError: Error, Hashable, Sendable {
   case noNumber
   /// The model is an encoder.
   case predictsMaskedTokens
+  /// There is nothing to continue, or no room for it.
+  case noStart
 }
 
 extension GenerationError: CustomStringConvertible {
@@ -22,6 +24,9 @@ extension GenerationError: CustomStringConvertible {
     switch self {
     case .noNumber:
       "the model's logits are not numbers; its weights hold infinities or values that are not numbers"
+    case .noStart:
+      "there is nothing to continue: the prompt is empty and the tokenizer has no end-of-text token, or the "
+        + "model's context has no room"
     case .predictsMaskedTokens:
       "the model is an encoder, which predicts masked tokens and cannot continue a text"
     }

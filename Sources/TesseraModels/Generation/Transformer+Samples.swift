@@ -14,17 +14,22 @@ extension Transformer {
   ///   - stops: Tokens that end a text.
   ///   - slotCount: How many texts are made at a time.
   ///   - onText: Gets each text's tokens, in the order of their numbers; returning false ends all.
-  /// - Throws: ``GenerationError/noNumber``.
+  /// - Throws: ``GenerationError``, and what `onText` throws.
   /// - Precondition: The prompt is neither empty nor longer than the context.
   public func samples(
     _ sampleCount: Int, after prompt: [Int32], count: Int,
     options: SamplingOptions = SamplingOptions(), stops: Set<Int32> = [], slotCount: Int = 16,
     onText: ([Int32]) throws -> Bool
   ) throws {
+    if configuration.objective != .nextToken { throw GenerationError.predictsMaskedTokens }
     let room = max(1, configuration.contextLength)
     precondition(!prompt.isEmpty && prompt.count <= room, "the prompt must fit into the context")
     guard sampleCount > 0 else { return }
-    let count = max(1, min(count, room + 1 - prompt.count))
+    let count = min(count, room + 1 - prompt.count)
+    guard count > 0 else {
+      for _ in 0..<sampleCount { guard try onText([]) else { return } }
+      return
+    }
     var batch = GeneratorBatch(
       self, slotCount: max(1, min(slotCount, sampleCount)), capacity: prompt.count + count - 1)
     var texts = [SampledText?](repeating: nil, count: batch.slotCount)
@@ -32,7 +37,12 @@ extension Transformer {
     var finished: [Int: [Int32]] = [:]
     while told < sampleCount {
       for slot in texts.indices where texts[slot] == nil && begun < sampleCount {
-        batch.start(slot, with: prompt.dropLast())
+        // The prompt is computed once: whatever a slot has done, its first rows are the prompt's.
+        if begun == 0 {
+          batch.start(slot, with: prompt.dropLast())
+        } else {
+          batch.start(slot, with: prompt.count - 1, of: 0)
+        }
         texts[slot] = SampledText(
           number: begun, next: prompt[prompt.count - 1],
           sampler: TokenSampler(options.ofText(begun)))

@@ -22,7 +22,6 @@ extension Transformer {
     onBytes: ([UInt8]) -> Void = { _ in }
   ) throws -> String {
     let tokens = try start(of: prompt, with: tokenizer)
-    if tokens.isEmpty { return "" }
     let added = try generate(
       after: tokens, count: tokenCount, options: sampling, stops: stops(of: tokenizer),
       onToken: { token in
@@ -50,7 +49,6 @@ extension Transformer {
     sampling: SamplingOptions, onText: (String, Int) throws -> Bool
   ) throws {
     let tokens = try start(of: prompt, with: tokenizer)
-    if tokens.isEmpty { return }
     try samples(
       count, after: tokens, count: tokenCount, options: sampling, stops: stops(of: tokenizer)
     ) { added in
@@ -68,6 +66,9 @@ extension Transformer {
     // The end-of-text token and at least one new token have to fit as well.
     tokens = Array(tokens.suffix(max(0, configuration.contextLength - 2)))
     if let endOfText = tokenizer.endOfText { tokens.insert(Int32(bitPattern: endOfText), at: 0) }
+    guard !tokens.isEmpty, tokens.count <= configuration.contextLength else {
+      throw GenerationError.noStart
+    }
     return tokens
   }
 

@@ -9,8 +9,8 @@ public struct AdapterOptions: Hashable, Sendable {
     case lora
     /// With a scale for large ranks. Kalajdzievski, 2023, arXiv:2312.03732.
     case rslora
-    /// Every step draws a rank and uses the first ones up to it, so that the adapters can be cut to any
-    /// rank afterwards. Valipour et al., 2023, arXiv:2210.07558.
+    /// Every step draws a rank and uses the first ones up to it, so that these carry most, and
+    /// `Transformer/mergingAdapters(rank:)` can leave out the rest. Valipour et al., 2023, arXiv:2210.07558.
     case dylora
     /// In the first three tenths of the layers and the last few, where languages differ. Owodunni and
     /// Kumar, 2025, arXiv:2509.11414.

@@ -78,6 +78,7 @@ public struct ParameterSelection: Hashable, Sendable {
   private enum Kind: String {
     case matrices
     case adapters
+    case primitives
     case others = "norms"
     case baseRows = "base rows"
     case newRows = "new rows"
@@ -90,6 +91,7 @@ public struct ParameterSelection: Hashable, Sendable {
           switch tensor.role {
           case .matrix: .matrices
           case .adapter: .adapters
+          case .primitives: .primitives
           default: .others
           }
         }
@@ -100,6 +102,8 @@ public struct ParameterSelection: Hashable, Sendable {
     switch kind {
     case .matrices, .others: hasAdapters ? 0 : bodyRate
     case .adapters: bodyRate
+    // A part of the embedding, which trains where layers have adapters as well.
+    case .primitives: hasAdapters ? 1 : bodyRate
     case .baseRows: baseRowRate
     case .newRows: newRowRate
     }

@@ -24,11 +24,11 @@ struct AdaptCommand: ParsableCommand {
 
       Interrupt it with Ctrl-C: it saves its state, and --resume goes on to the same bits.
 
-      Example:
+      Examples:
         tessera adapt --model models/base-en --corpus corpora-samples/hi \\
           --paragraphs --replay corpora-samples/en --output adapted-hi
-        tessera adapt --model models/base-en --corpus corpora-samples/hi \
-          --paragraphs --replay corpora-samples/en --output adapted-early \
+        tessera adapt --model models/base-en --corpus corpora-samples/hi \\
+          --paragraphs --replay corpora-samples/en --output adapted-early \\
           --curriculum early-replay --packing best-fit --document-masks
       """)
 

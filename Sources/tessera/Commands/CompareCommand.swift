@@ -112,6 +112,7 @@ struct CompareCommand: ParsableCommand {
     options.sequenceLength = step.context
     options.learningRate = step.learningRate
     options.precision = step.precision
+    options.recomputesActivations = step.recompute
     options.adapters = adapters.options
     options.schedule.warmup = step.warmup
     options.replayShare = languages.noReplay ? 0 : replayShare

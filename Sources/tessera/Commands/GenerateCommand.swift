@@ -130,6 +130,8 @@ struct GenerateCommand: ParsableCommand {
       return !Interruption.isRequested
     }
     console.finishProgress()
-    if done < count { throw Interrupted(after: "\(done) of \(count) texts") }
+    if done < count, Interruption.isRequested {
+      throw Interrupted(after: "\(done) of \(count) texts")
+    }
   }
 }

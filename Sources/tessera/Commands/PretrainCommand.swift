@@ -25,11 +25,11 @@ struct PretrainCommand: ParsableCommand {
 
       Interrupt it with Ctrl-C: it saves its state, and --resume goes on to the same bits.
 
-      Example:
+      Examples:
         tessera pretrain --tokenizer models/base-en --corpus corpora-samples/en \\
           --paragraphs --minutes 5 --output base-tiny --size tiny
-        tessera pretrain --tokenizer models/base-en --corpus en=corpora-samples/en \
-          hi=corpora-samples/hi --paragraphs --steps 40 --sampling-temperature 3 --max-epochs 4 \
+        tessera pretrain --tokenizer models/base-en --corpus en=corpora-samples/en \\
+          hi=corpora-samples/hi --paragraphs --steps 40 --sampling-temperature 3 --max-epochs 4 \\
           --packing best-fit --document-masks --output base-two --size tiny --dry-run
       """)
 

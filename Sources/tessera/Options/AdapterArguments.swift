@@ -24,7 +24,7 @@ struct AdapterArguments: ParsableArguments {
     help: ArgumentHelp(
       """
       Train low-rank adapters of the layers' matrices, which stay as they are: lora, rslora (a scale for \
-      large ranks), dylora (a rank for each step, so that any will do), layra (the first and the last \
+      large ranks), dylora (each step draws a rank and trains the first ones up to it), layra (the first and the last \
       layers). Norms and biases stay too; embedding and head are trained as without. The model that is \
       written has the adapters in its matrices.
       """, valueName: "method"))
@@ -53,7 +53,7 @@ struct AdapterArguments: ParsableArguments {
   @Option(help: "The smallest rank that dylora draws. (default: 1)")
   var adapterMinRank: Int?
 
-  /// The largest rank: beyond it the matrices themselves are smaller.
+  /// The largest rank that anybody asks for.
   private static let largestRank = 4_096
 
   /// The options; nil where the matrices are trained.

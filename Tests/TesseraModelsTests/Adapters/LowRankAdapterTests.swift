@@ -122,6 +122,31 @@ import Testing
     }
   }
 
+  @Test(arguments: ["qwen3", "tied", "gpt2"])
+  func `adapters that do not train leave the others their gradients`(name: String) throws {
+    let (model, batch) = try fixture(name)
+    let adapted = adapted(model, LowRankAdapters(rank: 2))
+    let all = gradient(of: adapted, batch)
+    let modules = Set(
+      adapted.layout.tensors.filter { $0.role == .adapter }.map {
+        $0.name.split(separator: ".").dropLast(2).last.map(String.init) ?? ""
+      })
+    for module in modules {
+      let names = adapted.layout.tensors.filter {
+        $0.role == .adapter && !$0.name.contains(".\(module).")
+      }.map(\.name)
+      let some = gradient(of: adapted, batch, scope: .tensors(Set(names)))
+      for tensor in adapted.layout.tensors where tensor.role == .adapter {
+        let part = some.gradient[tensor.range]
+        if names.contains(tensor.name) {
+          #expect(part == all.gradient[tensor.range], "\(tensor.name)")
+        } else {
+          #expect(part.allSatisfy { $0 == 0 }, "\(tensor.name)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: FamilyTests.names)
   func `a gradient of some tensors is a part of the whole gradient`(name: String) throws {
     let (model, batch) = try fixture(name)

@@ -39,7 +39,7 @@ import Testing
       switch tensor.role {
       case .matrix, .norm, .bias: #expect(stayed, "\(tensor.name)")
       case .embedding, .head, .adapter: if !stayed { moved += 1 }
-      case .positions: break
+      case .positions, .primitives: break
       }
     }
     #expect(moved > 2)

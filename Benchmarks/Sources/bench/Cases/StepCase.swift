@@ -145,7 +145,7 @@ private struct TrainingSteps {
         switch tensor.role {
         case .norm: parameters.append(1)
         case .bias, .adapter: parameters.append(0)
-        case .embedding, .head, .positions, .matrix: parameters.append(uniform * range)
+        case .embedding, .head, .positions, .matrix, .primitives: parameters.append(uniform * range)
         }
       }
     }
