@@ -26,6 +26,22 @@ extension Transformer {
     }
   }
 
+  /// The hidden states of a batch at every depth, from 0 to the number of layers, each [tokens, width].
+  ///
+  /// - Parameters:
+  ///   - batch: The sequences; their targets count for nothing.
+  ///   - workspace: Memory for the activations of all layers.
+  /// - Precondition: Tokens are inside the vocabulary.
+  public func hiddenStates(of batch: TokenBatch, workspace: TransformerWorkspace) -> [[Float]] {
+    guard batch.tokenCount > 0 else { return [] }
+    return withPass(over: batch, workspace: workspace, keeping: .all) { pass in
+      pass.forward()
+      return (0...configuration.layerCount).map { depth in
+        pass.withStates(depth: depth) { states, _ in states.elements() }
+      }
+    }
+  }
+
   /// The loss of each position in nats, 0 without a target, and the states that the head read,
   /// [tokens, width].
   ///

@@ -10,6 +10,9 @@ struct EvaluationWindow: Hashable, Sendable {
   var count: Int
   /// How many inputs at the start only give context, because an earlier window scored what follows them.
   var skipped: Int
+
+  /// The position of the first input whose target is scored.
+  var firstScored: Int { start + skipped }
 }
 
 /// Cuts documents into windows so that every token is scored exactly once.
@@ -45,21 +48,25 @@ struct EvaluationWindows: Sendable {
     return windows
   }
 
-  /// The windows of all documents in groups for one pass each, long ones first.
+  /// The windows of all documents, in their order.
+  func windows(of documents: TokenizedDocuments) -> [EvaluationWindow] {
+    (0..<documents.count).flatMap { document in
+      windows(of: document, tokenCount: documents.range(of: document).count - 1)
+    }
+  }
+
+  /// Windows in groups for one pass each, long ones first.
   ///
   /// Windows of one group are about equally long, since all are padded to the longest. The groups
-  /// depend on the documents alone.
+  /// depend on the windows alone.
   ///
   /// - Parameter batchTokenCount: The most tokens in a group, padding included, unless one window
   ///   has more.
-  func batches(of documents: TokenizedDocuments, batchTokenCount: Int) -> [[EvaluationWindow]] {
-    var windows: [EvaluationWindow] = []
-    for document in 0..<documents.count {
-      let tokenCount = documents.range(of: document).count - 1
-      windows += self.windows(of: document, tokenCount: tokenCount)
-    }
-    windows.sort {
-      ($1.count, $0.document, $0.start) < ($0.count, $1.document, $1.start)
+  static func batches(
+    _ windows: [EvaluationWindow], batchTokenCount: Int
+  ) -> [[EvaluationWindow]] {
+    let windows = windows.sorted {
+      ($1.count, $0.document, $0.firstScored) < ($0.count, $1.document, $1.firstScored)
     }
     var batches: [[EvaluationWindow]] = []
     var batch: [EvaluationWindow] = []
@@ -75,7 +82,9 @@ struct EvaluationWindows: Sendable {
   }
 
   /// The windows as a batch of one length, padded with end-of-text tokens that count for nothing.
-  func tokenBatch(_ windows: [EvaluationWindow], of documents: TokenizedDocuments) -> TokenBatch {
+  static func tokenBatch(
+    _ windows: [EvaluationWindow], of documents: TokenizedDocuments
+  ) -> TokenBatch {
     let length = windows.map(\.count).max() ?? 0
     let padding = Int32(bitPattern: documents.endOfText)
     var inputs = [Int32](repeating: padding, count: windows.count * length)

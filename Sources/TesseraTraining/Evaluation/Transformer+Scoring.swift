@@ -1,5 +1,6 @@
 public import TesseraBasics
 public import TesseraModels
+public import TesseraTokenizers
 
 /// How documents are scored.
 public struct ScoringOptions: Hashable, Sendable {
@@ -44,9 +45,59 @@ extension Transformer {
     let stride = options.stride ?? max(1, length / 2)
     precondition(length > 0 && (1...length).contains(stride), "the windows leave gaps")
     let windows = EvaluationWindows(length: length, stride: stride)
-    let batches = windows.batches(of: documents, batchTokenCount: options.batchTokenCount)
-    let total = batches.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } }
+    return score(
+      documents, windows: windows.windows(of: documents), batchTokenCount: options.batchTokenCount,
+      workspace: workspace, phase: phase, progress: progress)
+  }
 
+  /// Scores whole documents through windows of a number of bytes: models with different tokenizers see the
+  /// same text before the same place.
+  ///
+  /// - Parameters:
+  ///   - documents: The documents.
+  ///   - tokenizer: What they were encoded with.
+  ///   - byteCount: The bytes that the model sees at once.
+  ///   - stride: The distance between the starts of two windows in bytes; nil is half a window.
+  ///   - batchTokenCount: The number of tokens in a pass, padding included.
+  ///   - workspace: Memory for activations.
+  ///   - phase: What progress updates call the work.
+  ///   - progress: Gets the number of windows' tokens that are done.
+  /// - Returns: The documents' scores in their order.
+  /// - Throws: ``ProbeError/noByteTokens``; ``ProbeError/windowTooLong(byteCount:tokenCount:contextLength:)``.
+  /// - Precondition: window and stride are positive, and the stride no longer than the window.
+  public func score(
+    _ documents: TokenizedDocuments, tokenizer: Tokenizer, windowByteCount byteCount: Int,
+    stride: Int? = nil, batchTokenCount: Int = 2_048, workspace: TransformerWorkspace,
+    phase: String = "evaluating", progress: ProgressHandler? = nil
+  ) throws(ProbeError) -> CorpusScore {
+    let stride = stride ?? max(1, byteCount / 2)
+    precondition(byteCount > 0 && (1...byteCount).contains(stride), "the windows leave gaps")
+    guard tokenizer.keepsBytes else { throw .noByteTokens }
+    let windows = ByteWindows(length: byteCount, stride: stride)
+    let found = (0..<documents.count).flatMap { document in
+      windows.windows(
+        of: document,
+        sizes: documents.range(of: document).dropLast().map {
+          tokenizer.byteCount(of: documents.tokens[$0])
+        })
+    }
+    let longest = found.map(\.count).max() ?? 0
+    guard longest <= configuration.contextLength else {
+      throw .windowTooLong(
+        byteCount: byteCount, tokenCount: longest, contextLength: configuration.contextLength)
+    }
+    return score(
+      documents, windows: found, batchTokenCount: batchTokenCount, workspace: workspace,
+      phase: phase, progress: progress)
+  }
+
+  /// Scores documents through windows that have every target once.
+  private func score(
+    _ documents: TokenizedDocuments, windows: [EvaluationWindow], batchTokenCount: Int,
+    workspace: TransformerWorkspace, phase: String, progress: ProgressHandler?
+  ) -> CorpusScore {
+    let batches = EvaluationWindows.batches(windows, batchTokenCount: batchTokenCount)
+    let total = windows.reduce(0) { $0 + $1.count }
     var scores = (0..<documents.count).map { document in
       DocumentScore(
         bytes: documents.sizes[document], tokens: documents.range(of: document).count - 1,
@@ -56,7 +107,7 @@ extension Transformer {
     var parts = [(window: EvaluationWindow, nats: Double, endNats: Double)]()
     var completed = 0
     for batch in batches {
-      let tokens = windows.tokenBatch(batch, of: documents)
+      let tokens = EvaluationWindows.tokenBatch(batch, of: documents)
       let losses = tokenLosses(of: tokens, workspace: workspace)
       for (row, window) in batch.enumerated() {
         let offset = row * tokens.sequenceLength
@@ -73,7 +124,9 @@ extension Transformer {
         ProgressUpdate(
           phase: phase, completed: completed, total: total, unit: "tokens", detail: nil))
     }
-    parts.sort { ($0.window.document, $0.window.start) < ($1.window.document, $1.window.start) }
+    parts.sort {
+      ($0.window.document, $0.window.firstScored) < ($1.window.document, $1.window.firstScored)
+    }
     for part in parts {
       scores[part.window.document].nats += part.nats
       scores[part.window.document].endNats += part.endNats

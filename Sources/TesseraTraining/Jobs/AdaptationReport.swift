@@ -38,6 +38,12 @@ public struct AdaptationReport: Sendable {
           (measure.rawValue + "_before", .init(before.bitsPerByte)),
           (measure.rawValue + "_after", .init(after.bitsPerByte)),
           (measure.rawValue + "_change", .init(change)),
+          (
+            measure.rawValue + "_change_interval",
+            ScoreComparison(base: before, model: after).changeInterval().map {
+              .array([.init($0.lowerBound), .init($0.upperBound)])
+            } ?? .null
+          ),
           ("relative_change", .init(relativeChange)),
         ]))
     }

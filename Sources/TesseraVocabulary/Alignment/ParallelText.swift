@@ -50,6 +50,16 @@ public struct ParallelText: Sendable {
   /// - Parameter corpus: The files, read with lines as documents.
   /// - Throws: ``VocabularyError/malformedParallelText(path:line:tabCount:)``, and what reading throws.
   public init(_ corpus: Corpus) throws(VocabularyError) {
+    self.init(try Self.sentences(of: corpus))
+  }
+
+  /// The pairs of files with one on each line: source, tab, target.
+  ///
+  /// - Parameter corpus: The files, read with lines as documents.
+  /// - Throws: ``VocabularyError/malformedParallelText(path:line:tabCount:)``, and what reading throws.
+  public static func sentences(
+    of corpus: Corpus
+  ) throws(VocabularyError) -> [(source: [UInt8], target: [UInt8])] {
     var sentences: [(source: [UInt8], target: [UInt8])] = []
     var reader = corpus.makeReader()
     do {
@@ -69,7 +79,7 @@ public struct ParallelText: Sendable {
     } catch {
       preconditionFailure("reading a corpus throws nothing else: \(error)")
     }
-    self.init(sentences)
+    return sentences
   }
 
   /// The words between white space of ASCII.

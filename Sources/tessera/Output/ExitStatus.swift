@@ -67,12 +67,14 @@ extension ExitStatus {
     case TrainingError.memoryTooSmall: self = .memory
     case TrainingError.counts(.file(let cause)), CountFileError.file(let cause):
       self.init(file: cause)
+    case ProbeError.windowTooLong: self = .usage
     case is UsageError, is ScheduleError, is ParameterSelectionError, is DataPlanError:
       self = .usage
     case is ConfigurationFileError: self = .configuration
     case is CheckpointError, is CommandError, is CompressionError, is CorpusError,
       is CountFileError,
-      is GenerationError, is JSONError, is MaskingError, is MergeError, is ShardError,
+      is GenerationError, is JSONError, is MaskingError, is MergeError, is ProbeError,
+      is ShardError,
       is TokenizerError,
       is TokenFormatError,
       is TrainingError,
