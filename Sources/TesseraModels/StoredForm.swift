@@ -1,4 +1,5 @@
 public import TesseraCheckpoints
+import TesseraTensors
 
 /// How checkpoints of a family order the elements of a tensor.
 enum StoredForm: Hashable, Sendable {
@@ -20,6 +21,23 @@ extension ParameterLayout.Tensor {
   /// - Throws: `CheckpointError` where it is missing, or has another shape.
   public func read(from checkpoint: Checkpoint) throws(CheckpointError) -> [Float] {
     parameters(from: try checkpoint.readTensor(name, shape: storedShape))
+  }
+
+  /// Appends the tensor of a checkpoint to parameters, in the order of the layout.
+  ///
+  /// Files are read block by block, so that what is stored as it is computed takes no room beside the
+  /// parameters. Mapping them would keep as many pages, until the system wants them back, and would crash
+  /// where a file shrinks.
+  func append(to parameters: inout [Float], from checkpoint: Checkpoint) throws(CheckpointError) {
+    guard form == .plain, let (shard, tensor) = checkpoint.location(of: name),
+      tensor.shape == storedShape, let type = tensor.type.elementType
+    else {
+      parameters += try read(from: checkpoint)
+      return
+    }
+    try checkpoint.shards[shard].forEachBlock(of: tensor) { bytes in
+      parameters += type.floats(from: bytes)
+    }
   }
 
   /// Elements in the order of the layout, from the order of checkpoints.

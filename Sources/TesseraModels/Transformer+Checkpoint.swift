@@ -21,12 +21,18 @@ extension Transformer {
     var parameters: [Float] = []
     parameters.reserveCapacity(layout.count)
     for tensor in layout.tensors {
-      parameters += try tensor.read(from: checkpoint)
+      try tensor.append(to: &parameters, from: checkpoint)
     }
     self.init(configuration: configuration, parameters: parameters)
-    if configuration.objective == .maskedTokens {
-      unused = try UnusedTensor.all(of: checkpoint, layout: layout, configuration)
-    }
+    try takeUnused(from: checkpoint)
+  }
+
+  /// Takes what a checkpoint has beside the model's parameters, such as an encoder's pooler, to write it again.
+  ///
+  /// - Throws: `CheckpointError`.
+  public mutating func takeUnused(from checkpoint: Checkpoint) throws(CheckpointError) {
+    guard configuration.objective == .maskedTokens else { return }
+    unused = try UnusedTensor.all(of: checkpoint, layout: layout, configuration)
   }
 
   /// What a checkpoint's model is made of, once all its tensors are known to have the shapes that follow.

@@ -21,6 +21,15 @@ public struct Transformer: Sendable {
     self.parameters = parameters
   }
 
+  /// A model whose parameters are all zero, for those of a state to take their place.
+  ///
+  /// What a checkpoint has beside them, ``takeUnused(from:)`` gives.
+  public init(blank configuration: TransformerConfiguration) {
+    self.configuration = configuration
+    layout = ParameterLayout(configuration)
+    parameters = [Float](repeating: 0, count: layout.count)
+  }
+
   /// A model with random parameters, the same for the same seed.
   ///
   /// Matrices and embeddings are normal with deviation 0.02; the two matrices of a layer that add

@@ -40,7 +40,8 @@ struct Tessera: ParsableCommand {
       CommandGroup(
         name: "Models",
         subcommands: [
-          PretrainCommand.self, MergeCommand.self, EvaluateCommand.self, GenerateCommand.self,
+          PretrainCommand.self, ContinueCommand.self, MergeCommand.self, EvaluateCommand.self,
+          GenerateCommand.self,
           LogitsCommand.self,
         ]),
     ])

@@ -87,9 +87,9 @@ import Testing
     #expect(lines(0, "q_proj").compactMap { $0["layers"]?.string } == ["0-3"])
 
     let shown = try ToolRun(options + ["--dry-run"])
-    #expect(shown.messages.contains("stage \"rows\": steps 1 to 2\n"), "\(shown.messages)")
-    #expect(shown.messages.contains("model.layers.*.mlp.up_proj.weight"))
-    #expect(shown.messages.contains("frozen") && shown.messages.contains("x 3"))
+    #expect(shown.text.contains("stage \"rows\": steps 1 to 2\n"), "\(shown.text)")
+    #expect(shown.text.contains("model.layers.*.mlp.up_proj.weight"))
+    #expect(shown.text.contains("frozen") && shown.text.contains("x 3"))
 
     try ToolRun(options + ["--freeze", "lm_head*", "--dry-run"]).expectFailure(
       64, ["no tensor", "lm_head*"])
@@ -250,7 +250,7 @@ import Testing
     ]
     let run = try ToolRun(options + ["--minutes", "1", "--output", folder.file("new")])
     #expect(run.status == 0, "\(run.messages)")
-    #expect(run.messages.contains("memory: ") && run.messages.contains("tokens/s, about"))
+    #expect(run.text.contains("memory: ") && run.text.contains("tokens/s, about"))
     #expect(!Path.exists(folder.file("new")))
     try ToolRun(options + ["--steps", "1", "--output", model]).expectFailure(73, [model])
   }

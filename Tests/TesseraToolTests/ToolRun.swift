@@ -42,6 +42,18 @@ struct ToolRun {
     try self.init(Self.executable, arguments, input: input)
   }
 
+  /// Runs the tool, and kills it after some seconds, unless it has ended.
+  init(_ arguments: [String], killedAfter seconds: Double) throws {
+    let input = Self.temporaryFile("in")
+    defer { try? FileManager.default.removeItem(at: input) }
+    try Data().write(to: input)
+    try self.init(Self.executable, arguments, input: FileHandle(forReadingFrom: input)) { process in
+      let deadline = ContinuousClock.now + .seconds(seconds)
+      while process.isRunning, ContinuousClock.now < deadline { usleep(2_000) }
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+  }
+
   /// Runs a line of shell, in which `$tessera` is the tool.
   init(shell line: String, input: [UInt8] = []) throws {
     try self.init(

@@ -28,21 +28,30 @@ final class AdaptedMatrices {
     (queryKeyValue, attentionOutput, gateUp, down) = (none, none, none, none)
   }
 
+  /// The number of floats of the matrices of a layer of a model.
+  static func size(of c: TransformerConfiguration) -> Int {
+    c.layerMatrixShapes.reduce(0) { $0 + FloatMemory.size(rowCount: $1.0, columnCount: $1.1) }
+  }
+
   /// Makes room for the matrices of a layer of a model.
   func reset(for c: TransformerConfiguration) {
-    let shapes = [
-      (c.queryWidth + 2 * c.keyValueWidth, c.width), (c.width, c.queryWidth),
-      (c.feedForward.inputCount * c.feedForwardWidth, c.width), (c.width, c.feedForwardWidth),
-    ]
-    memory.reset(
-      minimumCapacity: shapes.reduce(0) {
-        $0 + FloatMemory.size(rowCount: $1.0, columnCount: $1.1)
-      })
-    var pieces = shapes.map { memory.carve($0.0, $0.1) }[...]
+    memory.reset(minimumCapacity: Self.size(of: c))
+    var pieces = c.layerMatrixShapes.map { memory.carve($0.0, $0.1) }[...]
     queryKeyValue = pieces.removeFirst()
     attentionOutput = pieces.removeFirst()
     gateUp = pieces.removeFirst()
     down = pieces.removeFirst()
+  }
+}
+
+extension TransformerConfiguration {
+  /// [outputs, inputs] of the matrices of a layer, as products take them: queries, keys and values in one,
+  /// attention output, inputs of the feed-forward block in one, and its output.
+  var layerMatrixShapes: [(outputs: Int, inputs: Int)] {
+    [
+      (queryWidth + 2 * keyValueWidth, width), (width, queryWidth),
+      (feedForward.inputCount * feedForwardWidth, width), (width, feedForwardWidth),
+    ]
   }
 }
 

@@ -107,24 +107,13 @@ struct Activations: Sendable {
     sequenceCount: Int, sequenceLength: Int, keeping kept: KeptActivations
   ) {
     let tokens = sequenceCount * sequenceLength
-    let headRows = min(
-      CrossEntropyBuffers.rowCapacity(vocabularySize: c.vocabularySize), max(1, tokens))
-    func size(_ shapes: [(Int, Int)]) -> Int {
-      shapes.reduce(0) { $0 + FloatMemory.size(rowCount: $1.0, columnCount: $1.1) }
-    }
-    let layerSize = size(
-      LayerActivations.shapes(tokens: tokens, sequenceCount: sequenceCount, c))
+    let headRows = Self.headRows(tokens: tokens, c)
     let setCount = kept == .all ? c.layerCount : 1
-    let inputCount = kept == .inputs ? c.layerCount - 1 : 0
-    let shared = [(tokens, c.width), (tokens, c.feedForwardWidth)]
-    var total = setCount * layerSize + inputCount * size([(tokens, c.width)]) + size(shared)
-    total += HeadActivations.size(rowCount: headRows, configuration: c)
-    if kept != .none {
-      total +=
-        size([(tokens, c.width)]) + GradientActivations.size(tokens: tokens, configuration: c)
-    }
     let memory = workspace.memory
-    memory.reset(minimumCapacity: total)
+    memory.reset(
+      minimumCapacity: Self.size(
+        configuration: c, sequenceCount: sequenceCount, sequenceLength: sequenceLength,
+        keeping: kept))
     let sets = (0..<setCount).map { _ in
       LayerActivations(memory, tokens: tokens, sequenceCount: sequenceCount, configuration: c)
     }
@@ -141,6 +130,34 @@ struct Activations: Sendable {
     gradients =
       kept != .none
       ? GradientActivations(memory: memory, tokens: tokens, configuration: c) : nil
+  }
+
+  /// The rows of the LM head's working memory.
+  static func headRows(tokens: Int, _ c: TransformerConfiguration) -> Int {
+    min(CrossEntropyBuffers.rowCapacity(vocabularySize: c.vocabularySize), max(1, tokens))
+  }
+
+  /// The number of floats that a batch takes.
+  static func size(
+    configuration c: TransformerConfiguration, sequenceCount: Int, sequenceLength: Int,
+    keeping kept: KeptActivations
+  ) -> Int {
+    func size(_ shapes: [(Int, Int)]) -> Int {
+      shapes.reduce(0) { $0 + FloatMemory.size(rowCount: $1.0, columnCount: $1.1) }
+    }
+    let tokens = sequenceCount * sequenceLength
+    let layerSize = size(
+      LayerActivations.shapes(tokens: tokens, sequenceCount: sequenceCount, c))
+    let inputCount = kept == .inputs ? max(0, c.layerCount - 1) : 0
+    var total =
+      (kept == .all ? c.layerCount : 1) * layerSize + inputCount * size([(tokens, c.width)])
+      + size([(tokens, c.width), (tokens, c.feedForwardWidth)])
+    total += HeadActivations.size(rowCount: headRows(tokens: tokens, c), configuration: c)
+    if kept != .none {
+      total +=
+        size([(tokens, c.width)]) + GradientActivations.size(tokens: tokens, configuration: c)
+    }
+    return total
   }
 
   /// The residual stream after a layer.

@@ -19,6 +19,28 @@ final class BFloat16Memory: Sendable {
   let input = BFloat16Factor(.right)
   /// The factors of the head's products.
   let head = BFloat16Head()
+
+  /// The bytes that a pass takes, without the tiles of threads, which are few.
+  static func byteSize(
+    of c: TransformerConfiguration, tokens: Int, headRows: Int, isTraining: Bool
+  ) -> Int {
+    func size(_ rowCount: Int, _ width: Int) -> Int {
+      BFloat16Factor.byteSize(rowCount: rowCount, width: width)
+    }
+    let shapes = c.layerMatrixShapes
+    // A factor is as large as the larger of its two directions.
+    var total = shapes.reduce(0) { sum, shape in
+      sum
+        + max(size(shape.outputs, shape.inputs), isTraining ? size(shape.inputs, shape.outputs) : 0)
+    }
+    if isTraining {
+      total += shapes.map { size($0.outputs, tokens) }.max() ?? 0
+      total += shapes.map { size($0.inputs, tokens) }.max() ?? 0
+    }
+    return total
+      + BFloat16Head.byteSize(
+        vocabularySize: c.vocabularySize, width: c.width, rows: headRows, isTraining: isTraining)
+  }
 }
 
 /// A matrix whose products are in bf16.

@@ -34,6 +34,17 @@ package final class BFloat16Head: Sendable {
 
   /// No memory yet.
   package init() {}
+
+  /// The bytes that a pass takes, without the blocks of threads.
+  package static func byteSize(
+    vocabularySize: Int, width: Int, rows: Int, isTraining: Bool
+  ) -> Int {
+    var shapes = [(vocabularySize, width), (rows, width)]
+    if isTraining { shapes += [(width, vocabularySize), (width, rows), (rows, vocabularySize)] }
+    return shapes.reduce(0) {
+      $0 + BFloat16Factor.byteSize(rowCount: $1.0, width: $1.1)
+    }
+  }
 }
 
 extension LinearHead {

@@ -95,6 +95,28 @@ public struct MaskedDocuments: Sendable {
   /// The number of documents.
   public var count: Int { sizes.count }
 
+  /// The places of the windows in the order of passes: long ones first, so that those of one pass are about
+  /// equally long.
+  var passOrder: [Int] {
+    windows.indices.sorted {
+      (windows[$1].inputs.count, $0) < (windows[$0].inputs.count, $1)
+    }
+  }
+
+  /// The number of windows of each pass, and the tokens of the longest.
+  var passShapes: [(count: Int, length: Int)] {
+    let order = passOrder
+    var shapes: [(count: Int, length: Int)] = []
+    var start = 0
+    while start < order.count {
+      let length = windows[order[start]].inputs.count
+      let count = min(max(1, batchTokenCount / length), order.count - start)
+      shapes.append((count, length))
+      start += count
+    }
+    return shapes
+  }
+
   /// Runs of more characters are cut.
   private static let longestWord = 16
   /// The characters of a part of a run that is cut.

@@ -18,18 +18,13 @@ extension Transformer {
     precondition(configuration.objective == .maskedTokens, "only encoders predict masked tokens")
     var scores = documents.sizes.map { DocumentScore(bytes: $0, tokens: 0, nats: 0, endNats: 0) }
     let windows = documents.windows
-    // Long ones first, so that windows of one pass are about equally long.
-    let order = windows.indices.sorted {
-      (windows[$1].inputs.count, $0) < (windows[$0].inputs.count, $1)
-    }
+    let order = documents.passOrder
     let total = windows.reduce(0) { $0 + $1.inputs.count }
     var nats = [Double](repeating: 0, count: windows.count)
     var completed = 0
     var start = 0
-    while start < order.count {
-      let length = windows[order[start]].inputs.count
-      let count = max(1, documents.batchTokenCount / length)
-      let part = order[start..<min(start + count, order.count)]
+    for (count, length) in documents.passShapes {
+      let part = order[start..<start + count]
       start = part.endIndex
       let batch = Self.batch(part.map { windows[$0] }, length: length, documents.padding)
       let losses = tokenLosses(of: batch, workspace: workspace)

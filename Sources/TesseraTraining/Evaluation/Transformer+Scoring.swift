@@ -21,6 +21,18 @@ public struct ScoringOptions: Hashable, Sendable {
   }
 }
 
+extension ScoringOptions {
+  /// The windows for a model.
+  ///
+  /// - Precondition: window and stride are positive, and the stride no longer than the window.
+  func windows(configuration: TransformerConfiguration) -> EvaluationWindows {
+    let length = min(windowLength ?? configuration.contextLength, configuration.contextLength)
+    let stride = stride ?? max(1, length / 2)
+    precondition(length > 0 && (1...length).contains(stride), "the windows leave gaps")
+    return EvaluationWindows(length: length, stride: stride)
+  }
+}
+
 extension Transformer {
   /// Scores whole documents: each by itself, after an end-of-text token, every byte exactly once.
   ///
@@ -40,11 +52,7 @@ extension Transformer {
     workspace: TransformerWorkspace, phase: String = "evaluating",
     progress: ProgressHandler? = nil
   ) -> CorpusScore {
-    let length = min(
-      options.windowLength ?? configuration.contextLength, configuration.contextLength)
-    let stride = options.stride ?? max(1, length / 2)
-    precondition(length > 0 && (1...length).contains(stride), "the windows leave gaps")
-    let windows = EvaluationWindows(length: length, stride: stride)
+    let windows = options.windows(configuration: configuration)
     return score(
       documents, windows: windows.windows(of: documents), batchTokenCount: options.batchTokenCount,
       workspace: workspace, phase: phase, progress: progress)

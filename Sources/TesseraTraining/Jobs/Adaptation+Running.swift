@@ -18,7 +18,7 @@ extension Adaptation {
         throw TrainingRunError.noDocuments(source: "the held-out part of \(source.name)")
       }
       let encoder = try DocumentEncoder(tokenizer, name: source.name, rowCount: rowCount)
-      guard model.configuration.objective == .maskedTokens else {
+      guard configuration.objective == .maskedTokens else {
         return EvaluationSet(
           name: source.name, documents: try encoder.encode(source.documents.heldOut))
       }
@@ -27,7 +27,7 @@ extension Adaptation {
         masked: try MaskedDocuments(
           source.documents.heldOut, tokenizer: tokenizer,
           tokens: EncoderTokens(tokenizer, name: source.name),
-          length: model.configuration.contextLength))
+          length: configuration.contextLength))
     }
   }
 
@@ -58,20 +58,35 @@ extension Adaptation {
     progress: ProgressHandler? = nil, onResume: (Resumption) -> Void = { _ in },
     onUnremoved: (FileError) -> Void = { _ in }
   ) throws -> AdaptationResult? {
-    let sets = try evaluationSets(for: tokenizer, rowCount: model.configuration.vocabularySize)
+    let sets = try evaluationSets(for: tokenizer, rowCount: configuration.vocabularySize)
     var selection = Selection(target: target.name)
     if let replay, let before {
       selection.limits = [
         Selection.Limit(name: replay.name, bitsPerByte: before + options.maximumForgetting)
       ]
     }
-    var run = TrainingRun(
-      model: model, plan: plan, data: data, evaluations: sets, selection: selection,
-      directory: directory.path)
-    run.time = time
-    if directory.isResumed, let resumption = try run.resume() { onResume(resumption) }
-    let outcome = try run.run(progress: progress, onUnremoved: onUnremoved)
+    func makeRun(_ model: consuming Transformer) -> TrainingRun {
+      var run = TrainingRun(
+        model: model, plan: plan, data: data, evaluations: sets, selection: selection,
+        directory: directory.path)
+      run.time = time
+      run.saveInterval = options.saveInterval
+      return run
+    }
+    func makeResumedRun() throws -> TrainingRun? {
+      guard directory.hasStates else { return nil }
+      // What an encoder's checkpoint has beside its parameters is in no state.
+      var run = makeRun(
+        configuration.objective == .maskedTokens
+          ? try weights() : Transformer(blank: configuration))
+      guard let resumption = try run.resume() else { return nil }
+      onResume(resumption)
+      return run
+    }
+    var run = try makeResumedRun() ?? makeRun(weights())
+    var outcome = try run.run(progress: progress, onUnremoved: onUnremoved)
     guard outcome.isComplete else { return nil }
+    outcome.measurePeak(layout: layout, plan: plan, data: data)
     var chosen = run.model
     if let best = run.best { chosen.parameters = best.parameters }
     let excess =
@@ -93,11 +108,11 @@ extension Adaptation {
   public func scores(
     after steps: [Int], progress: ProgressHandler? = nil
   ) throws -> [RunEvaluation]? {
-    let sets = try evaluationSets(for: tokenizer, rowCount: model.configuration.vocabularySize)
+    let sets = try evaluationSets(for: tokenizer, rowCount: configuration.vocabularySize)
     var plan = plan
     plan.evaluationInterval = 0
     plan.evaluationSteps = steps
-    var run = TrainingRun(model: model, plan: plan, data: data, evaluations: sets)
+    var run = TrainingRun(model: try weights(), plan: plan, data: data, evaluations: sets)
     return try run.run(progress: progress).isComplete ? run.evaluations : nil
   }
 
@@ -114,14 +129,15 @@ extension Adaptation {
       return zip(sizes, epochs[sources]).reduce(0) { $0 + $1.0 * $1.1 } / sizes.reduce(0, +)
     }
     var record: JSONObject = [
-      "parameters": .init(model.layout.count),
-      "vocabulary_size": .init(model.configuration.vocabularySize),
+      "kind": .string(RunKind.adapt.rawValue),
+      "parameters": .init(layout.count),
+      "vocabulary_size": .init(configuration.vocabularySize),
       "steps": .init(plan.steps),
       "row_steps": .init(
         plan.stages[0].scope == .embeddings && plan.stages.count > 1
           ? plan.stages[1].firstStep : 0),
       "stages": .array(
-        StageTable.tables(of: plan, layout: model.layout).map(\.record)),
+        StageTable.tables(of: plan, layout: layout).map(\.record)),
       "batch_tokens": .init(data.batchTokenCount),
       "sequence_length": .init(data.sequenceLength),
       "tokens": .init(plan.steps * data.batchTokenCount),
@@ -136,9 +152,10 @@ extension Adaptation {
       "learning_rate_segments": plan.schedule.record,
       "optimizer": plan.optimizer.record,
       "adapters": options.adapters?.record ?? .null,
-      "optimizer_bytes": .init(plan.optimizer.stateSize(layout: model.layout)),
+      "optimizer_bytes": .init(
+        plan.optimizer.stateSize(layout: layout, moving: plan.movingTensors)),
       "averaging": plan.averaging.record ?? .null,
-      "average_bytes": .init(plan.averaging.size(parameterCount: model.layout.count)),
+      "average_bytes": .init(plan.averaging.size(parameterCount: layout.count)),
       "maximum_forgetting_bits_per_byte": .init(options.maximumForgetting),
       "seed": .init(options.seed),
       "precision": .string(plan.precision.rawValue),
@@ -147,7 +164,7 @@ extension Adaptation {
       "bf16_instruction_set": kernels.bfloat16InstructionSet.map { .string($0) } ?? .null,
       "planned_tokens_per_second": plannedTokensPerSecond.map { .init($0) } ?? .null,
     ]
-    if let rank = model.configuration.factorRank { record["embedding_rank"] = .init(rank) }
+    if let rank = configuration.factorRank { record["embedding_rank"] = .init(rank) }
     if let masked = data.masked {
       record["masking"] = masked.options.record
       if options.masking.pairs != nil {
@@ -159,7 +176,7 @@ extension Adaptation {
   }
 
   /// What held-out documents are scored by.
-  public var measure: ScoreMeasure { ScoreMeasure(model.configuration.objective) }
+  public var measure: ScoreMeasure { ScoreMeasure(configuration.objective) }
 }
 
 /// What came out of an ``Adaptation``.

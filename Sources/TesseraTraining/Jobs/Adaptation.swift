@@ -63,8 +63,16 @@ public struct Adaptation: Sendable {
   public let target: Source
   /// The language to keep, if there is a corpus of it.
   public let replay: Source?
-  let model: Transformer
+  /// The shape of the extended model, with its adapters.
+  public let configuration: TransformerConfiguration
+  /// The parameters of the extended model, with its adapters.
+  public let layout: ParameterLayout
+  /// Reads the extended model, and adds the adapters. Nothing else holds its weights, so that they are not in memory twice.
+  let weights: Weights
   let tokenizer: Tokenizer
+
+  /// What reads a model, whenever its weights are needed.
+  public typealias Weights = @Sendable () throws -> Transformer
 
   /// The most tokens in one forward and backward.
   private static let microBatchTokenCount = 2_048
@@ -72,7 +80,8 @@ public struct Adaptation: Sendable {
   /// Plans the training of an extended model.
   ///
   /// - Parameters:
-  ///   - model: The extended model.
+  ///   - configuration: The shape of the extended model.
+  ///   - weights: Reads the extended model: where speed has to be measured, and when training begins.
   ///   - tokenizer: Its tokenizer.
   ///   - newRows: The rows of the new tokens.
   ///   - target: The new language.
@@ -82,29 +91,30 @@ public struct Adaptation: Sendable {
   /// - Throws: ``TrainingRunError``, ``DataPlanError``, ``MaskingError``, ``ScheduleError``,
   ///   `TokenizerError`.
   public init(
-    model: Transformer, tokenizer: Tokenizer, newRows: RangeSet<Int>, target: Source,
-    replay: Source?,
-    options: AdaptationOptions, resuming record: JSONValue? = nil
+    configuration: TransformerConfiguration, weights: @escaping Weights, tokenizer: Tokenizer,
+    newRows: RangeSet<Int>, target: Source, replay: Source?, options: AdaptationOptions,
+    resuming record: JSONValue? = nil
   ) throws {
     self.options = options
-    let model =
-      if let adapters = options.adapters {
-        model.adding(
-          try adapters.adapters(layerCount: model.configuration.layerCount), seed: options.seed)
-      } else {
-        model
-      }
-    self.model = model
+    var (configuration, weights) = (configuration, weights)
+    if let adapters = try options.adapters?.adapters(layerCount: configuration.layerCount) {
+      configuration.adapters = adapters
+      weights = { [weights] in try weights().adding(adapters, seed: options.seed) }
+    }
+    self.configuration = configuration
+    self.weights = weights
+    let layout = ParameterLayout(configuration)
+    self.layout = layout
     self.tokenizer = tokenizer
     self.target = target
     self.replay = replay
     let masked = try MaskedTraining(
-      options.masking.masking, model: model.configuration, tokenizer: tokenizer,
+      options.masking.masking, model: configuration, tokenizer: tokenizer,
       name: target.name)
     if masked != nil { try MaskedTraining.check(options.data) }
     let dataPlan = try Self.dataPlan(
       target: target, replay: replay, tokenizer: tokenizer,
-      rowCount: model.configuration.vocabularySize, options: options, masked: masked)
+      rowCount: configuration.vocabularySize, options: options, masked: masked)
     let targetTokens = dataPlan.sources.prefix(target.trainingParts.count).reduce(0) {
       $0 + $1.documents.tokens.count
     }
@@ -116,13 +126,13 @@ public struct Adaptation: Sendable {
             / max(0.01, dataPlan.newShare - (masked == nil ? 0 : 1 - options.masking.textShare))))
     let length = min(
       options.sequenceLength ?? Self.sequenceLength(targetTokens),
-      model.configuration.contextLength)
+      configuration.contextLength)
     try masked?.check(sequenceLength: length)
     let microBatch = max(1, Self.microBatchTokenCount / length)
     var speed = record?["planned_tokens_per_second"]?.double
     if case .seconds = budget, speed == nil {
       speed = try TrainingRun.tokensPerSecond(
-        of: model,
+        of: weights(),
         on: dataPlan.sample(
           sequenceLength: length, batchSequenceCount: microBatch, seed: options.seed),
         optimizer: options.optimizer, precision: options.precision,
@@ -139,12 +149,12 @@ public struct Adaptation: Sendable {
       seed: options.seed)
     let rate =
       options.learningRate
-      ?? Self.learningRate(parameterCount: model.layout.count) * options.optimizer.kind.rateFactor
+      ?? Self.learningRate(parameterCount: layout.count) * options.optimizer.kind.rateFactor
     var plan = TrainingPlan(
       steps: steps,
       schedule: try options.schedule.schedule(peak: rate, steps: steps),
       stages: try Self.stages(
-        layout: model.layout, newRows: newRows, steps: steps, options: options),
+        layout: layout, newRows: newRows, steps: steps, options: options),
       optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
@@ -153,7 +163,7 @@ public struct Adaptation: Sendable {
     plan.adapterRanks = options.adapters?.drawnRanks
     if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
     plan.averaging = options.averaging
-    options.guards.set(&plan, layout: model.layout)
+    options.guards.set(&plan, layout: layout)
     self.plan = plan
   }
 
@@ -292,9 +302,14 @@ public struct Adaptation: Sendable {
 }
 
 extension Adaptation {
-  /// The number of parameters of the extended model.
-  public var modelParameterCount: Int { model.layout.count }
-
-  /// The parameters of the extended model.
-  public var modelLayout: ParameterLayout { model.layout }
+  /// What the run takes at its peak.
+  ///
+  /// - Parameter processSize: What the process takes before, with tokenizer and corpus.
+  /// - Throws: ``TrainingRunError``, `TokenizerError`.
+  public func memory(processSize: Int) throws -> MemoryPlan {
+    MemoryPlan(
+      plan: plan, configuration: configuration, data: data,
+      sets: try evaluationSets(for: tokenizer, rowCount: configuration.vocabularySize),
+      keepsBest: true, processSize: processSize)
+  }
 }

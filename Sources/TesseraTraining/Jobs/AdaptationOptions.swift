@@ -29,6 +29,8 @@ public struct AdaptationOptions: Hashable, Sendable {
   /// Means of the weights that are kept; the weights that are written are the best of all where none are
   /// chosen.
   public var averaging = AveragingOptions()
+  /// The steps between two states on disk, beside every five minutes; nil for none.
+  public var saveInterval: Int?
   /// Which parameters move in every stage.
   public var selection = ParameterSelection()
   /// The adapters that are trained in place of the layers' matrices, if any are.

@@ -97,6 +97,7 @@ public struct AdaptationReport: Sendable {
   /// The report as a JSON object.
   public var record: JSONValue {
     .object([
+      "kind": .string(RunKind.adapt.rawValue),
       "base_model": .string(baseModel),
       "measure": .string(measure.rawValue),
       "target": target.record(measure: measure),
@@ -109,6 +110,8 @@ public struct AdaptationReport: Sendable {
       "tokens": .init(training.outcome.tokens),
       "skipped_steps": .init(training.outcome.skippedSteps),
       "seconds": .init(seconds),
+      "peak_memory_bytes": training.outcome.peakMemorySize.map { .init($0) } ?? .null,
+      "roofline": training.outcome.roofline?.record ?? .null,
       "plan": plan,
     ])
   }

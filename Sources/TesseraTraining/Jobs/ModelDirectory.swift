@@ -49,6 +49,37 @@ public enum ModelDirectory {
     try tokenizer.write(toDirectory: directory)
   }
 
+  /// Writes a model like another one: with that one's configuration, tokenizer, element type and all files
+  /// that are about neither weights nor how it was made.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - checkpoint: The model directory to take the rest from, of a model of the same shape.
+  ///   - directory: A folder that exists.
+  ///   - elementType: How weights are stored; nil is as in the checkpoint.
+  /// - Throws: `CheckpointError`, `FileError`.
+  public static func write(
+    _ model: Transformer, like checkpoint: Checkpoint, to directory: String,
+    elementType: ElementType? = nil
+  ) throws {
+    for file in checkpoint.files
+    where [.other, .vocabulary].contains(ModelFileKind(path: file)) && !ModelCard.isCard(file) {
+      let target = Path.join(directory, file)
+      try createDirectory(Path.directory(of: target))
+      try copyFile(Path.join(checkpoint.directory, file), to: target)
+    }
+    try replaceWeights(
+      in: directory, by: model,
+      elementType: elementType ?? checkpoint.configuration.elementType
+        ?? Self.elementType(of: checkpoint))
+  }
+
+  /// The type of the first tensor that can be computed with.
+  private static func elementType(of checkpoint: Checkpoint) -> ElementType {
+    let types = checkpoint.shards.lazy.flatMap { $0.header.tensors.map(\.type.elementType) }
+    return types.compactMap { $0 }.first ?? .f32
+  }
+
   /// Gives a model directory other weights: those of a model of the same shape.
   ///
   /// `config.json` gets their element type. The tokenizer, `generation_config.json` and all other

@@ -3,9 +3,11 @@ public import TesseraModels
 import TesseraTensors
 public import TesseraTokenizers
 
-/// A model trained from nothing: the job behind `tessera pretrain`.
+/// A model trained from nothing, or from what another run has left: the job behind `tessera pretrain` and
+/// `tessera continue`.
 ///
 /// Making one plans the run; ``run(in:progress:onResume:onUnremoved:)`` trains and leaves a model directory.
+/// There are no weights before.
 public struct Pretraining: Sendable {
   /// What was asked for.
   public let options: PretrainingOptions
@@ -13,8 +15,12 @@ public struct Pretraining: Sendable {
   public let plan: TrainingPlan
   /// The batches.
   public let data: TrainingData
-  /// The model before the first step.
-  public let model: Transformer
+  /// The model's shape.
+  public let configuration: TransformerConfiguration
+  /// The model's parameters.
+  public let layout: ParameterLayout
+  /// What the run begins with; nil for random weights.
+  public let beginning: RunBeginning?
   /// The speed that the plan was made for; nil if none was needed.
   public let plannedTokensPerSecond: Double?
   let tokenizer: Tokenizer
@@ -45,41 +51,54 @@ public struct Pretraining: Sendable {
   ///   - tokenizer: The tokenizer of the model.
   ///   - sources: The corpora, encoded by it.
   ///   - options: Sizes, budget and rates; what is nil is decided here.
+  ///   - beginning: The run whose weights and moments this one begins with, with the same tokenizer; nil
+  ///     for random weights.
   ///   - record: The record of the run to resume, whose number of steps is then taken.
   /// - Throws: ``TrainingRunError``, ``DataPlanError``, ``MaskingError``, ``ScheduleError``,
   ///   `TokenizerError`.
   /// - Precondition: There is a source.
   public init(
     tokenizer: Tokenizer, sources: [Source], options: PretrainingOptions,
-    resuming record: JSONValue? = nil
+    beginning: RunBeginning? = nil, resuming record: JSONValue? = nil
   ) throws {
     precondition(!sources.isEmpty, "a run needs a source")
+    try beginning?.check(options.optimizer)
+    if let beginning, let hash = record?["begins_with"]?["state_sha256"]?.string,
+      hash != beginning.hash
+    {
+      throw TrainingRunError.otherBeginning(path: beginning.path)
+    }
     self.options = options
+    self.beginning = beginning
     self.tokenizer = tokenizer
     self.sources = sources
     let configuration =
-      switch options.family {
-      case .llama:
-        options.size.configuration(
-          vocabularySize: tokenizer.vocabularySize, contextLength: options.contextLength)
-      case .bert:
-        options.size.encoderConfiguration(
-          vocabularySize: tokenizer.vocabularySize, contextLength: options.contextLength)
-      }
-    let model = Transformer(configuration: configuration, seed: options.seed)
-    self.model = model
+      beginning?.configuration
+      ?? {
+        switch options.family {
+        case .llama:
+          options.size.configuration(
+            vocabularySize: tokenizer.vocabularySize, contextLength: options.contextLength)
+        case .bert:
+          options.size.encoderConfiguration(
+            vocabularySize: tokenizer.vocabularySize, contextLength: options.contextLength)
+        }
+      }()
+    self.configuration = configuration
+    let layout = ParameterLayout(configuration)
+    self.layout = layout
+    let context = min(options.contextLength, configuration.contextLength)
     let masked = try MaskedTraining(
       options.masking.masking, model: configuration, tokenizer: tokenizer, name: "the tokenizer")
     if masked != nil { try MaskedTraining.check(options.data) }
-    try masked?.check(sequenceLength: options.contextLength)
-    let context = options.contextLength
+    try masked?.check(sequenceLength: context)
     let dataPlan = try Self.dataPlan(
       sources, tokenizer: tokenizer, options: options, masked: masked)
     let microBatch = max(1, Self.microBatchTokenCount / context)
     var speed = record?["planned_tokens_per_second"]?.double
     if case .seconds = options.budget, speed == nil {
       speed = try TrainingRun.tokensPerSecond(
-        of: model,
+        of: Transformer(configuration: configuration, seed: options.seed),
         on: dataPlan.sample(
           sequenceLength: context, batchSequenceCount: microBatch, seed: options.seed),
         optimizer: options.optimizer, precision: options.precision,
@@ -94,22 +113,25 @@ public struct Pretraining: Sendable {
     self.data = try dataPlan.data(
       steps: steps, sequenceLength: context, batchSequenceCount: batchSequenceCount,
       seed: options.seed)
-    let body = model.layout.tensors.filter { !$0.hasTokenRows }.reduce(0) { $0 + $1.range.count }
+    let body = layout.tensors.filter { !$0.hasTokenRows }.reduce(0) { $0 + $1.range.count }
     let rate =
-      options.learningRate
+      options.learningRate ?? beginning?.learningRate
       ?? min(
         Self.learningRateLimit,
         StepLaw.learningRate(
           bodyParameterCount: body, tokenCount: steps * self.data.batchTokenCount))
       * options.optimizer.kind.rateFactor
     let weightDecay = options.weightDecay ?? options.optimizer.kind.defaultWeightDecay
+    let scheduleFirstStep = options.keepsSchedule ? beginning?.scheduleStep ?? 0 : 0
     var plan = TrainingPlan(
       steps: steps,
       schedule: try options.schedule.schedule(
-        peak: rate, steps: steps, defaultWarmup: Self.warmup(steps: steps)),
+        peak: rate, steps: scheduleFirstStep + steps,
+        defaultWarmup: beginning == nil
+          ? Self.warmup(steps: steps) : Schedule.defaultWarmup(steps: scheduleFirstStep + steps)),
       stages: try StageRule.stages(
         options.stages.isEmpty ? [StageRule(length: .rest)] : options.stages,
-        common: options.selection, steps: steps, layout: model.layout, newRows: RangeSet(),
+        common: options.selection, steps: steps, layout: layout, newRows: RangeSet(),
         weightDecay: weightDecay),
       optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
@@ -118,7 +140,8 @@ public struct Pretraining: Sendable {
     plan.recomputesActivations = options.recomputesActivations
     if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
     plan.averaging = options.averaging
-    options.guards.set(&plan, layout: model.layout)
+    plan.scheduleFirstStep = scheduleFirstStep
+    options.guards.set(&plan, layout: layout)
     self.plan = plan
     heldOut = try DocumentEncoder(tokenizer, name: "held-out documents").encode(
       Self.heldOut(of: sources, sizeLimit: options.heldOutSizeLimit))
@@ -205,11 +228,11 @@ public struct Pretraining: Sendable {
       name: name,
       masked: try MaskedDocuments(
         documents, tokenizer: tokenizer, tokens: EncoderTokens(tokenizer, name: "the tokenizer"),
-        length: options.contextLength))
+        length: data.sequenceLength))
   }
 
   /// What held-out documents are scored by.
-  public var measure: ScoreMeasure { ScoreMeasure(model.configuration.objective) }
+  public var measure: ScoreMeasure { ScoreMeasure(configuration.objective) }
 
   /// A number of all corpora together.
   private func sum(_ count: (TokenizedCorpus) -> Int) -> JSONValue {
@@ -231,15 +254,30 @@ public struct Pretraining: Sendable {
     return zip(sizes, epochs).reduce(0) { $0 + $1.0 * $1.1 } / sizes.reduce(0, +)
   }
 
+  /// What tells the run from others that train.
+  public var kind: RunKind { beginning == nil ? .pretrain : .continue }
+
+  /// What the run takes at its peak.
+  ///
+  /// - Parameter processSize: What the process takes before, with tokenizer and corpus.
+  /// - Throws: ``TrainingRunError``, `TokenizerError`.
+  public func memory(processSize: Int) throws -> MemoryPlan {
+    MemoryPlan(
+      plan: plan, configuration: configuration, data: data, sets: try watched, keepsBest: false,
+      processSize: processSize)
+  }
+
   /// The plan as a record, for people's and programs' eyes, and for resuming.
   public var record: JSONValue {
     let kernels = SelectedKernels.current(for: plan.precision)
     var record: JSONObject = [
-      "size": .string(options.size.rawValue),
-      "family": .string(options.family.rawValue),
-      "parameters": .init(model.layout.count),
-      "vocabulary_size": .init(model.configuration.vocabularySize),
-      "context_length": .init(options.contextLength),
+      "kind": .string(kind.rawValue),
+      "begins_with": beginning?.record ?? .null,
+      "size": beginning == nil ? .string(options.size.rawValue) : .null,
+      "family": .string(beginning?.configuration.family.rawValue ?? options.family.rawValue),
+      "parameters": .init(layout.count),
+      "vocabulary_size": .init(configuration.vocabularySize),
+      "context_length": .init(data.sequenceLength),
       "training_documents": sum { $0.training.count },
       "training_bytes": sum { $0.training.byteCount },
       "training_tokens": sum { $0.training.textTokenCount },
@@ -256,12 +294,13 @@ public struct Pretraining: Sendable {
       "schedule": .string(options.schedule.name),
       "learning_rate_segments": plan.schedule.record,
       "optimizer": plan.optimizer.record,
-      "optimizer_bytes": .init(plan.optimizer.stateSize(layout: model.layout)),
+      "optimizer_bytes": .init(
+        plan.optimizer.stateSize(layout: layout, moving: plan.movingTensors)),
       "averaging": plan.averaging.record ?? .null,
-      "average_bytes": .init(plan.averaging.size(parameterCount: model.layout.count)),
+      "average_bytes": .init(plan.averaging.size(parameterCount: layout.count)),
       "weight_decay": .init(options.weightDecay ?? options.optimizer.kind.defaultWeightDecay),
       "stages": .array(
-        StageTable.tables(of: plan, layout: model.layout).map(\.record)),
+        StageTable.tables(of: plan, layout: layout).map(\.record)),
       "seed": .init(options.seed),
       "precision": .string(plan.precision.rawValue),
       "openblas_core": .string(kernels.matrixProductCore),
@@ -290,16 +329,21 @@ public struct Pretraining: Sendable {
     onResume: (Resumption) -> Void = { _ in }, onUnremoved: (FileError) -> Void = { _ in }
   ) throws -> PretrainingResult? {
     if directory.record == nil { try directory.write(record) }
-    var run = TrainingRun(
-      model: model, plan: plan, data: data, evaluations: try watched, directory: directory.path)
-    if directory.isResumed, let resumption = try run.resume() { onResume(resumption) }
-    let outcome = try run.run(progress: progress, onUnremoved: onUnremoved)
-    guard outcome.isComplete else { return nil }
-
-    let weights = options.averaging.weights ?? .trained
-    try ModelDirectory.write(
-      run.model(with: weights), tokenizer: tokenizer, to: directory.path,
-      elementType: options.elementType)
+    guard
+      let trained = try train(
+        in: directory, progress: progress, onResume: onResume, onUnremoved: onUnremoved)
+    else { return nil }
+    let (model, evaluations) = (trained.model, trained.evaluations)
+    var outcome = trained.outcome
+    outcome.measurePeak(layout: layout, plan: plan, data: data)
+    if let beginning {
+      try ModelDirectory.write(
+        model, like: beginning.checkpoint, to: directory.path, elementType: options.elementType)
+    } else {
+      try ModelDirectory.write(
+        model, tokenizer: tokenizer, to: directory.path,
+        elementType: options.elementType ?? .bf16)
+    }
     // What is reported is what the files hold.
     let stored = try Transformer(checkpoint: directory.path)
     var score: CorpusScore?
@@ -309,13 +353,48 @@ public struct Pretraining: Sendable {
       score = set.score(of: stored, workspace: TransformerWorkspace(), progress: progress)
     }
     let result = PretrainingResult(
-      outcome: outcome, weights: weights, score: score, evaluations: run.evaluations,
-      measure: measure)
+      kind: kind, outcome: outcome, weights: options.averaging.weights ?? .trained, score: score,
+      evaluations: evaluations, measure: measure)
     try writeHeldOut(to: directory.path)
     try writeFile(
       Path.join(directory.path, "training.json"),
       JSONValue.object(["plan": record, "result": result.record]).serialized(pretty: true))
     return result
+  }
+
+  /// Trains; of the run there is nothing left in memory then but its model, nil after an interruption.
+  private func train(
+    in directory: borrowing RunDirectory, progress: ProgressHandler?,
+    onResume: (Resumption) -> Void, onUnremoved: (FileError) -> Void
+  ) throws -> (outcome: TrainingOutcome, model: Transformer, evaluations: [RunEvaluation])? {
+    func makeRun(_ model: consuming Transformer) throws -> TrainingRun {
+      var run = TrainingRun(
+        model: model, plan: plan, data: data, evaluations: try watched, directory: directory.path)
+      run.saveInterval = options.saveInterval
+      return run
+    }
+    func makeFirstRun() throws -> TrainingRun {
+      guard let beginning else {
+        return try makeRun(Transformer(configuration: configuration, seed: options.seed))
+      }
+      let (parameters, state) = try beginning.load()
+      var run = try makeRun(Transformer(configuration: configuration, parameters: parameters))
+      try run.begin(with: state, moving: beginning.movingTensors, of: beginning.path)
+      return run
+    }
+    func makeResumedRun() throws -> TrainingRun? {
+      guard directory.hasStates else { return nil }
+      var run = try makeRun(Transformer(blank: configuration))
+      guard let resumption = try run.resume() else { return nil }
+      onResume(resumption)
+      return run
+    }
+    var run = try makeResumedRun() ?? makeFirstRun()
+    let outcome = try run.run(progress: progress, onUnremoved: onUnremoved)
+    guard outcome.isComplete else { return nil }
+    var model = run.model(with: options.averaging.weights ?? .trained)
+    if let beginning { try model.takeUnused(from: beginning.checkpoint) }
+    return (outcome, model, run.evaluations)
   }
 
   /// Writes the held-out documents that were scored, one JSON object a line.
@@ -332,6 +411,8 @@ public struct Pretraining: Sendable {
 
 /// What came out of a ``Pretraining``.
 public struct PretrainingResult: Sendable {
+  /// What tells the run from others that train.
+  public var kind: RunKind
   /// Steps, tokens and time.
   public var outcome: TrainingOutcome
   /// Which weights were written.
@@ -346,6 +427,7 @@ public struct PretrainingResult: Sendable {
   /// The result as a JSON object.
   public var record: JSONValue {
     .object([
+      "kind": .string(kind.rawValue),
       "steps": .init(outcome.steps),
       "tokens": .init(outcome.tokens),
       "weights": .string(weights.rawValue),
@@ -353,6 +435,8 @@ public struct PretrainingResult: Sendable {
       "rollbacks": .init(outcome.rollbacks),
       "seconds": .init(outcome.seconds),
       "tokens_per_second": .init(outcome.tokensPerSecond.rounded()),
+      "peak_memory_bytes": outcome.peakMemorySize.map { .init($0) } ?? .null,
+      "roofline": outcome.roofline?.record ?? .null,
       "held_out": score.map { $0.record(measure: measure) } ?? .null,
     ])
   }

@@ -10,9 +10,9 @@ public enum PretrainingFamily: String, CaseIterable, Hashable, Sendable {
 
 /// What a model is trained from nothing with.
 public struct PretrainingOptions: Hashable, Sendable {
-  /// The model's shape.
+  /// The model's shape, unless it is that of a run to begin with.
   public var size = ModelSize.small
-  /// The model's family.
+  /// The model's family, unless it is that of a run to begin with.
   public var family = PretrainingFamily.llama
   /// The tokens of a training sequence, and the context that the model is meant for.
   ///
@@ -24,11 +24,14 @@ public struct PretrainingOptions: Hashable, Sendable {
   /// The tokens of a step; nil is ``StepLaw/batchTokenCount(tokenCount:)``.
   public var batchTokenCount: Int?
   /// The highest learning rate; nil is ``StepLaw/learningRate(bodyParameterCount:tokenCount:)``, at
-  /// most 0.002, times the optimizer's ``OptimizerKind/rateFactor``.
+  /// most 0.002, times the optimizer's ``OptimizerKind/rateFactor``, or that of the run to begin with.
   public var learningRate: Double?
   /// How the learning rate runs; its warmup is 150 steps or a hundredth of the run, at most a tenth,
   /// where none is chosen.
   public var schedule = ScheduleOptions()
+  /// Whether a run that begins with another's moments keeps its place in the curve as well, which then
+  /// counts the steps of both.
+  public var keepsSchedule = false
   /// What turns gradients into steps.
   public var optimizer = OptimizerOptions()
   /// The precision of the matrix products of training steps.
@@ -44,6 +47,8 @@ public struct PretrainingOptions: Hashable, Sendable {
   /// Means of the weights that are kept; the weights that are written are the trained ones where none are
   /// chosen.
   public var averaging = AveragingOptions()
+  /// The steps between two states on disk, beside every five minutes; nil for none.
+  public var saveInterval: Int?
   /// Which parameters move in every stage.
   public var selection = ParameterSelection()
   /// The stages; none are one.
@@ -54,8 +59,8 @@ public struct PretrainingOptions: Hashable, Sendable {
   public var watchedSizeLimit = 100_000
   /// How often the held-out documents are scored during training.
   public var evaluationCount = 20
-  /// The number format of the weights that are written.
-  public var elementType = ElementType.bf16
+  /// The number format of the weights that are written; nil is that of the run to begin with, or bf16.
+  public var elementType: ElementType?
   /// How an encoder is trained. Spans are those that the corpus was encoded with.
   public var masking = MaskedObjectiveOptions()
   /// Where initial weights and the order of data come from.

@@ -37,8 +37,7 @@ public struct RunDirectory: ~Copyable {
     let lock = try DirectoryLock(path: path)
     var record: JSONValue?
     if isResumed {
-      record = try JSONValue(
-        parsing: readFile(Path.join(path, Self.recordName), limit: Self.recordSizeLimit))
+      record = try Self.record(in: path)
     } else if force {
       try Self.clear(path)
     }
@@ -50,6 +49,20 @@ public struct RunDirectory: ~Copyable {
     self.record = record
     isResumed = record != nil
     self.lock = lock
+  }
+
+  /// Whether there is a state to go on from.
+  var hasStates: Bool {
+    isResumed && !StateStore(path: Path.join(path, "state")).steps().isEmpty
+  }
+
+  /// The record of the run in a folder; nil if there is none.
+  ///
+  /// - Throws: `FileError`, or `JSONError` for a `run.json` that is not JSON.
+  public static func record(in path: String) throws -> JSONValue? {
+    let file = Path.join(path, recordName)
+    guard Path.exists(file) else { return nil }
+    return try JSONValue(parsing: readFile(file, limit: recordSizeLimit))
   }
 
   /// Whether a folder has the record of a run that can be resumed.

@@ -28,6 +28,30 @@ extension StateStore {
     }
   }
 
+  /// What a state says of itself, without its arrays, and the hash of its manifest.
+  ///
+  /// - Throws: ``TrainingRunError/noValidState(path:faults:)``.
+  func header(ofStep step: Int) throws(TrainingRunError) -> (header: RunState.Header, hash: String)
+  {
+    let folder = folder(ofStep: step)
+    func error(_ reason: String) -> TrainingRunError {
+      .noValidState(path: path, faults: [StateFault(path: folder, reason: reason)])
+    }
+    do {
+      let manifest = try readFile(folder + "/MANIFEST.json", limit: Self.recordSizeLimit)
+      let text = try readFile(folder + "/" + Self.recordName, limit: Self.recordSizeLimit)
+      let record = try JSONValue(parsing: text)
+      guard let header = RunState.header(of: record), header.step == step else {
+        throw error("state.json is of another version, or has a missing or wrong field")
+      }
+      return (header, SHA256.hexDigest(of: manifest))
+    } catch {
+      throw (error as? TrainingRunError)
+        ?? .noValidState(
+          path: path, faults: [StateFault(path: folder, reason: "\(error)")])
+    }
+  }
+
   private func readState(
     _ folder: String, step: Int, extent: Extent
   ) throws(StateFault) -> (state: RunState, identity: RunIdentity) {

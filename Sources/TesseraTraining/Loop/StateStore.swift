@@ -112,21 +112,6 @@ struct StateStore: Sendable {
     throw .noValidState(path: path, faults: faults)
   }
 
-  /// The newest whole state for another run to begin with: weights and what the optimizer remembers, and no
-  /// weights besides.
-  ///
-  /// - Throws: ``TrainingRunError/noValidState(path:faults:)``, with no fault if there is no state at all.
-  func loadBeginning() throws(TrainingRunError) -> (state: RunState, identity: RunIdentity) {
-    var faults: [StateFault] = []
-    for step in steps().reversed() {
-      switch load(folder(ofStep: step), step: step, extent: .beginning) {
-      case .failure(let fault): faults.append(fault)
-      case .success(let found): return found
-      }
-    }
-    throw .noValidState(path: path, faults: faults)
-  }
-
   /// Removes every state: one that was left would be taken for one of the new run.
   func removeAll() throws(TrainingRunError) {
     do throws(FileError) {
@@ -176,7 +161,6 @@ extension RunIdentity {
 
   /// What steps are made with, as an error calls it.
   private var optimizer: String? {
-    guard let method = plan["optimizer"]?["method"]?.string else { return nil }
-    return method + (plan["optimizer"]?["moments"]?.string.map { " with moments in \($0)" } ?? "")
+    plan["optimizer"].map(OptimizerOptions.title)
   }
 }

@@ -16,8 +16,13 @@ public struct TrainingOutcome: Hashable, Sendable {
   public var seconds: Double
   /// The time of all calls.
   public var time: RunTime
+  /// The most memory that the process has taken until the end of this call, in bytes; nil where the system
+  /// does not tell.
+  public var peakMemorySize: Int? = ProcessMemory.peakSize
   /// The tokens trained on per second of this call.
   public var tokensPerSecond: Double
+  /// What the steps of this call have computed in a second; nil if there were none.
+  public var roofline: Roofline?
 }
 
 /// What one step did.
@@ -35,7 +40,9 @@ struct StepReport: Hashable, Sendable {
   var gradientScore: Double?
 
   /// The step as a line of the metrics.
-  func record(step: Int, tokens: Int, seconds: Double) -> JSONValue {
+  func record(
+    step: Int, tokens: Int, seconds: Double, operationsPerToken: Double, bytes: Double
+  ) -> JSONValue {
     var record: JSONObject = [
       "step": .init(step),
       "stage": .string(stage),
@@ -44,6 +51,8 @@ struct StepReport: Hashable, Sendable {
       "gradient_norm": gradientNorm.isFinite ? .init(gradientNorm) : .null,
       "tokens": .init(step * tokens),
       "tokens_per_second": .init((Double(tokens) / seconds).rounded()),
+      "bytes_per_second": .init((bytes / seconds).rounded()),
+      "operations_per_second": .init((operationsPerToken * Double(tokens) / seconds).rounded()),
     ]
     if let lossScore { record["loss_z"] = .init(lossScore) }
     if let gradientScore { record["gradient_norm_z"] = .init(gradientScore) }

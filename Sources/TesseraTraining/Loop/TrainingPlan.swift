@@ -58,7 +58,8 @@ public struct TrainingPlan: Hashable, Sendable {
   public var lossWeighting: LossWeighting?
   /// Which means of the weights are kept, and which weights are evaluated.
   public var averaging = AveragingOptions()
-
+  /// The place in the schedule of the first step, where the curve is that of an earlier run as well.
+  public var scheduleFirstStep = 0
   /// The ranks of adapters that steps draw from, where they draw.
   public var adapterRanks: ClosedRange<Int>?
 
@@ -87,6 +88,11 @@ public struct TrainingPlan: Hashable, Sendable {
     self.skipLimit = skipLimit
   }
 
+  /// The learning rate of a step, before the factors of groups.
+  public func learningRate(at step: Int) -> Double {
+    schedule.value(at: scheduleFirstStep + step)
+  }
+
   /// The stage that a step belongs to.
   public func stage(at step: Int) -> TrainingStage {
     stages.last { $0.firstStep <= step } ?? stages[0]
@@ -109,6 +115,7 @@ extension TrainingPlan {
       "loss_spike_limit": lossSpikeLimit.map { .init($0) } ?? .null,
       "gradient_spike_limit": gradientSpikeLimit.map { .init($0) } ?? .null,
       "snapshot_interval": .init(snapshotInterval),
+      "moving_tensors": .array(movingTensors.sorted().map { .init($0) }),
     ]
     if let averages = averaging.record { record["averaging"] = averages }
     if let adapterRanks {
@@ -116,6 +123,7 @@ extension TrainingPlan {
         .init(adapterRanks.lowerBound), .init(adapterRanks.upperBound),
       ])
     }
+    if scheduleFirstStep > 0 { record["schedule_first_step"] = .init(scheduleFirstStep) }
     if !evaluationSteps.isEmpty {
       record["evaluation_steps"] = .array(evaluationSteps.map { .init($0) })
     }

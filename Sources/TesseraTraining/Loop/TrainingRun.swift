@@ -32,7 +32,8 @@ public struct TrainingRun: Sendable {
   let selection: Selection?
   private let directory: String?
   private let identity: RunIdentity
-  private var optimizer: Optimizer
+  /// What makes steps; nil until it is needed, so that a state can take its place before it takes room.
+  private var optimizer: Optimizer?
   private var averages: WeightAverages
   private var stepGuard: StepGuard
   /// What the run can go back to.
@@ -42,8 +43,14 @@ public struct TrainingRun: Sendable {
 
   /// Seconds between two states on disk.
   public var saveIntervalSeconds = 300.0
+  /// Steps between two states on disk besides; nil for none.
+  public var saveInterval: Int?
   /// The time that the run has taken. Callers that have done something for it before set it.
   public var time = RunTime()
+  /// The bytes of text of each source.
+  private let sourceSizes: [Double]
+  /// Seconds, operations and bytes of text of the steps of this call.
+  private var work = (seconds: 0.0, operations: 0.0, bytes: 0.0)
   /// The states that could not be removed.
   private var unremoved: Set<String> = []
 
@@ -57,7 +64,8 @@ public struct TrainingRun: Sendable {
   ///   - selection: Which evaluated weights to keep; nil keeps none but the last.
   ///   - directory: The folder for metrics and states, which must exist; nil keeps neither.
   public init(
-    model: Transformer, plan: TrainingPlan, data: TrainingData, evaluations: [EvaluationSet] = [],
+    model: consuming Transformer, plan: TrainingPlan, data: TrainingData,
+    evaluations: [EvaluationSet] = [],
     selection: Selection? = nil, directory: String? = nil
   ) {
     self.model = model
@@ -69,13 +77,12 @@ public struct TrainingRun: Sendable {
     identity = RunIdentity(
       model: model.layout.record, data: data.fingerprint, plan: plan.record,
       selection: selection?.record ?? .null)
-    optimizer = Optimizer(
-      layout: model.layout, options: plan.optimizer, moving: plan.movingTensors)
     averages = WeightAverages(
       options: plan.averaging, steps: plan.steps, parameters: model.parameters)
     stepGuard = StepGuard(
       limit: plan.skipLimit, lossLimit: plan.lossSpikeLimit, gradientLimit: plan.gradientSpikeLimit)
     reader = BatchReader(data)
+    sourceSizes = data.sources.map { Double($0.documents.byteCount) }
   }
 
   /// Where states lie.
@@ -90,17 +97,20 @@ public struct TrainingRun: Sendable {
       return nil
     }
     let count = model.layout.count
-    guard state.parameters.count == count, optimizer.fits(state.optimizer),
+    guard state.parameters.count == count,
+      let restored = Optimizer(
+        layout: model.layout, options: plan.optimizer, moving: plan.movingTensors,
+        restoring: state.optimizer),
       averages.fits(state.averages, parameterCount: count),
       state.snapshot.map({
-        $0.parameters.count == count && optimizer.fits($0.optimizer)
+        $0.parameters.count == count && restored.fits($0.optimizer)
           && averages.fits($0.averages, parameterCount: count)
       }) ?? true
     else {
       throw .stateMismatch(path: store.folder(ofStep: state.step), part: "model")
     }
     model.parameters = state.parameters
-    optimizer.restore(state.optimizer)
+    optimizer = restored
     averages.restore(state.averages)
     stepGuard = StepGuard(
       limit: plan.skipLimit, lossLimit: plan.lossSpikeLimit, gradientLimit: plan.gradientSpikeLimit,
@@ -114,6 +124,33 @@ public struct TrainingRun: Sendable {
     return Resumption(
       step: step, passedOver: faults, kernels: state.kernels,
       currentKernels: .current(for: plan.precision))
+  }
+
+  /// Begins with what another run's optimizer remembers.
+  ///
+  /// - Parameters:
+  ///   - state: What it remembers.
+  ///   - moving: The places in the layout of the tensors that moved in that run; nil for those that do here.
+  ///   - path: What an error calls that run.
+  /// - Precondition: no step is done.
+  /// - Throws: ``TrainingRunError/stateMismatch(path:part:)`` where it is of another model.
+  mutating func begin(
+    with state: consuming OptimizerState, moving: Set<Int>? = nil, of path: String
+  ) throws(TrainingRunError) {
+    precondition(step == 0, "a run begins before its first step")
+    let new = plan.movingTensors
+    if let moving, moving != new {
+      guard
+        let moved = state.moving(
+          layout: model.layout, options: plan.optimizer, from: moving, to: new)
+      else { throw .stateMismatch(path: path, part: "model") }
+      state = moved
+    }
+    guard
+      let restored = Optimizer(
+        layout: model.layout, options: plan.optimizer, moving: new, restoring: state)
+    else { throw .stateMismatch(path: path, part: "model") }
+    optimizer = restored
   }
 
   /// Runs the steps that are left, with an evaluation before the first and after the last.
@@ -142,6 +179,10 @@ public struct TrainingRun: Sendable {
     let workspace = TransformerWorkspace()
     // What is wanted is cleared before each step; the rest is never written.
     var gradient = uninitializedFloats(count: model.layout.count)
+    if optimizer == nil {
+      optimizer = Optimizer(
+        layout: model.layout, options: plan.optimizer, moving: plan.movingTensors)
+    }
     if step == 0, evaluations.isEmpty {
       evaluate(workspace: workspace, progress: progress, log: &log)
     }
@@ -154,7 +195,18 @@ public struct TrainingRun: Sendable {
       let stepStart = clock.now
       let report = try makeStep(gradient: &gradient, workspace: workspace)
       let elapsed = seconds(stepStart, clock)
-      log?.append(report.record(step: step, tokens: data.batchTokenCount, seconds: elapsed))
+      let operations = plan.operationsPerToken(
+        at: step - 1, configuration: model.configuration, layout: model.layout,
+        sequenceLength: data.sequenceLength)
+      let bytes = zip(data.epochs(after: step), data.epochs(after: step - 1)).enumerated()
+        .reduce(0.0) { $0 + ($1.element.0 - $1.element.1) * sourceSizes[$1.offset] }
+      work.seconds += elapsed
+      work.operations += operations * Double(data.batchTokenCount)
+      work.bytes += bytes
+      log?.append(
+        report.record(
+          step: step, tokens: data.batchTokenCount, seconds: elapsed,
+          operationsPerToken: operations, bytes: bytes))
       progress?(
         ProgressUpdate(
           phase: plan.stage(at: step - 1).name, completed: step, total: plan.steps, unit: "steps",
@@ -164,7 +216,9 @@ public struct TrainingRun: Sendable {
         try log?.flush()
         lastFlush = clock.now
       }
-      if seconds(lastSave, clock) > saveIntervalSeconds {
+      if seconds(lastSave, clock) > saveIntervalSeconds
+        || saveInterval.map({ step % $0 == 0 }) ?? false
+      {
         try save(log: &log, onUnremoved)
         lastSave = clock.now
       }
@@ -189,7 +243,7 @@ public struct TrainingRun: Sendable {
       sumOfSquares(model.parameters.span).isFinite
     {
       snapshot = RunSnapshot(
-        step: step, parameters: model.parameters, optimizer: optimizer.state,
+        step: step, parameters: model.parameters, optimizer: optimizerState,
         averages: averages.state)
     }
     clear(&gradient, stage.wantedRanges(layout: model.layout))
@@ -219,7 +273,7 @@ public struct TrainingRun: Sendable {
     let norm = stage.movingRanges(layout: model.layout).reduce(0.0) {
       $0 + sumOfSquares(gradient.span.extracting($1))
     }.squareRoot()
-    let rate = plan.schedule.value(at: step)
+    let rate = plan.learningRate(at: step)
     let judgement = stepGuard.judge(
       loss: loss, gradientNorm: norm, hasSnapshot: snapshot != nil,
       weightsAreFinite: { [model] in sumOfSquares(model.parameters.span).isFinite })
@@ -233,14 +287,19 @@ public struct TrainingRun: Sendable {
       report.skipped = .notFinite
       if let snapshot {
         model.parameters = snapshot.parameters
-        optimizer.restore(snapshot.optimizer)
+        optimizer?.restore(snapshot.optimizer)
         averages.restore(snapshot.averages)
         report.rolledBackTo = snapshot.step
       }
     case .update:
+      // Taken out, so that its arrays have one owner while they change.
+      guard var optimizer = optimizer.take() else {
+        preconditionFailure("there is an optimizer before the first step")
+      }
       optimizer.step(
         parameters: &model.parameters, gradient: gradient,
         gradientScale: min(1, plan.clipNorm / norm), learningRate: rate, groups: stage.groups)
+      self.optimizer = optimizer
     }
     step += 1
     averages.update(
@@ -279,6 +338,11 @@ public struct TrainingRun: Sendable {
     var model = model
     model.parameters = averages.weights(kind, trained: model.parameters)
     return model
+  }
+
+  /// What the optimizer remembers; nothing before there is one.
+  private var optimizerState: OptimizerState {
+    optimizer?.state ?? OptimizerState(updateCounts: [], memories: [])
   }
 
   /// Whether the sets are to be scored after the step that was just made.
@@ -320,7 +384,7 @@ public struct TrainingRun: Sendable {
     guard let store else { return }
     try log?.flush()
     let state = RunState(
-      step: step, parameters: model.parameters, optimizer: optimizer.state,
+      step: step, parameters: model.parameters, optimizer: optimizerState,
       averages: averages.state, guarding: stepGuard.state, snapshot: snapshot,
       evaluations: evaluations, best: best?.parameters, bestStep: best?.step,
       bestWeights: best?.weights ?? .trained, kernels: .current(for: plan.precision),
@@ -337,6 +401,10 @@ public struct TrainingRun: Sendable {
       isComplete: isComplete, steps: step, tokens: step * data.batchTokenCount,
       skippedSteps: stepGuard.state.total, rollbacks: stepGuard.state.rollbacks, seconds: seconds,
       time: time,
-      tokensPerSecond: Double((step - first) * data.batchTokenCount) / max(seconds, 1e-9))
+      tokensPerSecond: Double((step - first) * data.batchTokenCount) / max(seconds, 1e-9),
+      roofline: work.seconds > 0
+        ? Roofline(
+          operationsPerSecond: work.operations / work.seconds, peakOperationsPerSecond: nil,
+          precision: plan.precision, bytesPerSecond: work.bytes / work.seconds) : nil)
   }
 }

@@ -8,6 +8,16 @@ public enum TrainingRunError: Error, Equatable, Sendable {
   case file(FileError)
   /// A state was made under another plan, other data or another model.
   case stateMismatch(path: String, part: String)
+  /// A folder has no run that another one could begin with.
+  case noRun(path: String)
+  /// The run in a folder has steps left to do.
+  case notEnded(path: String)
+  /// The state of a run is not one of the model in the run's folder.
+  case otherModel(state: String, folder: String)
+  /// What a run's optimizer remembers is not what another one would.
+  case otherOptimizer(path: String, found: String, expected: String)
+  /// The run that another one has begun with has other weights now.
+  case otherBeginning(path: String)
   /// There are states, and none of them is whole.
   case noValidState(path: String, faults: [StateFault])
   /// There is no document to train on, or none is left beside those held out.
@@ -47,6 +57,19 @@ extension TrainingRunError: CustomStringConvertible {
     case .stateMismatch(let path, let part):
       "\(path) was made with another \(part); resume with the options and files of the first run, "
         + "or start over with --force"
+    case .noRun(let path):
+      "\(path) has no run to begin with: the folder of a pretrain, continue or adapt that is done, with "
+        + "run.json and state/, was expected; of a model alone, tessera adapt takes the weights"
+    case .notEnded(let path):
+      "the run in \(path) has not ended; go on with --resume first"
+    case .otherModel(let state, let folder):
+      "\(state) is a state of another model than the one in \(folder), or of its adapters or factors, "
+        + "which tessera continue does not train on"
+    case .otherOptimizer(let path, let found, let expected):
+      "\(path) was trained with \(found), whose moments do not fit \(expected); give the optimizer and "
+        + "the precision of the first run, or begin with the weights alone, by tessera adapt"
+    case .otherBeginning(let path):
+      "\(path) has another state than the one that this run has begun with"
     case .noValidState(let path, let faults):
       "\(path) holds no whole state: "
         + faults.map(\.description).joined(separator: "; ")

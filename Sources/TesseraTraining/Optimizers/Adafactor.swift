@@ -52,6 +52,12 @@ public struct AdafactorOptions: Hashable, Sendable {
 /// Shazeer and Stern, 2018, arXiv:1804.04235, algorithm 4 with the clipping of section 6; as the
 /// `Adafactor` of transformers with `scale_parameter=False, relative_step=False`.
 struct Adafactor: OptimizerMethod {
+  private static let rowMeansName = "row-means"
+  private static let columnMeansName = "column-means"
+  private static let elementMeansName = "element-means"
+  /// What the counts of updates of columns are called, which every tensor has.
+  static let columnUpdatesName = "column-updates"
+
   private let options: AdafactorOptions
   /// The place of each tensor's first row mean, column mean and mean of its own.
   private let places: [(row: Int, column: Int, element: Int)]
@@ -68,7 +74,7 @@ struct Adafactor: OptimizerMethod {
   ) {
     var places: [(row: Int, column: Int, element: Int)] = []
     var (rows, columns, elements) = (0, 0, 0)
-    isFactored = layout.tensors.map { $0.rowCount > 1 && $0.range.count > $0.rowCount }
+    isFactored = layout.tensors.map(Self.factors)
     for (index, tensor) in layout.tensors.enumerated() {
       places.append((rows, columns, elements))
       guard isIncluded(tensor) else { continue }
@@ -87,20 +93,35 @@ struct Adafactor: OptimizerMethod {
     columnUpdates = Array(repeating: 0, count: layout.tensors.count)
   }
 
+  /// Whether the means of a tensor are those of its rows and of its columns.
+  private static func factors(_ tensor: ParameterLayout.Tensor) -> Bool {
+    tensor.rowCount > 1 && tensor.range.count > tensor.rowCount
+  }
+
+  /// The number of elements that a memory with a name has of a tensor.
+  static func stateCount(of tensor: ParameterLayout.Tensor, in name: String) -> Int {
+    switch name {
+    case rowMeansName: factors(tensor) ? tensor.rowCount : 0
+    case columnMeansName: factors(tensor) ? tensor.rowWidth : 0
+    case elementMeansName: factors(tensor) ? 0 : tensor.range.count
+    default: 1
+    }
+  }
+
   var memories: [OptimizerMemory] {
     [
-      OptimizerMemory(name: "row-means", values: .floats(rowMeans)),
-      OptimizerMemory(name: "column-means", values: .floats(columnMeans)),
-      OptimizerMemory(name: "element-means", values: .floats(elementMeans)),
-      OptimizerMemory(name: "column-updates", values: .counts(columnUpdates)),
+      OptimizerMemory(name: Self.rowMeansName, values: .floats(rowMeans)),
+      OptimizerMemory(name: Self.columnMeansName, values: .floats(columnMeans)),
+      OptimizerMemory(name: Self.elementMeansName, values: .floats(elementMeans)),
+      OptimizerMemory(name: Self.columnUpdatesName, values: .counts(columnUpdates)),
     ]
   }
 
   mutating func restore(_ state: OptimizerState) {
-    rowMeans = state["row-means"]?.values.floats ?? rowMeans
-    columnMeans = state["column-means"]?.values.floats ?? columnMeans
-    elementMeans = state["element-means"]?.values.floats ?? elementMeans
-    columnUpdates = state["column-updates"]?.values.counts ?? columnUpdates
+    rowMeans = state[Self.rowMeansName]?.values.floats ?? rowMeans
+    columnMeans = state[Self.columnMeansName]?.values.floats ?? columnMeans
+    elementMeans = state[Self.elementMeansName]?.values.floats ?? elementMeans
+    columnUpdates = state[Self.columnUpdatesName]?.values.counts ?? columnUpdates
   }
 
   mutating func apply(_ update: TensorUpdate, to parameters: inout [Float], gradient: [Float]) {

@@ -38,17 +38,19 @@ struct AdamW: OptimizerMethod {
   ///   - layout: The parameters.
   ///   - options: The numbers.
   ///   - precision: How moments are kept.
+  ///   - state: What it goes on from.
   ///   - isIncluded: Which tensors it will be asked to move.
   init(
     layout: ParameterLayout, options: AdamWOptions, precision: MomentPrecision,
+    state: OptimizerState? = nil,
     isIncluded: (ParameterLayout.Tensor) -> Bool = { _ in true }
   ) {
     self.options = options
     first = MomentMemory(
-      name: "first-moment", content: .means, precision: precision, layout: layout,
+      name: "first-moment", content: .means, precision: precision, layout: layout, state: state,
       isIncluded: isIncluded)
     second = MomentMemory(
-      name: "second-moment", content: .squares, precision: precision, layout: layout,
+      name: "second-moment", content: .squares, precision: precision, layout: layout, state: state,
       isIncluded: isIncluded)
   }
 

@@ -34,11 +34,11 @@ struct Lion: OptimizerMethod {
 
   init(
     layout: ParameterLayout, options: LionOptions, precision: MomentPrecision,
-    isIncluded: (ParameterLayout.Tensor) -> Bool = { _ in true }
+    state: OptimizerState? = nil, isIncluded: (ParameterLayout.Tensor) -> Bool = { _ in true }
   ) {
     self.options = options
     moment = MomentMemory(
-      name: "first-moment", content: .means, precision: precision, layout: layout,
+      name: "first-moment", content: .means, precision: precision, layout: layout, state: state,
       isIncluded: isIncluded)
   }
 

@@ -11,6 +11,9 @@ struct MomentMemory: Sendable {
     case squares
   }
 
+  /// What the name of the array of scales ends in, after that of the numbers.
+  static let scaleSuffix = "-scales"
+
   private let name: String
   private let content: Content
   private let precision: MomentPrecision
@@ -22,17 +25,18 @@ struct MomentMemory: Sendable {
   private var codes: [UInt8] = []
   private var scales: [Float] = []
 
-  /// Memory that is zero.
+  /// Memory that is zero, or that of a state.
   ///
   /// - Parameters:
   ///   - name: What its file is called.
   ///   - content: What is kept.
   ///   - precision: In how many bits.
   ///   - layout: The parameters.
+  ///   - state: The state whose arrays are taken, where they are as long as they have to be.
   ///   - isIncluded: Which tensors have numbers.
   init(
     name: String, content: Content, precision: MomentPrecision, layout: ParameterLayout,
-    isIncluded: (ParameterLayout.Tensor) -> Bool = { _ in true }
+    state: OptimizerState? = nil, isIncluded: (ParameterLayout.Tensor) -> Bool = { _ in true }
   ) {
     var starts: [(value: Int, scale: Int)?] = []
     var (valueCount, scaleCount) = (0, 0)
@@ -50,12 +54,17 @@ struct MomentMemory: Sendable {
     self.precision = precision
     self.starts = starts
     widths = layout.tensors.map(\.rowWidth)
+    func taken<Element>(_ values: [Element]?, zero: Element, count: Int) -> [Element] {
+      if let values, values.count == count { return values }
+      return Array(repeating: zero, count: count)
+    }
+    let values = state?[name]?.values
     switch precision {
-    case .f32: floats = Array(repeating: 0, count: valueCount)
-    case .bf16: brain = Array(repeating: 0, count: valueCount)
+    case .f32: floats = taken(values?.floats, zero: 0, count: valueCount)
+    case .bf16: brain = taken(values?.brainFloats, zero: 0, count: valueCount)
     case .eightBit:
-      codes = Array(repeating: Self.map(for: content).zero, count: valueCount)
-      scales = Array(repeating: 0, count: scaleCount)
+      codes = taken(values?.bytes, zero: Self.map(for: content).zero, count: valueCount)
+      scales = taken(state?[name + Self.scaleSuffix]?.values.floats, zero: 0, count: scaleCount)
     }
   }
 
@@ -77,7 +86,7 @@ struct MomentMemory: Sendable {
     case .eightBit:
       [
         OptimizerMemory(name: name, values: .bytes(codes)),
-        OptimizerMemory(name: name + "-scales", values: .floats(scales)),
+        OptimizerMemory(name: name + Self.scaleSuffix, values: .floats(scales)),
       ]
     }
   }
@@ -89,7 +98,7 @@ struct MomentMemory: Sendable {
     case .bf16: brain = state[name]?.values.brainFloats ?? brain
     case .eightBit:
       codes = state[name]?.values.bytes ?? codes
-      scales = state[name + "-scales"]?.values.floats ?? scales
+      scales = state[name + Self.scaleSuffix]?.values.floats ?? scales
     }
   }
 

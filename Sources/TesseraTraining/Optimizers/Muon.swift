@@ -38,6 +38,9 @@ public struct MuonOptions: Hashable, Sendable {
 /// https://kellerjordan.github.io/posts/muon/; as PyTorch's `torch.optim.Muon` with
 /// `adjust_lr_fn="match_rms_adamw"`.
 struct Muon: OptimizerMethod {
+  /// What the momentum of matrices is called.
+  static let momentumName = "momentum"
+
   private let options: MuonOptions
   private let isMatrix: [Bool]
   private var momentum: MomentMemory
@@ -45,16 +48,25 @@ struct Muon: OptimizerMethod {
 
   init(
     layout: ParameterLayout, options: MuonOptions, adamW: AdamWOptions, precision: MomentPrecision,
-    isIncluded: (ParameterLayout.Tensor) -> Bool = { _ in true }
+    state: OptimizerState? = nil, isIncluded: (ParameterLayout.Tensor) -> Bool = { _ in true }
   ) {
     self.options = options
     isMatrix = layout.tensors.map(Self.moves)
     momentum = MomentMemory(
-      name: "momentum", content: .means, precision: precision, layout: layout,
+      name: Self.momentumName, content: .means, precision: precision, layout: layout, state: state,
       isIncluded: { isIncluded($0) && Self.moves($0) })
     self.adamW = AdamW(
-      layout: layout, options: adamW, precision: precision,
+      layout: layout, options: adamW, precision: precision, state: state,
       isIncluded: { isIncluded($0) && !Self.moves($0) })
+  }
+
+  /// The bytes that a step works in: the direction of one matrix, and what makes it orthogonal.
+  static func workSize(layout: ParameterLayout, moving: Set<Int>) -> Int {
+    layout.tensors.enumerated().filter { moving.contains($0.offset) && moves($0.element) }
+      .map { _, tensor in
+        let small = min(tensor.rowCount, tensor.rowWidth)
+        return 4 * (3 * tensor.range.count + 2 * small * small)
+      }.max() ?? 0
   }
 
   /// Whether a tensor is one of Muon's own.

@@ -31,6 +31,30 @@ public struct Optimizer: Sendable {
     layout: ParameterLayout, options: OptimizerOptions = OptimizerOptions(),
     moving: Set<Int>? = nil
   ) {
+    self.init(layout: layout, options: options, moving: moving, state: nil)
+  }
+
+  /// Creates an optimizer that goes on from a state, whose arrays it takes; nil if the state does not fit.
+  ///
+  /// Unlike ``restore(_:)`` it has no arrays of its own meanwhile.
+  ///
+  /// - Parameters:
+  ///   - layout: The parameters.
+  ///   - options: The method.
+  ///   - moving: The places in the layout of the tensors that will ever move; nil for all.
+  ///   - state: A state of an optimizer of the same.
+  public init?(
+    layout: ParameterLayout, options: OptimizerOptions, moving: Set<Int>? = nil,
+    restoring state: OptimizerState
+  ) {
+    self.init(layout: layout, options: options, moving: moving, state: state)
+    guard fits(state) else { return nil }
+    restore(state)
+  }
+
+  private init(
+    layout: ParameterLayout, options: OptimizerOptions, moving: Set<Int>?, state: OptimizerState?
+  ) {
     let names = moving.map { Set($0.map { layout.tensors[$0].name }) }
     func moves(_ tensor: ParameterLayout.Tensor) -> Bool { names?.contains(tensor.name) ?? true }
     var firstUnits: [Int] = []
@@ -47,15 +71,18 @@ public struct Optimizer: Sendable {
       switch options.kind {
       case .adamW:
         AdamW(
-          layout: layout, options: options.adamW, precision: options.moments, isIncluded: moves)
+          layout: layout, options: options.adamW, precision: options.moments, state: state,
+          isIncluded: moves)
       case .lion:
-        Lion(layout: layout, options: options.lion, precision: options.moments, isIncluded: moves)
+        Lion(
+          layout: layout, options: options.lion, precision: options.moments, state: state,
+          isIncluded: moves)
       case .adafactor:
         Adafactor(layout: layout, options: options.adafactor, isIncluded: moves)
       case .muon:
         Muon(
           layout: layout, options: options.muon, adamW: options.adamW, precision: options.moments,
-          isIncluded: moves)
+          state: state, isIncluded: moves)
       }
   }
 

@@ -49,8 +49,14 @@ public struct OptimizerOptions: Hashable, Sendable {
   }
 
   /// The bytes of what is remembered of a model's parameters, counts left out.
-  public func stateSize(layout: ParameterLayout) -> Int {
-    layout.tensors.reduce(0) { sum, tensor in
+  ///
+  /// - Parameters:
+  ///   - layout: The parameters.
+  ///   - moving: The places in the layout of the tensors that will ever move; nil for all.
+  public func stateSize(layout: ParameterLayout, moving: Set<Int>? = nil) -> Int {
+    layout.tensors.enumerated().reduce(0) { sum, entry in
+      let (place, tensor) = entry
+      guard moving?.contains(place) ?? true else { return sum }
       let (rows, width) = (tensor.rowCount, tensor.rowWidth)
       let moments =
         switch kind {
@@ -68,6 +74,12 @@ public struct OptimizerOptions: Hashable, Sendable {
   /// The method and its precision, in words.
   public var title: String {
     kind.hasMoments ? "\(kind.rawValue) with moments in \(moments.rawValue)" : kind.rawValue
+  }
+
+  /// The method and its precision in a record, in words.
+  static func title(of record: JSONValue) -> String {
+    let method = record["method"]?.string ?? "?"
+    return method + (record["moments"]?.string.map { " with moments in \($0)" } ?? "")
   }
 
   /// What decides the steps, for the record of a plan.

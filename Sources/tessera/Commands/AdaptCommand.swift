@@ -10,6 +10,7 @@ struct AdaptCommand: ParsableCommand {
     commandName: "adapt",
     abstract: "Teach a model a new language.",
     discussion: """
+      Takes the weights of a model alone; to go on with another run's moments as well is `tessera continue`. \
       Extends the vocabulary with tokens of the corpus, trains (the new rows first, then everything, \
       with replay of the old language in every batch), and keeps the weights that predict held-out \
       text of the corpus best without forgetting more than --max-forget. Leaves a directory that \
@@ -58,6 +59,7 @@ struct AdaptCommand: ParsableCommand {
   @OptionGroup var guards: GuardArguments
   @OptionGroup var averaging: AveragingArguments
   @OptionGroup var masking: MaskingArguments
+  @OptionGroup var saving: SavingArguments
 
   @Option(
     help: ArgumentHelp(
@@ -73,9 +75,6 @@ struct AdaptCommand: ParsableCommand {
 
   @Option(help: "Bits per byte that the replayed language may lose.")
   var maxForget = AdaptationOptions().maximumForgetting
-
-  @Flag(help: "Continue the run in the output folder.")
-  var resume = false
 
   @Flag(help: "Print the plan and stop.")
   var dryRun = false
@@ -105,7 +104,7 @@ struct AdaptCommand: ParsableCommand {
     }
     _ = try schedule.options(warmup: step.warmup)
     try budget.checkTokens(batchTokens: step.batchTokens)
-    if resume && output.force { throw ValidationError("--resume and --force exclude each other") }
+    try saving.check(force: output.force)
   }
 
   func run() throws {
@@ -113,8 +112,7 @@ struct AdaptCommand: ParsableCommand {
     Interruption.install()
     let job = try AdaptationJob(self, console)
     if dryRun {
-      let plan = try job.plan(console)
-      if common.json { try console.printJSON(plan.record) }
+      try job.plan(console)
       return
     }
     guard let report = try job.run(console) else {
@@ -125,6 +123,7 @@ struct AdaptCommand: ParsableCommand {
       try console.printJSON(report.record)
     } else {
       try writeToStandardOutput(report.table)
+      for line in rooflineLines(report.training.outcome) { console.say(line) }
       if report.training.chosenStep == 0 {
         console.say("note: no step was better than the weights before the first, which are kept")
       }
@@ -167,6 +166,7 @@ struct AdaptCommand: ParsableCommand {
     options.data = try data.options(sources: sources)
     options.guards = guards.options
     options.averaging = averaging.options
+    options.saveInterval = saving.saveEvery
     options.replayShare = languages.noReplay ? 0 : replayShare
     options.heldOutShare = languages.heldOut
     options.maximumForgetting = maxForget

@@ -46,16 +46,7 @@ struct PretrainCommand: ParsableCommand {
   @Option(help: "The tokenizer's folder or file.", completion: .file())
   var tokenizer: String
 
-  @Option(
-    parsing: .upToNextOption,
-    help: """
-      Files or folders of text, - for standard input; or one folder of shards. NAME=PATH makes several \
-      sources, each with a name for --mix and --data-stage.
-      """,
-    completion: .file())
-  var corpus: [String]
-
-  @OptionGroup var documents: DocumentOptions
+  @OptionGroup var corpus: CorpusArguments
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var step: StepOptions
 
@@ -66,16 +57,10 @@ struct PretrainCommand: ParsableCommand {
   @OptionGroup var guards: GuardArguments
   @OptionGroup var averaging: AveragingArguments
   @OptionGroup var masking: MaskingArguments
-
-  @Option(
-    help: "Share of the corpus that is held out, as a fraction. (default: 0.005; shards are split)")
-  var heldOut: Double?
+  @OptionGroup var saving: SavingArguments
 
   @Option(help: "Format of the stored weights: f32, bf16, f16.")
   var dtype = StoredPrecision.bf16
-
-  @Flag(help: "Continue the run in the output folder.")
-  var resume = false
 
   @Flag(help: "Print the plan and stop.")
   var dryRun = false
@@ -86,31 +71,19 @@ struct PretrainCommand: ParsableCommand {
 
   mutating func validate() throws {
     if budget.budget == nil { throw ValidationError("give one of --steps, --tokens and --minutes") }
-    if let heldOut, !(0...0.5).contains(heldOut) {
-      throw ValidationError("--held-out must be between 0 and 0.5, not \(heldOut)")
-    }
     _ = try schedule.options(warmup: step.warmup)
     try budget.checkTokens(batchTokens: step.batchTokens)
-    if resume && output.force { throw ValidationError("--resume and --force exclude each other") }
+    try saving.check(force: output.force)
   }
 
   func run() throws {
     let console = common.start()
     Interruption.install()
     try masking.check(for: family == .llama ? .nextToken : .maskedTokens)
-    let named = try sources(ofCorpus: corpus)
+    let named = try corpus.named()
     let inputs = [tokenizer] + named.flatMap(\.paths) + masking.paths
-    try output.checkRun(resume: resume, inputs: inputs)
-    if masking.spans != nil, named.count > 1 {
-      throw UsageError("--spans counts the documents of one corpus, and there are \(named.count)")
-    }
-    let shards = try named.map { try shardFolder(in: $0.paths, documents, heldOut: heldOut) }
-    if let unit = masking.masking, unit != .token, shards.contains(where: { $0 != nil }) {
-      throw UsageError("--masking \(unit.rawValue) needs text, and shards hold tokens")
-    }
-    let texts = zip(named, shards).compactMap { $1 == nil ? $0.paths : nil }
-    var corpora = try documents.corpora(
-      texts, metadataFields: data.metadataFields)[...]
+    try output.checkRun(resume: saving.resume, inputs: inputs, except: SavingArguments.free)
+    let opened = try corpus.opened(named, data, masking)
     let path = tokenizer
     let tokenizer = try Tokenizer(contentsOf: path)
     if tokenizer.endOfText == nil { throw CommandError.noEndOfText(tokenizer: path) }
@@ -120,51 +93,14 @@ struct PretrainCommand: ParsableCommand {
       guard case .notExpressible(_, let part, _) = error else { throw error }
       throw CommandError.notForModels(tokenizer: path, part: part)
     }
-    let options = try makeOptions(
-      sources: named.map(\.name) + (masking.pairs.isEmpty ? [] : [SentencePairs.sourceName]))
-    let sources = try zip(named, shards).map { source, shards in
-      try Pretraining.Source(
-        name: source.name,
-        corpus: shards.map { path in
-          try TokenizedCorpus(
-            ShardFolder(path: path, tokenizer: tokenizer),
-            heldOutSizeLimit: options.heldOutSizeLimit, progress: console.progress)
-        }
-          ?? tokenized(
-            corpora.removeFirst(), by: tokenizer, prefix: data.template(ofSource: source.name),
-            console))
-    }
-    let phase = budget.minutes == nil ? "planning" : "measuring the speed of training"
-    if dryRun {
-      let job = try console.during(phase) {
-        try Pretraining(tokenizer: tokenizer, sources: sources, options: options)
-      }
-      try show(job, console)
-      return
-    }
-    var directory = try RunDirectory(
-      path: output.output, force: output.force, resume: resume, inputs: inputs)
-    let record = directory.record
-    let job = try console.during(phase) {
-      try Pretraining(
-        tokenizer: tokenizer, sources: sources, options: options, resuming: record)
-    }
-    if !directory.isResumed {
-      // The record first: it shows whose the folder is.
-      try directory.write(job.record)
-      try RunConfiguration.current.write(to: output.output)
-    }
-    if !common.json { try show(job, console) }
-    let result = try job.run(
-      in: &directory, progress: console.progress, onResume: console.sayResumed,
-      onUnremoved: console.warnUnremoved)
-    guard let result else { throw Interrupted(resumableFolder: output.output) }
-    console.finishProgress()
-    if common.json {
-      try console.printJSON(result.record)
-    } else {
-      show(result, console)
-    }
+    let options = try makeOptions(sources: named.map(\.name) + masking.sourceNames)
+    let job = PretrainingJob(
+      beginning: nil, tokenizer: tokenizer,
+      sources: try corpus.tokens(
+        of: opened, by: tokenizer, data, masking, options: options, console),
+      options: options, isTimed: budget.minutes != nil, output: output, inputs: inputs,
+      isJSON: common.json)
+    if dryRun { try job.plan(console) } else { try job.run(resume: saving.resume, console) }
   }
 
   /// The job's options.
@@ -186,71 +122,9 @@ struct PretrainCommand: ParsableCommand {
     options.data = try data.options(sources: sources)
     options.guards = guards.options
     options.averaging = averaging.options
+    options.saveInterval = saving.saveEvery
     options.elementType = dtype.elementType
     options.seed = seed.seed
     return options
-  }
-
-  /// The corpus as tokens.
-  private func tokenized(
-    _ corpus: Corpus, by tokenizer: Tokenizer, prefix: PrefixTemplate?, _ console: Console
-  ) throws -> TokenizedCorpus {
-    let name = corpus.paths.joined(separator: ", ")
-    let heldOut = heldOut ?? ShardingOptions(format: .tessera).heldOutShare
-    do {
-      return try TokenizedCorpus(
-        corpus, name: name, tokenizer: tokenizer,
-        split: heldOut > 0 ? HeldOutSplit(fraction: heldOut) : nil, prefix: prefix,
-        unit: masking.masking ?? .token, spans: try masking.documentSpans(),
-        progress: console.progress)
-    } catch TrainingRunError.noDocuments(let source) {
-      // Standard input cannot be read again to see whether there was anything.
-      if !corpus.paths.contains("-") {
-        var reader = corpus.makeReader()
-        if try reader.next() == nil { throw CommandError.emptyCorpus(paths: corpus.paths) }
-      }
-      throw TrainingRunError.noDocuments(source: source)
-    }
-  }
-
-  /// Prints the plan.
-  private func show(_ job: Pretraining, _ console: Console) throws {
-    if common.json {
-      try console.printJSON(job.record)
-      return
-    }
-    let model = job.model
-    let tokens = job.plan.steps * job.data.batchTokenCount
-    console.say(
-      """
-      model: \(size.rawValue), \(groupDigits(model.layout.count)) parameters, vocabulary \
-      \(groupDigits(model.configuration.vocabularySize)), context \
-      \(groupDigits(model.configuration.contextLength))
-      plan: \(groupDigits(job.plan.steps)) steps of \(groupDigits(job.data.batchTokenCount)) tokens, \
-      \(groupDigits(tokens)) tokens in all
-      """)
-    console.say(job.data, steps: job.plan.steps)
-    console.say(job.plan, layout: model.layout)
-    console.sayKernels(for: job.plan.precision)
-    console.sayCost(
-      parameterCount: model.layout.count,
-      optimizerSize: job.plan.optimizer.stateSize(layout: model.layout), tokenCount: tokens,
-      tokensPerSecond: job.plannedTokensPerSecond)
-  }
-
-  /// Prints the result.
-  private func show(_ result: PretrainingResult, _ console: Console) {
-    let score =
-      result.score.map { "\(fixed($0.bitsPerByte, 4)) \(result.measure.title)" } ?? "not measured"
-    console.say(
-      """
-      trained on \(groupDigits(result.outcome.tokens)) tokens; this call took \
-      \(formatDuration(result.outcome.seconds)), \
-      \(groupDigits(Int(result.outcome.tokensPerSecond))) tokens/s
-      held-out documents: \(score)
-      """)
-    if family == .llama {
-      console.say("next: tessera generate --model \(output.output) --prompt \"Once\"")
-    }
   }
 }

@@ -39,7 +39,8 @@ struct AdaptationJob {
       [command.model] + command.languages.paths
       + command.initialization.sources.paths + command.masking.paths
     try command.initialization.sources.checkFiles(command.languages.documents)
-    isResumed = try command.output.checkRun(resume: command.resume, inputs: inputs)
+    isResumed = try command.output.checkRun(
+      resume: command.saving.resume, inputs: inputs, except: SavingArguments.free)
     let corpora = try LanguageSources.corpora(
       command.languages, metadataFields: command.data.metadataFields)
     console.warnIfUnfinished(command.model)
@@ -75,8 +76,8 @@ struct AdaptationJob {
     }
   }
 
-  /// Plans without writing anything.
-  func plan(_ console: Console) throws -> Adaptation {
+  /// Prints the plan on standard output, and leaves no trace.
+  func plan(_ console: Console) throws {
     let vocabulary = try vocabularyExtension(console)
     // The plan needs the shape of the extended model and not its weights.
     var configuration = try Transformer.checkedConfiguration(of: base.checkpoint)
@@ -84,12 +85,18 @@ struct AdaptationJob {
     configuration.factorRank = command.embeddingRank
     let adaptation = try console.during(planningPhase(resuming: nil)) {
       try Adaptation(
-        model: Transformer(configuration: configuration, seed: 0), tokenizer: vocabulary.tokenizer,
-        newRows: vocabulary.layout.newRows, target: target, replay: replay,
-        options: try command.makeOptions(sources: sourceNames, masking: masking))
+        configuration: configuration,
+        weights: { [configuration] in Transformer(configuration: configuration, seed: 0) },
+        tokenizer: vocabulary.tokenizer, newRows: vocabulary.layout.newRows, target: target,
+        replay: replay, options: try command.makeOptions(sources: sourceNames, masking: masking))
     }
-    say(adaptation, newTokenCount: vocabulary.tokens.count, console)
-    return adaptation
+    let memory = try adaptation.memory(processSize: ProcessMemory.currentSize ?? 0)
+    if command.common.json {
+      try console.printJSON(adaptation.record.with(memory))
+    } else {
+      let lines = lines(of: adaptation, memory, newTokenCount: vocabulary.tokens.count)
+      try writeToStandardOutput(lines.map { $0 + "\n" }.joined())
+    }
   }
 
   /// Extends, trains, measures, and leaves the model; nil after an interruption.
@@ -99,10 +106,9 @@ struct AdaptationJob {
     if !isResumed { try write(prepared, console) }
     var directory = try RunDirectory(path: output, force: false, resume: true, inputs: inputs)
     let tokenizer = try Tokenizer(contentsOf: output)
-    let model = try console.during("loading \(output)") {
-      try TrainedMatrices(rank: command.embeddingRank).model(of: output)
-    }
-    guard model.configuration.vocabularySize == prepared.layout.rowCount,
+    var configuration = try Transformer.checkedConfiguration(of: Checkpoint(directory: output))
+    configuration.factorRank = command.embeddingRank
+    guard configuration.vocabularySize == prepared.layout.rowCount,
       tokenizer.vocabularySize == prepared.tokenizer.vocabularySize,
       (0..<prepared.tokens.count).allSatisfy({
         tokenizer.bytes(of: prepared.tokens.id(of: $0)) == prepared.tokens.bytes(of: $0)
@@ -111,23 +117,24 @@ struct AdaptationJob {
     let record = directory.record
     let adaptation = try console.during(planningPhase(resuming: record)) {
       try Adaptation(
-        model: model, tokenizer: tokenizer, newRows: prepared.layout.newRows, target: target,
-        replay: replay,
+        configuration: configuration,
+        weights: { [rank = command.embeddingRank] in
+          try TrainedMatrices(rank: rank).model(of: output)
+        },
+        tokenizer: tokenizer, newRows: prepared.layout.newRows, target: target, replay: replay,
         options: try command.makeOptions(sources: sourceNames, masking: masking),
         resuming: record)
     }
-    say(adaptation, newTokenCount: prepared.tokens.count, console)
+    if !command.common.json {
+      let memory = try adaptation.memory(processSize: ProcessMemory.currentSize ?? 0)
+      for line in lines(of: adaptation, memory, newTokenCount: prepared.tokens.count) {
+        console.say(line)
+      }
+    }
     // A call that was killed before it had a plan has left none.
     if record?["steps"] == nil { try directory.write(adaptation.record) }
 
-    let original = try console.during("loading \(command.model)") {
-      try Transformer(checkpoint: command.model)
-    }
-    let before = try Adaptation.scores(
-      of: original,
-      on: adaptation.evaluationSets(
-        for: base.tokenizer, rowCount: original.configuration.vocabularySize),
-      progress: console.progress)
+    let before = try scoresOfBase(by: adaptation, console)
     // The bound of forgetting is that of the first call: another kind of processor would measure
     // the base model a little differently.
     let replayBefore =
@@ -176,6 +183,20 @@ struct AdaptationJob {
     try writeFile(
       Path.join(output, ModelCard.name), Array(report.modelCard(baseCards: baseCards).utf8))
     return report
+  }
+
+  /// The base model's scores on the held-out documents; its weights are read for them alone.
+  private func scoresOfBase(
+    by adaptation: Adaptation, _ console: Console
+  ) throws -> [CorpusScore] {
+    let original = try console.during("loading \(command.model)") {
+      try Transformer(checkpoint: command.model)
+    }
+    return try Adaptation.scores(
+      of: original,
+      on: adaptation.evaluationSets(
+        for: base.tokenizer, rowCount: original.configuration.vocabularySize),
+      progress: console.progress)
   }
 
   /// Makes the run's folder: the extended model, and the marks by which a call that is killed from here
@@ -249,31 +270,25 @@ struct AdaptationJob {
     return vocabulary
   }
 
-  /// Says what is going to happen.
-  private func say(_ adaptation: Adaptation, newTokenCount: Int, _ console: Console) {
-    if command.common.json { return }
+  /// What is going to happen.
+  private func lines(
+    of adaptation: Adaptation, _ memory: MemoryPlan, newTokenCount: Int
+  ) -> [String] {
     let (plan, data) = (adaptation.plan, adaptation.data)
     let tokens = plan.steps * data.batchTokenCount
-    for source in [target, replay].compactMap({ $0 }) {
-      console.say(
-        "\(source.name): \(formatAmount(Double(source.documents.trainingByteCount), unit: "B")) to "
-          + "train on; \(formatAmount(Double(source.documents.heldOutByteCount), unit: "B")) held out"
-      )
+    let sources = [target, replay].compactMap { $0 }.map { source in
+      "\(source.name): \(formatAmount(Double(source.documents.trainingByteCount), unit: "B")) to "
+        + "train on; \(formatAmount(Double(source.documents.heldOutByteCount), unit: "B")) held out"
     }
-    console.say(
-      """
-      model: \(groupDigits(adaptation.modelParameterCount)) parameters, \
-      \(groupDigits(newTokenCount)) new tokens
-      plan: \(groupDigits(plan.steps)) steps of \(groupDigits(data.batchTokenCount)) tokens, \
-      \(groupDigits(tokens)) tokens in all
-      """)
-    console.say(data, steps: plan.steps)
-    console.say(plan, layout: adaptation.modelLayout)
-    console.sayKernels(for: plan.precision)
-    console.sayCost(
-      parameterCount: adaptation.modelParameterCount,
-      optimizerSize: plan.optimizer.stateSize(layout: adaptation.modelLayout), tokenCount: tokens,
-      tokensPerSecond: adaptation.plannedTokensPerSecond)
+    return sources + [
+      "model: \(groupDigits(adaptation.layout.count)) parameters, "
+        + "\(groupDigits(newTokenCount)) new tokens",
+      "adapt: begins with \(RunKind.adapt.beginning)",
+      "plan: \(groupDigits(plan.steps)) steps of \(groupDigits(data.batchTokenCount)) tokens, "
+        + "\(groupDigits(tokens)) tokens in all",
+    ] + data.lines(steps: plan.steps) + plan.lines(layout: adaptation.layout)
+      + [kernelLine(for: plan.precision)]
+      + costLines(memory, tokenCount: tokens, tokensPerSecond: adaptation.plannedTokensPerSecond)
   }
 }
 

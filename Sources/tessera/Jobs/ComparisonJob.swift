@@ -142,8 +142,8 @@ struct ComparisonJob {
       of: base, tokens: selection.tokens, options: options, inputs: inputs)
     guard let extended = try extend(plan, console) else { return nil }
     let adaptation = try Adaptation(
-      model: extended.model, tokenizer: extended.tokenizer, newRows: plan.layout.newRows,
-      target: languages.target,
+      configuration: extended.model.configuration, weights: { [model = extended.model] in model },
+      tokenizer: extended.tokenizer, newRows: plan.layout.newRows, target: languages.target,
       replay: languages.replay, options: command.options(seed: seed))
     return try adaptation.scores(after: command.scoredSteps, progress: console.progress)
   }

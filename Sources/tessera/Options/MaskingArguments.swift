@@ -49,6 +49,9 @@ struct MaskingArguments: ParsableArguments {
   /// The files that are read.
   var paths: [String] { [spans].compactMap { $0 } + pairs }
 
+  /// The names of the sources of a mixture that they add.
+  var sourceNames: [String] { pairs.isEmpty ? [] : [SentencePairs.sourceName] }
+
   mutating func validate() throws {
     if let probability, !(probability > 0 && probability < 1) {
       throw ValidationError("--mlm-probability must be above 0 and below 1, not \(probability)")

@@ -3,41 +3,53 @@ import TesseraModels
 import TesseraTraining
 
 extension Console {
-  /// What training keeps in memory for each parameter beside the optimizer's: weight and gradient, 4
-  /// bytes each.
-  private static let trainingBytesPerParameter = 8
+  /// Warns of a model directory that a run of adapt or pretrain has left before it was done.
+  func warnIfUnfinished(_ folder: String) {
+    guard RunDirectory.isUnfinished(folder) else { return }
+    say(
+      "warning: the run in \(folder) has not ended, so this is not its result yet; go on with "
+        + "--resume")
+  }
 
-  /// Says what a training is going to take, as far as that is known before it begins.
-  func sayCost(
-    parameterCount: Int, optimizerSize: Int, tokenCount: Int, tokensPerSecond: Double?
-  ) {
-    let size = Double(parameterCount * Self.trainingBytesPerParameter + optimizerSize)
-    say(
-      "memory: \(formatAmount(size, unit: "B")) for weights, gradients and moments, and the "
-        + "activations of a step")
-    guard let tokensPerSecond, tokensPerSecond > 0 else { return }
-    say(
+}
+
+/// What a training is going to take, as far as that is known before it begins.
+func costLines(_ memory: MemoryPlan, tokenCount: Int, tokensPerSecond: Double?) -> [String] {
+  func amount(_ size: Int) -> String { formatAmount(Double(size), unit: "B") }
+  let parts = MemoryPlan.Part.allCases.compactMap { part in
+    memory.sizes[part].flatMap { $0 > 0 ? "\(part.title) \(amount($0))" : nil }
+  }
+  var lines = ["memory: \(amount(memory.peakSize)) at most: \(parts.joined(separator: ", "))"]
+  if let tokensPerSecond, tokensPerSecond > 0 {
+    lines.append(
       "speed: \(groupDigits(Int(min(tokensPerSecond, 1e15)))) tokens/s, about "
         + formatDuration(Double(tokenCount) / tokensPerSecond))
   }
+  return lines
+}
 
-  /// Says what steps are made with, which parameters move, and how the learning rate is going to run.
-  func say(_ plan: TrainingPlan, layout: ParameterLayout) {
-    say("optimizer: \(plan.optimizer.title)")
-    if let averages = plan.averaging.title(steps: plan.steps) { say("averages: \(averages)") }
-    for (steps, segment) in plan.schedule.stretches {
+extension TrainingPlan {
+  /// What steps are made with, which parameters move, and how the learning rate is going to run.
+  func lines(layout: ParameterLayout) -> [String] {
+    var lines = ["optimizer: \(optimizer.title)"]
+    if let averages = averaging.title(steps: steps) { lines.append("averages: \(averages)") }
+    for (steps, segment) in schedule.stretches where steps.upperBound > scheduleFirstStep {
+      // Steps are those of this run; a curve that goes on has begun before.
+      let (first, last) = (
+        max(steps.lowerBound - scheduleFirstStep, 0) + 1, steps.upperBound - scheduleFirstStep
+      )
       let range =
-        steps.count == 1
-        ? "step \(groupDigits(steps.upperBound))"
-        : "steps \(groupDigits(steps.lowerBound + 1)) to \(groupDigits(steps.upperBound))"
+        first == last
+        ? "step \(groupDigits(last))" : "steps \(groupDigits(first)) to \(groupDigits(last))"
+      let from = steps.lowerBound < scheduleFirstStep ? learningRate(at: 0) : segment.from
       let course =
         segment.shape == .constant
         ? "\(brief(segment.to))"
-        : "\(brief(segment.from)) to \(brief(segment.to)), \(segment.shape.rawValue)"
-      say("learning rate: \(range): \(course)")
+        : "\(brief(from)) to \(brief(segment.to)), \(segment.shape.rawValue)"
+      lines.append("learning rate: \(range): \(course)")
     }
-    for table in StageTable.tables(of: plan, layout: layout) {
-      say(
+    for table in StageTable.tables(of: self, layout: layout) {
+      lines.append(
         "stage \"\(table.name)\": steps \(groupDigits(table.steps.lowerBound + 1)) to "
           + groupDigits(table.steps.upperBound))
       let rows = table.lines.map { line in
@@ -50,20 +62,22 @@ extension Console {
       }
       let text = alignedTable(
         [["tensors", "layers", "rows", "parameters", "rate", "decay"]] + rows)
-      for line in text.split(separator: "\n") { say("  " + line) }
+      lines += text.split(separator: "\n").map { "  " + $0 }
     }
+    return lines
   }
+}
 
-  /// Warns of a model directory that a run of adapt or pretrain has left before it was done.
-  func warnIfUnfinished(_ folder: String) {
-    guard RunDirectory.isUnfinished(folder) else { return }
-    say(
-      "warning: the run in \(folder) has not ended, so this is not its result yet; go on with "
-        + "--resume")
+extension JSONValue {
+  /// A plan's record with its memory, which depends on the machine.
+  func with(_ memory: MemoryPlan) -> JSONValue {
+    var record = self
+    record["memory"] = memory.record
+    return record
   }
+}
 
-  /// A list that fits into a cell.
-  private func shortened(_ list: String) -> String {
-    list.count <= 24 ? list : list.prefix(21) + "..."
-  }
+/// A list that fits into a cell.
+private func shortened(_ list: String) -> String {
+  list.count <= 24 ? list : list.prefix(21) + "..."
 }

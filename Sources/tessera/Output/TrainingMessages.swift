@@ -3,13 +3,31 @@ import TesseraBasics
 import TesseraTensors
 import TesseraTraining
 
-extension Console {
-  /// Says what computes, which decides the speed and the last bits.
-  func sayKernels(for precision: Precision) {
-    say(
-      "computing with \(SelectedKernels.current(for: precision)), threads: \(Workers.threadCount)")
-  }
+/// What computes, which decides the speed and the last bits.
+func kernelLine(for precision: Precision) -> String {
+  "computing with \(SelectedKernels.current(for: precision)), threads: \(Workers.threadCount)"
+}
 
+/// What steps have computed, against what the processor's products allow, and the memory that was taken.
+func rooflineLines(_ outcome: TrainingOutcome) -> [String] {
+  func billions(_ value: Double) -> String { fixed(value / 1e9, 1) }
+  var lines: [String] = []
+  if let roofline = outcome.roofline {
+    var line = "steps: \(billions(roofline.operationsPerSecond)) GFLOP/s"
+    if let peak = roofline.peakOperationsPerSecond, let share = roofline.share {
+      line +=
+        ", \(fixed(100 * share, 0)) % of the \(billions(peak)) that matrix products reach in "
+        + roofline.precision.rawValue
+    }
+    lines.append(line + "; \(formatAmount(roofline.bytesPerSecond, unit: "B"))/s of text")
+  }
+  if let peak = outcome.peakMemorySize {
+    lines.append("memory: \(formatAmount(Double(peak), unit: "B")) at most")
+  }
+  return lines
+}
+
+extension Console {
   /// Says from where a run goes on, which states could not be used, and whether the bits will be
   /// those of a run that was never stopped.
   func sayResumed(_ resumption: Resumption) {

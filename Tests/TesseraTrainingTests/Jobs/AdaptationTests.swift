@@ -28,7 +28,8 @@ import Testing
     options.learningRate = 1e-2
     change(&options)
     return try Adaptation(
-      model: model, tokenizer: tokenizer, newRows: RangeSet(300..<320), target: target,
+      configuration: model.configuration, weights: { model }, tokenizer: tokenizer,
+      newRows: RangeSet(300..<320), target: target,
       replay: replay,
       options: options)
   }
@@ -80,7 +81,8 @@ import Testing
       name: "greek", documents: DocumentSplit([greekDocuments[0]], share: 0.1))
     #expect(throws: TrainingRunError.noDocuments(source: "greek")) {
       try Adaptation(
-        model: tinyModel(vocabularySize: 320), tokenizer: latinTokenizer(),
+        configuration: tinyModel(vocabularySize: 320).configuration,
+        weights: { tinyModel(vocabularySize: 320) }, tokenizer: latinTokenizer(),
         newRows: RangeSet(300..<320),
         target: single, replay: nil, options: AdaptationOptions())
     }

@@ -20,7 +20,9 @@ import Testing
     options.heldOutShare = 0.2
     change(&options)
     return try Adaptation(
-      model: tinyEncoder(vocabularySize: 320), tokenizer: tokenizer, newRows: RangeSet(300..<320),
+      configuration: tinyEncoder(vocabularySize: 320).configuration,
+      weights: { tinyEncoder(vocabularySize: 320) }, tokenizer: tokenizer,
+      newRows: RangeSet(300..<320),
       target: .init(name: "greek", documents: DocumentSplit(greekDocuments, share: 0.2)),
       replay: .init(name: "latin", documents: DocumentSplit(latinDocuments, share: 0.2)),
       options: options)
@@ -59,8 +61,8 @@ import Testing
       }
       let temporary = try TemporaryDirectory()
       for stop in stops + [Int.max] {
-        var run = TrainingRun(
-          model: adaptation.model, plan: adaptation.plan, data: adaptation.data,
+        var run = try TrainingRun(
+          model: adaptation.weights(), plan: adaptation.plan, data: adaptation.data,
           directory: temporary.path)
         _ = try run.resume()
         var count = run.step
@@ -93,11 +95,11 @@ import Testing
     let adaptation = try adaptation(steps: 1)
     var reader = BatchReader(adaptation.data)
     let batch = reader.batch(step: 0, sequences: 0..<4)
-    let expected = adaptation.model.loss(of: batch, workspace: TransformerWorkspace())
+    let expected = try adaptation.weights().loss(of: batch, workspace: TransformerWorkspace())
     #expect(expected.count > 0 && expected.count < batch.tokenCount / 2)
     let temporary = try TemporaryDirectory()
-    var run = TrainingRun(
-      model: adaptation.model, plan: adaptation.plan, data: adaptation.data,
+    var run = try TrainingRun(
+      model: adaptation.weights(), plan: adaptation.plan, data: adaptation.data,
       directory: temporary.path)
     _ = try run.run()
     let line = try #require(
