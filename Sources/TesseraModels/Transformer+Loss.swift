@@ -11,9 +11,21 @@ extension Transformer {
   /// The loss of each position in nats, 0 where the target is ``TokenBatch/noTarget``.
   ///
   /// - Precondition: Tokens are inside the vocabulary.
-  public func tokenLosses(of batch: TokenBatch, workspace: TransformerWorkspace) -> [Float] {
+  ///
+  /// - Parameters:
+  ///   - batch: Sequences and targets.
+  ///   - precision: The precision of matrix products, which the processor has.
+  ///   - adapterRank: How many ranks of the adapters count; nil for all.
+  ///   - workspace: Memory for activations.
+  public func tokenLosses(
+    of batch: TokenBatch, precision: Precision = .float32, adapterRank: Int? = nil,
+    workspace: TransformerWorkspace
+  ) -> [Float] {
     guard batch.tokenCount > 0 else { return [] }
-    return withPass(over: batch, workspace: workspace, keeping: .none) { pass in
+    return withPass(
+      over: batch, workspace: workspace, keeping: .none, precision: precision,
+      adapterRank: adapterRank
+    ) { pass in
       pass.forward()
       return pass.headLosses(targets: batch.targets)
     }
@@ -25,7 +37,8 @@ extension Transformer {
   ///   - batch: Sequences and targets; those without a target cost only their forward pass.
   ///   - gradient: As many floats as ``parameters``, in the same layout.
   ///   - scale: A factor for the loss, such as one over the number of targets of a step.
-  ///   - scope: Which parameters; the others' gradients are left as they were.
+  ///   - scope: Which parameters; the others' gradients are left as they were, but for those of tensors that
+  ///     share a product with one that is wanted.
   ///   - precision: The precision of matrix products.
   ///   - adapterRank: How many ranks of the adapters count, from the first on; nil for all. The gradients of
   ///     the others are left as they were.

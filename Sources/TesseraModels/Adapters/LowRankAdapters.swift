@@ -1,3 +1,5 @@
+public import TesseraBasics
+
 /// Low-rank adapters: what is learned is added to matrices of layers that stay as they are.
 ///
 ///   W' = W + scale * B * A      W [outputs, inputs], B [outputs, rank], A [rank, inputs]
@@ -50,6 +52,15 @@ public struct LowRankAdapters: Hashable, Sendable {
     case .standard: alpha / Double(rank)
     case .rankStabilized: alpha / Double(rank).squareRoot()
     }
+  }
+
+  /// What decides the model that adapters make, beside their parameters.
+  public var record: JSONValue {
+    .object([
+      "rank": .init(rank), "alpha": .init(alpha), "scaling": .string(scaling.rawValue),
+      "matrices": .init(matrices.rawValue),
+      "layers": layers.map { .array($0.map { .init($0) }) } ?? .null,
+    ])
   }
 
   /// Whether matrices of a kind have adapters in a layer.

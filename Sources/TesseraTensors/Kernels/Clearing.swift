@@ -25,8 +25,8 @@ public func clear(_ values: inout [Float], _ ranges: [Range<Int>]? = nil) {
   }
 }
 
-/// Memory for as many floats, whatever is in it: pages that nobody writes to take no memory.
+/// Memory for as many floats, with whatever is in it: pages that nobody writes to take no memory.
 public func uninitializedFloats(count: Int) -> [Float] {
-  // SAFETY: all bits of a float are some number, and nobody reads what was not written.
+  // SAFETY: all bits of a float are some number; callers write what they are going to read.
   unsafe [Float](unsafeUninitializedCapacity: count) { $1 = count }
 }

@@ -52,6 +52,7 @@ struct StepGuard: Hashable, Sendable {
   /// Why a step is left out; the raw value is what metrics say.
   enum Reason: String {
     case notFinite = "not finite"
+    case noTargets = "no targets"
     case lossSpike = "loss spike"
     case gradientSpike = "gradient spike"
   }

@@ -135,8 +135,14 @@ public struct Adaptation: Sendable {
         of: weights(),
         on: dataPlan.sample(
           sequenceLength: length, batchSequenceCount: microBatch, seed: options.seed),
-        optimizer: options.optimizer, precision: options.precision,
-        microBatchSequenceCount: microBatch)
+        stages: try StageRule.stages(
+          [
+            options.stages.last.map { StageRule(length: .rest, selection: $0.selection) }
+              ?? StageRule(length: .rest)
+          ],
+          common: options.selection, steps: 1, layout: layout, newRows: newRows, weightDecay: 0),
+        optimizer: options.optimizer, microBatchSequenceCount: microBatch
+      ) { options.setCost(of: &$0) }
     }
     plannedTokensPerSecond = speed
     let tokens = budget.steps(batchTokenCount: 1, tokensPerSecond: speed ?? 0)
@@ -158,11 +164,7 @@ public struct Adaptation: Sendable {
       optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(1, steps / max(1, options.evaluationCount)))
-    plan.precision = options.precision
-    plan.recomputesActivations = options.recomputesActivations
-    plan.adapterRanks = options.adapters?.drawnRanks
-    if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
-    plan.averaging = options.averaging
+    options.setCost(of: &plan)
     options.guards.set(&plan, layout: layout)
     self.plan = plan
   }

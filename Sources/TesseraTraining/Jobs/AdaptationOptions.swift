@@ -81,3 +81,14 @@ extension AdaptationOptions {
   /// last ones still stand some ten times in the text.
   public static let bytesPerNewToken = 100
 }
+
+extension AdaptationOptions {
+  /// Sets what of a plan takes time or memory, beside its stages and its optimizer.
+  func setCost(of plan: inout TrainingPlan) {
+    plan.precision = precision
+    plan.recomputesActivations = recomputesActivations
+    plan.adapterRanks = adapters?.drawnRanks
+    if let temperature = data.lossTemperature { plan.weighLosses(temperature: temperature) }
+    plan.averaging = averaging
+  }
+}

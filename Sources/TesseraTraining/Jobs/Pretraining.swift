@@ -101,8 +101,14 @@ public struct Pretraining: Sendable {
         of: Transformer(configuration: configuration, seed: options.seed),
         on: dataPlan.sample(
           sequenceLength: context, batchSequenceCount: microBatch, seed: options.seed),
-        optimizer: options.optimizer, precision: options.precision,
-        microBatchSequenceCount: microBatch)
+        stages: try StageRule.stages(
+          [
+            options.stages.last.map { StageRule(length: .rest, selection: $0.selection) }
+              ?? StageRule(length: .rest)
+          ],
+          common: options.selection, steps: 1, layout: layout, newRows: RangeSet(), weightDecay: 0),
+        optimizer: options.optimizer, microBatchSequenceCount: microBatch
+      ) { options.setCost(of: &$0) }
     }
     plannedTokensPerSecond = speed
     let tokens = options.budget.steps(batchTokenCount: 1, tokensPerSecond: speed ?? 0)
@@ -136,10 +142,7 @@ public struct Pretraining: Sendable {
       optimizer: options.optimizer,
       microBatchSequenceCount: microBatch,
       evaluationInterval: max(10, steps / max(1, options.evaluationCount)))
-    plan.precision = options.precision
-    plan.recomputesActivations = options.recomputesActivations
-    if let temperature = options.data.lossTemperature { plan.weighLosses(temperature: temperature) }
-    plan.averaging = options.averaging
+    options.setCost(of: &plan)
     plan.scheduleFirstStep = scheduleFirstStep
     options.guards.set(&plan, layout: layout)
     self.plan = plan

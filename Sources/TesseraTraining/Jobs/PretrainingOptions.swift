@@ -69,3 +69,13 @@ public struct PretrainingOptions: Hashable, Sendable {
   /// Creates options for a budget.
   public init(budget: TrainingBudget) { self.budget = budget }
 }
+
+extension PretrainingOptions {
+  /// Sets what of a plan takes time or memory, beside its stages and its optimizer.
+  func setCost(of plan: inout TrainingPlan) {
+    plan.precision = precision
+    plan.recomputesActivations = recomputesActivations
+    if let temperature = data.lossTemperature { plan.weighLosses(temperature: temperature) }
+    plan.averaging = averaging
+  }
+}

@@ -75,7 +75,7 @@ public struct TrainingRun: Sendable {
     self.selection = selection
     self.directory = directory
     identity = RunIdentity(
-      model: model.layout.record, data: data.fingerprint, plan: plan.record,
+      model: Self.record(of: model), data: data.fingerprint, plan: plan.record,
       selection: selection?.record ?? .null)
     averages = WeightAverages(
       options: plan.averaging, steps: plan.steps, parameters: model.parameters)
@@ -87,6 +87,12 @@ public struct TrainingRun: Sendable {
 
   /// Where states lie.
   private var store: StateStore? { directory.map { StateStore(path: $0 + "/state") } }
+
+  /// What decides the parameters of a model and what they mean.
+  private static func record(of model: Transformer) -> JSONValue {
+    guard let adapters = model.configuration.adapters else { return model.layout.record }
+    return .object(["parameters": model.layout.record, "adapters": adapters.record])
+  }
 
   /// Continues from the newest whole state in the run's folder.
   ///
@@ -177,7 +183,7 @@ public struct TrainingRun: Sendable {
       if !isResumed { try store?.removeAll() }
     }
     let workspace = TransformerWorkspace()
-    // What is wanted is cleared before each step; the rest is never written.
+    // What is wanted is cleared before each step; of the rest nothing is read.
     var gradient = uninitializedFloats(count: model.layout.count)
     if optimizer == nil {
       optimizer = Optimizer(
@@ -258,7 +264,15 @@ public struct TrainingRun: Sendable {
       weigh(&batches, by: weighting, workspace: workspace)
     }
     // Prefixes and the room that packing leaves have no target, nor what an encoder's masks leave.
-    let targetCount = max(1, batches.reduce(0) { $0 + $1.targetCount })
+    let targetCount = batches.reduce(0) { $0 + $1.targetCount }
+    guard targetCount > 0 else {
+      // There is nothing to learn from, and moments and decay alone are to move nothing.
+      step += 1
+      var report = StepReport(
+        stage: stage.name, loss: 0, gradientNorm: 0, learningRate: plan.learningRate(at: step - 1))
+      report.skipped = .noTargets
+      return report
+    }
     var loss = 0.0
     for batch in batches {
       loss +=
@@ -311,7 +325,11 @@ public struct TrainingRun: Sendable {
   private func weigh(
     _ batches: inout [TokenBatch], by weighting: LossWeighting, workspace: TransformerWorkspace
   ) {
-    let losses = batches.map { model.tokenLosses(of: $0, workspace: workspace) }
+    let losses = batches.map {
+      model.tokenLosses(
+        of: $0, precision: plan.precision,
+        adapterRank: plan.adapterRank(at: step, seed: data.seed), workspace: workspace)
+    }
     var sums: [(sum: Double, count: Int)] = []
     for (batch, losses) in zip(batches, losses) {
       for sequence in 0..<batch.sequenceCount {

@@ -1,5 +1,4 @@
 public import TesseraModels
-public import TesseraTensors
 
 extension TrainingRun {
   /// How many tokens a second this machine trains on, measured on a copy of the model.
@@ -7,26 +6,21 @@ extension TrainingRun {
   /// - Parameters:
   ///   - model: The model; it stays as it is.
   ///   - data: The data; the batches of the first steps are used.
-  ///   - scope: Which gradients are computed.
+  ///   - stages: What moves.
   ///   - optimizer: What turns them into steps.
-  ///   - precision: The precision of matrix products.
   ///   - microBatchSequenceCount: The most sequences in one forward and backward.
+  ///   - configure: Sets what else of the plan takes time or memory.
   ///   - seconds: About how long to measure; at least two steps are made.
   /// - Throws: ``TrainingRunError/notFinite(step:inARow:)`` for a model that is broken.
   public static func tokensPerSecond(
-    of model: Transformer, on data: TrainingData, scope: GradientScope = .all,
-    optimizer: OptimizerOptions = OptimizerOptions(), precision: Precision = .float32,
-    microBatchSequenceCount: Int, seconds: Double = 3
+    of model: Transformer, on data: TrainingData, stages: [TrainingStage],
+    optimizer: OptimizerOptions = OptimizerOptions(), microBatchSequenceCount: Int,
+    seconds: Double = 3, configure: (inout TrainingPlan) -> Void = { _ in }
   ) throws(TrainingRunError) -> Double {
     var plan = TrainingPlan(
       steps: 1_000, schedule: .constant(peak: 1e-9, steps: 1_000),
-      stages: [
-        TrainingStage(
-          name: "measuring", firstStep: 0, scope: scope,
-          groups: ParameterGroup.standard(layout: model.layout, weightDecay: 0))
-      ],
-      optimizer: optimizer, microBatchSequenceCount: microBatchSequenceCount)
-    plan.precision = precision
+      stages: stages, optimizer: optimizer, microBatchSequenceCount: microBatchSequenceCount)
+    configure(&plan)
     var run = TrainingRun(model: model, plan: plan, data: data)
     let clock = ContinuousClock()
     // The first step warms caches and makes the workspace grow.
