@@ -19,7 +19,7 @@ struct GenerateCommand: ParsableCommand {
       Examples:
         tessera generate --model models/base-en --prompt "The package" --tokens 60
         tessera generate --model models/base-en --samples 1000 --tokens 400 --temperature 1 \\
-          --top-p 1 > replay.jsonl
+          --top-p 1
       """)
 
   @Option(help: "The model directory.", completion: .directory)
