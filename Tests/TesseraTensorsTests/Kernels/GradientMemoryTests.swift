@@ -2,7 +2,7 @@ import TesseraBasics
 import TesseraTensors
 import Testing
 
-@Suite(.serialized) struct ClearingTests {
+@Suite(.serialized) struct GradientMemoryTests {
   @Test(arguments: [0, 1, 1 << 18, 600_001]) func `all elements are zero afterwards`(count: Int) {
     let before = Workers.threadCount
     defer { Workers.setThreadCount(before) }
