@@ -1,6 +1,7 @@
 /// The numbers that the matrix products of training steps multiply.
 ///
-/// Parameters, gradients, moments, sums of products, attention, norms and losses are in f32 either way.
+/// They are those of the layers' matrices and of the head. Parameters, gradients, moments, sums of products,
+/// attention, norms, losses, adapters' gradients and what stands before an encoder's head are in f32 either way.
 public enum Precision: String, Hashable, CaseIterable, Sendable {
   /// f32, through OpenBLAS; on every processor.
   case float32 = "f32"

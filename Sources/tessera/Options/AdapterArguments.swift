@@ -5,7 +5,7 @@ public import TesseraTraining
 extension AdapterOptions.Method: ExpressibleByArgument {}
 
 /// The matrices that adapters are of.
-enum AdaptedMatrices: String, CaseIterable, ExpressibleByArgument {
+enum AdapterPlaces: String, CaseIterable, ExpressibleByArgument {
   case all, attention
   case feedForward = "feed-forward"
 
@@ -37,7 +37,7 @@ struct AdapterArguments: ParsableArguments {
   var adapterAlpha: Double?
 
   @Option(help: "The matrices with adapters: all, attention, feed-forward. (default: all)")
-  var adapterMatrices: AdaptedMatrices?
+  var adapterMatrices: AdapterPlaces?
 
   @Option(
     help: ArgumentHelp(
