@@ -136,10 +136,7 @@ public struct Adaptation: Sendable {
         on: dataPlan.sample(
           sequenceLength: length, batchSequenceCount: microBatch, seed: options.seed),
         stages: try StageRule.stages(
-          [
-            options.stages.last.map { StageRule(length: .rest, selection: $0.selection) }
-              ?? StageRule(length: .rest)
-          ],
+          [StageRule.whole(like: options.stages.last)],
           common: options.selection, steps: 1, layout: layout, newRows: newRows, weightDecay: 0),
         optimizer: options.optimizer, microBatchSequenceCount: microBatch
       ) { options.setCost(of: &$0) }

@@ -102,10 +102,7 @@ public struct Pretraining: Sendable {
         on: dataPlan.sample(
           sequenceLength: context, batchSequenceCount: microBatch, seed: options.seed),
         stages: try StageRule.stages(
-          [
-            options.stages.last.map { StageRule(length: .rest, selection: $0.selection) }
-              ?? StageRule(length: .rest)
-          ],
+          [StageRule.whole(like: options.stages.last)],
           common: options.selection, steps: 1, layout: layout, newRows: RangeSet(), weightDecay: 0),
         optimizer: options.optimizer, microBatchSequenceCount: microBatch
       ) { options.setCost(of: &$0) }

@@ -58,6 +58,12 @@ public struct StageRule: Hashable, Sendable {
     }
   }
 
+  /// The whole of a run in which moves what moves in another stage: by the last one speed is measured, in
+  /// which most steps are and most trains.
+  static func whole(like stage: StageRule?) -> StageRule {
+    StageRule(length: .rest, selection: stage?.selection ?? ParameterSelection())
+  }
+
   /// The stages of a run; those without a step are left out.
   ///
   /// - Parameters:
