@@ -32,12 +32,6 @@ struct ContinueCommand: ParsableCommand {
     name: .customLong("run"), help: "The folder of the run to begin with.", completion: .directory)
   var folder: String
 
-  @OptionGroup var corpus: CorpusArguments
-  @OptionGroup var budget: BudgetOptions
-  @OptionGroup var step: StepOptions
-
-  @OptionGroup var schedule: ScheduleArguments
-
   @Flag(
     help: """
       Keep the place in the learning rate's curve: it counts the steps of both runs, and goes on where RUN \
@@ -45,13 +39,7 @@ struct ContinueCommand: ParsableCommand {
       """)
   var keepSchedule = false
 
-  @OptionGroup var optimizer: OptimizerArguments
-  @OptionGroup var parameters: ParameterArguments
-  @OptionGroup var data: DataArguments
-  @OptionGroup var guards: GuardArguments
-  @OptionGroup var averaging: AveragingArguments
-  @OptionGroup var masking: MaskingArguments
-  @OptionGroup var saving: SavingArguments
+  @OptionGroup var training: RunArguments
 
   @Option(help: "Format of the stored weights: f32, bf16, f16. (default: that of RUN's model)")
   var dtype: StoredPrecision?
@@ -63,19 +51,16 @@ struct ContinueCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var common: CommonOptions
 
-  mutating func validate() throws {
-    if budget.budget == nil { throw ValidationError("give one of --steps, --tokens and --minutes") }
-    _ = try schedule.options(warmup: step.warmup)
-    try budget.checkTokens(batchTokens: step.batchTokens)
-    try saving.check(force: output.force)
-  }
+  mutating func validate() throws { try training.check(force: output.force) }
 
   func run() throws {
     let console = common.start()
     Interruption.install()
+    let (corpus, data, masking) = (training.corpus, training.data, training.masking)
     let named = try corpus.named()
     let inputs = [folder] + named.flatMap(\.paths) + masking.paths
-    try output.checkRun(resume: saving.resume, inputs: inputs, except: SavingArguments.free)
+    try output.checkRun(
+      resume: training.saving.resume, inputs: inputs, except: SavingArguments.free)
     let opened = try corpus.opened(named, data, masking)
     let beginning = try console.during("loading \(folder)") {
       try RunBeginning(contentsOf: folder)
@@ -87,30 +72,19 @@ struct ContinueCommand: ParsableCommand {
       beginning: beginning, tokenizer: beginning.tokenizer,
       sources: try corpus.tokens(
         of: opened, by: beginning.tokenizer, data, masking, options: options, console),
-      options: options, isTimed: budget.minutes != nil, output: output, inputs: inputs,
+      options: options, isTimed: training.budget.minutes != nil, output: output, inputs: inputs,
       isJSON: common.json)
-    if dryRun { try job.plan(console) } else { try job.run(resume: saving.resume, console) }
+    if dryRun {
+      try job.plan(console)
+    } else {
+      try job.run(resume: training.saving.resume, console)
+    }
   }
 
   /// The job's options.
   private func makeOptions(sources: [String]) throws -> PretrainingOptions {
-    var options = PretrainingOptions(budget: budget.budget ?? .steps(1))
-    if let context = step.context { options.contextLength = context }
-    options.batchTokenCount = step.batchTokens
-    options.learningRate = step.learningRate
-    options.precision = step.precision
-    options.recomputesActivations = step.recompute
-    options.schedule = try schedule.options(warmup: step.warmup)
+    var options = try training.options(sources: sources)
     options.keepsSchedule = keepSchedule
-    options.optimizer = optimizer.options
-    options.weightDecay = optimizer.weightDecay
-    options.selection = parameters.selection
-    options.stages = parameters.stage
-    options.masking = try masking.options()
-    options.data = try data.options(sources: sources)
-    options.guards = guards.options
-    options.averaging = averaging.options
-    options.saveInterval = saving.saveEvery
     options.elementType = dtype?.elementType
     options.seed = seed.seed
     return options

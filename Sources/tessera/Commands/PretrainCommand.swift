@@ -46,18 +46,7 @@ struct PretrainCommand: ParsableCommand {
   @Option(help: "The tokenizer's folder or file.", completion: .file())
   var tokenizer: String
 
-  @OptionGroup var corpus: CorpusArguments
-  @OptionGroup var budget: BudgetOptions
-  @OptionGroup var step: StepOptions
-
-  @OptionGroup var schedule: ScheduleArguments
-  @OptionGroup var optimizer: OptimizerArguments
-  @OptionGroup var parameters: ParameterArguments
-  @OptionGroup var data: DataArguments
-  @OptionGroup var guards: GuardArguments
-  @OptionGroup var averaging: AveragingArguments
-  @OptionGroup var masking: MaskingArguments
-  @OptionGroup var saving: SavingArguments
+  @OptionGroup var training: RunArguments
 
   @Option(help: "Format of the stored weights: f32, bf16, f16.")
   var dtype = StoredPrecision.bf16
@@ -69,20 +58,17 @@ struct PretrainCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var common: CommonOptions
 
-  mutating func validate() throws {
-    if budget.budget == nil { throw ValidationError("give one of --steps, --tokens and --minutes") }
-    _ = try schedule.options(warmup: step.warmup)
-    try budget.checkTokens(batchTokens: step.batchTokens)
-    try saving.check(force: output.force)
-  }
+  mutating func validate() throws { try training.check(force: output.force) }
 
   func run() throws {
     let console = common.start()
     Interruption.install()
-    try masking.check(for: family == .llama ? .nextToken : .maskedTokens)
+    try training.masking.check(for: family == .llama ? .nextToken : .maskedTokens)
+    let (corpus, data, masking) = (training.corpus, training.data, training.masking)
     let named = try corpus.named()
     let inputs = [tokenizer] + named.flatMap(\.paths) + masking.paths
-    try output.checkRun(resume: saving.resume, inputs: inputs, except: SavingArguments.free)
+    try output.checkRun(
+      resume: training.saving.resume, inputs: inputs, except: SavingArguments.free)
     let opened = try corpus.opened(named, data, masking)
     let path = tokenizer
     let tokenizer = try Tokenizer(contentsOf: path)
@@ -98,31 +84,20 @@ struct PretrainCommand: ParsableCommand {
       beginning: nil, tokenizer: tokenizer,
       sources: try corpus.tokens(
         of: opened, by: tokenizer, data, masking, options: options, console),
-      options: options, isTimed: budget.minutes != nil, output: output, inputs: inputs,
+      options: options, isTimed: training.budget.minutes != nil, output: output, inputs: inputs,
       isJSON: common.json)
-    if dryRun { try job.plan(console) } else { try job.run(resume: saving.resume, console) }
+    if dryRun {
+      try job.plan(console)
+    } else {
+      try job.run(resume: training.saving.resume, console)
+    }
   }
 
   /// The job's options.
   private func makeOptions(sources: [String]) throws -> PretrainingOptions {
-    var options = PretrainingOptions(budget: budget.budget ?? .steps(1))
+    var options = try training.options(sources: sources)
     options.size = size
     options.family = family
-    options.masking = try masking.options()
-    if let context = step.context { options.contextLength = context }
-    options.batchTokenCount = step.batchTokens
-    options.learningRate = step.learningRate
-    options.precision = step.precision
-    options.recomputesActivations = step.recompute
-    options.schedule = try schedule.options(warmup: step.warmup)
-    options.optimizer = optimizer.options
-    options.weightDecay = optimizer.weightDecay
-    options.selection = parameters.selection
-    options.stages = parameters.stage
-    options.data = try data.options(sources: sources)
-    options.guards = guards.options
-    options.averaging = averaging.options
-    options.saveInterval = saving.saveEvery
     options.elementType = dtype.elementType
     options.seed = seed.seed
     return options
