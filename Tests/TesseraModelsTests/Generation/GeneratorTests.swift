@@ -1,5 +1,14 @@
+import TesseraBasics
 import TesseraModels
 import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 @Suite struct GeneratorTests {
   @Test(arguments: TransformerTests.configurations)
@@ -75,6 +84,43 @@ import Testing
     for _ in 0..<200 { #expect(try sampler.next(logits) == 1) }
     var wider = TokenSampler(SamplingOptions(temperature: 1, topP: 0.6, seed: 4))
     #expect(try Set((0..<200).map { _ in try wider.next(logits) }) == [1, 3])
+  }
+
+  /// A draw by its definition: all tokens in the order of their odds, as many as reach the sum.
+  private static func reference(
+    _ logits: [Float], _ options: SamplingOptions, _ random: inout SplitMix64
+  ) -> Int32 {
+    let order = logits.indices.sorted { (logits[$1], $0) < (logits[$0], $1) }
+    let weights = logits.map {
+      exp((Double($0) - Double(logits[order[0]])) / options.temperature)
+    }
+    let limit = options.topP * weights.reduce(0, +)
+    var kept: [Int] = []
+    var total = 0.0
+    for token in order where kept.isEmpty || total < limit {
+      kept.append(token)
+      total += weights[token]
+    }
+    var draw = random.uniform() * total
+    for token in kept {
+      draw -= weights[token]
+      if draw < 0 { return Int32(token) }
+    }
+    return Int32(kept[kept.count - 1])
+  }
+
+  // From a few likely tokens to all alike, so that bounds on odds are passed once and several times.
+  @Test(arguments: [0.1, 1, 3, 12, 60] as [Double], [0.5, 0.95, 1] as [Double])
+  func `draws are those of the definition`(spread: Double, topP: Double) throws {
+    var random = SplitMix64(seed: 8)
+    let options = SamplingOptions(temperature: 0.9, topP: topP, seed: 3)
+    var sampler = TokenSampler(options)
+    var expected = SplitMix64(seed: options.seed)
+    for _ in 0..<60 {
+      // Some logits are equal.
+      let logits = (0..<700).map { _ in Float((random.normal() * spread * 8).rounded() / 8) }
+      #expect(try sampler.next(logits) == Self.reference(logits, options, &expected))
+    }
   }
 
   @Test func `the same seed draws the same tokens`() throws {
